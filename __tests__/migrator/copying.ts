@@ -1,0 +1,93 @@
+import * as path from "node:path";
+import type { Client } from "pg";
+import { connect } from "../../migrator/connection";
+import { copy } from "../../migrator/copy";
+import { begin, type Copied } from "../../migrator/ledger";
+import { plan } from "../../migrator/plan";
+import { SqliteSource } from "../../migrator/sqlite";
+import { targetTables } from "../../migrator/target";
+import { type Cleanup, Database, writeSqlite } from "./support";
+
+/** The copy alone, without tasks and files around it: one database that is emptied for every case. */
+export class Bench {
+  private attempt = 0;
+
+  private constructor(
+    readonly database: Database,
+    private readonly folder: string,
+    private readonly client: Client,
+    private readonly helper: Client,
+  ) {}
+
+  static async create(cleanup: Cleanup): Promise<Bench> {
+    const database = await Database.create(cleanup);
+    const before = { ...process.env };
+    Object.assign(process.env, database.environment);
+    cleanup.add(() => {
+      process.env = before;
+    });
+    const [client, helper] = [await connect(), await connect()];
+    cleanup.add(() => Promise.all([client.end(), helper.end()]));
+    return new Bench(database, cleanup.folder(), client, helper);
+  }
+
+  /** Empties the database and has the app's schema in it. */
+  async schema(sql: string): Promise<void> {
+    await this.database.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${sql}`);
+  }
+
+  /** A new path for a SQLite file. */
+  file(): string {
+    return path.join(this.folder, `${++this.attempt}.db`);
+  }
+
+  /** Copies a file as the migrator does, once it has its scratch copy. */
+  async copy(file: string): Promise<Copied> {
+    const source = SqliteSource.open(file, "app.db");
+    const attempt = ++this.attempt;
+    try {
+      const plans = plan(source, await targetTables(this.client), ["app_migrations"]);
+      await begin(this.client, {
+        number: attempt,
+        service: "app",
+        allocation: undefined,
+        rescued: undefined,
+      });
+      const { client, helper } = this;
+      return await copy({
+        client,
+        helper,
+        source,
+        plans,
+        attempt,
+        requireSameSource: () => Promise.resolve(),
+        committing: () => undefined,
+        log: () => undefined,
+      });
+    } finally {
+      source.close();
+    }
+  }
+
+  /** Has the app's schema on both sides, and copies. */
+  async run(schema: string, sqlite: string): Promise<Copied> {
+    await this.schema(schema);
+    return this.copy(this.write(sqlite));
+  }
+
+  /** A new SQLite file. */
+  write(sqlite: string): string {
+    const file = this.file();
+    writeSqlite(file, sqlite);
+    return file;
+  }
+
+  /** How long the copy waits for a lock; production waits 10 s. */
+  async setLockTimeout(duration: string): Promise<void> {
+    await this.client.query(`SET lock_timeout = '${duration}'`);
+  }
+
+  query<T extends object = Record<string, unknown>>(sql: string): Promise<T[]> {
+    return this.database.query<T>(sql);
+  }
+}

@@ -1,0 +1,392 @@
+import type { Environment, EnvironmentService } from "../../environments/environment";
+import { homelab } from "../../environments/homelab";
+import { immich } from "../../services/immich";
+import { speedtestTracker } from "../../services/speedtest-tracker";
+import { vaultwarden } from "../../services/vaultwarden";
+import { jobOf, synthesize, type Json } from "./synthesize";
+
+function stackOf(service: Partial<EnvironmentService>, environment: Partial<Environment> = {}): Json {
+  const whole = { definition: vaultwarden, phase: "prepared" as const, ...service };
+  return synthesize({ ...homelab, ...environment, services: [whole] })[whole.definition.name]!;
+}
+
+/** `type.name` of every resource. */
+function addresses(stack: Json): string[] {
+  return Object.entries((stack.resource ?? {}) as Json)
+    .flatMap(([type, named]) => Object.keys(named as Json).map((name) => `${type}.${name}`))
+    .sort();
+}
+
+const withExtension = {
+  ...vaultwarden,
+  database: { connectionLimit: 20, extensions: ["pg_trgm", "uuid-ossp"] },
+};
+
+describe("logical ids", () => {
+  // A changed id is a destroyed database: they stay.
+  test("say what a thing is, and stay", () => {
+    expect(addresses(stackOf({ definition: withExtension, phase: "cutover" }))).toEqual([
+      "nomad_job.vaultwarden",
+      "postgresql_database.vaultwarden",
+      "postgresql_extension.vaultwarden_pg_trgm",
+      "postgresql_extension.vaultwarden_uuid_ossp",
+      "postgresql_grant.vaultwarden_public",
+      "postgresql_role.vaultwarden",
+      "vault_jwt_auth_backend_role.vaultwarden",
+      "vault_kv_secret_v2.vaultwarden",
+      "vault_policy.vaultwarden",
+    ]);
+  });
+
+  test("are the same in every phase that has resources", () => {
+    expect(addresses(stackOf({ phase: "prepared" }))).toEqual(addresses(stackOf({ phase: "cutover" })));
+  });
+});
+
+describe("nothing is dropped by accident", () => {
+  test.each(["prepared", "cutover"] as const)(
+    "in phase %s, whatever holds data has prevent_destroy",
+    (phase) => {
+      const { resource } = stackOf({ definition: withExtension, phase });
+      for (const type of [
+        "postgresql_database",
+        "postgresql_role",
+        "postgresql_extension",
+        "vault_kv_secret_v2",
+        "nomad_job",
+      ])
+        for (const block of Object.values(resource[type] as Json))
+          expect((block as Json).lifecycle).toEqual({ prevent_destroy: true });
+    },
+  );
+
+  test("a retired service has no resources, and all it may have had is forgotten, not destroyed", () => {
+    const stack = stackOf({ definition: withExtension, phase: "retired" });
+    expect(addresses(stack)).toEqual([]);
+    expect((stack.removed as Json[]).map(({ from }) => String(from)).sort()).toEqual(
+      addresses(stackOf({ definition: withExtension })),
+    );
+    for (const removed of stack.removed as Json[]) expect(removed.lifecycle).toEqual({ destroy: false });
+  });
+});
+
+describe("no secret in Terraform", () => {
+  const { resource, ephemeral, provider } = stackOf({});
+
+  test("the password is random, ephemeral, and written write-only", () => {
+    expect(ephemeral.random_password.vaultwarden.length).toBeGreaterThanOrEqual(32);
+    const secret = resource.vault_kv_secret_v2.vaultwarden as Json;
+    expect(secret.data_json).toBeUndefined();
+    expect(secret.data_json_wo).toContain("ephemeral.random_password.vaultwarden.result");
+    expect(resource.random_password).toBeUndefined();
+  });
+
+  test("the role takes what Vault has, in step with the secret's version", () => {
+    const role = resource.postgresql_role.vaultwarden as Json;
+    expect(role.password).toBeUndefined();
+    expect(role.password_wo).toBe("${ephemeral.vault_kv_secret_v2.vaultwarden.data.password}");
+    expect(role.password_wo_version).toBe(
+      String(resource.vault_kv_secret_v2.vaultwarden.data_json_wo_version),
+    );
+    expect(ephemeral.vault_kv_secret_v2.vaultwarden.mount_id).toBe("${vault_kv_secret_v2.vaultwarden.id}");
+  });
+
+  test("a new version is one for the secret and the role", () => {
+    const rotated = stackOf({ passwordVersion: 3 }).resource as Json;
+    expect(rotated.vault_kv_secret_v2.vaultwarden.data_json_wo_version).toBe(3);
+    expect(rotated.postgresql_role.vaultwarden.password_wo_version).toBe("3");
+  });
+
+  test("the admin's credentials come from Vault, ephemerally", () => {
+    expect(ephemeral.vault_kv_secret_v2.admin).toEqual({ mount: "secret", name: "postgres/admin" });
+    expect(provider.postgresql[0]).toMatchObject({
+      username: "${ephemeral.vault_kv_secret_v2.admin.data.username}",
+      password: "${ephemeral.vault_kv_secret_v2.admin.data.password}",
+    });
+  });
+
+  test("no provider is given a token", () => {
+    for (const [config] of Object.values(provider as Json) as Json[][])
+      expect(
+        Object.keys(config!).filter((key) => /token|secret/.test(key) && key !== "skip_child_token"),
+      ).toEqual([]);
+  });
+});
+
+describe("least privilege", () => {
+  const { resource } = stackOf({ definition: speedtestTracker });
+
+  test("the policy reads the service's secrets and nothing else", () => {
+    expect(resource.vault_policy.speedtest.policy).toBe(
+      'path "secret/data/postgres/speedtest" {\n  capabilities = ["read"]\n}\npath "secret/data/speedtest" {\n  capabilities = ["read"]\n}\n',
+    );
+  });
+
+  test("the JWT role is for this job of this namespace, and gives this policy", () => {
+    expect(resource.vault_jwt_auth_backend_role.speedtest).toMatchObject({
+      bound_audiences: ["vault.io"],
+      bound_claims: { nomad_job_id: "speedtest", nomad_namespace: "default" },
+      token_policies: ["${vault_policy.speedtest.name}"],
+      user_claim: "/nomad_job_id",
+      user_claim_json_pointer: true,
+    });
+  });
+
+  test("the role may log in to its database, with a limit, and PUBLIC may not connect", () => {
+    const role = resource.postgresql_role.speedtest as Json;
+    expect(role).toMatchObject({ login: true, connection_limit: 20 });
+    for (const privilege of [
+      "superuser",
+      "create_database",
+      "create_role",
+      "replication",
+      "bypass_row_level_security",
+    ])
+      expect(role[privilege]).toBeUndefined();
+    expect(resource.postgresql_grant.speedtest_public).toMatchObject({
+      role: "public",
+      object_type: "database",
+      privileges: [],
+    });
+    expect(resource.postgresql_database.speedtest.owner).toBe("${postgresql_role.speedtest.name}");
+  });
+
+  test("no task sees its Vault token", () => {
+    const job = jobOf(stackOf({ definition: speedtestTracker, phase: "cutover" }));
+    for (const task of job.TaskGroups[0].Tasks as Json[])
+      expect(task.Vault).toEqual({ Role: "pgmoor-speedtest", Env: false, DisableFile: true });
+  });
+});
+
+describe("a service that has been on the server all along", () => {
+  const adopted = homelab.services.find(({ definition }) => definition.name === "gitea")!;
+  const stack = stackOf(adopted);
+
+  test("keeps its role, database, job and password: all but the identity and the grant are imported or only read", () => {
+    expect(stack.import).toEqual([
+      { id: "gitea", to: "postgresql_role.gitea" },
+      { id: "gitea", to: "postgresql_database.gitea" },
+      { id: "gitea@default", to: "nomad_job.gitea" },
+    ]);
+    expect(stack.resource.vault_kv_secret_v2).toBeUndefined();
+    expect(stack.resource.postgresql_role.gitea.password_wo).toBeUndefined();
+  });
+
+  test("runs on the server", () => {
+    const [task] = jobOf(stack).TaskGroups[0].Tasks as Json[];
+    expect(task!.Templates[0].EmbeddedTmpl).toContain("GITEA__database__HOST=");
+  });
+});
+
+describe("a service with a PostgreSQL of its own", () => {
+  const stack = stackOf(homelab.services.find(({ definition }) => definition.name === "immich")!);
+
+  test("runs on it while it is prepared, with its password from Vault", () => {
+    const [server, app] = jobOf(stack).TaskGroups[0].Tasks as Json[];
+    expect(server).toMatchObject({ Name: "postgres", Lifecycle: { Hook: "prestart", Sidecar: true } });
+    expect(server!.Templates[0].EmbeddedTmpl).toContain(
+      "POSTGRES_PASSWORD={{ $secret.Data.data.embedded_password",
+    );
+    expect(app!.Env).toMatchObject({ DB_HOSTNAME: "127.0.0.1", DB_PORT: "5433" });
+    expect(app!.Env.DB_PASSWORD).toBeUndefined();
+    expect(app!.Templates[0].EmbeddedTmpl).toContain("DB_PASSWORD={{ $secret.Data.data.embedded_password");
+  });
+
+  test("gets its extensions from the admin, one after the other", () => {
+    const extensions = stack.resource.postgresql_extension as Json;
+    expect(Object.values(extensions).map((extension) => (extension as Json).name as string)).toEqual(
+      expect.arrayContaining(["cube", "earthdistance", "vectors"]),
+    );
+    expect(extensions.immich_earthdistance.depends_on).toEqual(["postgresql_extension.immich_cube"]);
+  });
+
+  test("had a second container until 1.118, and the extension it is asked for fits its release", () => {
+    const tasks = (release: `v${number}.${number}.${number}`) =>
+      (
+        jobOf(stackOf({ definition: immich({ release, vector: "pgvector" }) })).TaskGroups[0].Tasks as Json[]
+      ).map(({ Name }) => Name as string);
+    expect(tasks("v1.117.0")).toEqual(["postgres", "immich", "microservices"]);
+    expect(tasks("v1.118.0")).toEqual(["postgres", "immich"]);
+    expect(() => immich({ release: "v3.0.0", vector: "pgvecto.rs" })).toThrow(
+      /does not take pgvecto\.rs any more/,
+    );
+  });
+});
+
+describe("what exists already", () => {
+  test("a job is imported", () => {
+    expect(stackOf({ existing: ["job"] }).import).toEqual([
+      { id: "vaultwarden@default", to: "nomad_job.vaultwarden" },
+    ]);
+  });
+
+  test("a secret is only read, and a new role takes its password", () => {
+    const { resource, ephemeral } = stackOf({ existing: ["secret"] });
+    expect(resource.vault_kv_secret_v2).toBeUndefined();
+    expect(ephemeral.random_password).toBeUndefined();
+    expect(ephemeral.vault_kv_secret_v2.vaultwarden).toEqual({
+      mount: "secret",
+      name: "postgres/vaultwarden",
+    });
+    expect(resource.postgresql_role.vaultwarden.password_wo_version).toBe("1");
+  });
+
+  test("an adopted database is imported with its role, whose password nobody writes", () => {
+    const stack = stackOf({ existing: ["secret", "database"] });
+    expect(stack.import).toEqual([
+      { id: "vaultwarden", to: "postgresql_role.vaultwarden" },
+      { id: "vaultwarden", to: "postgresql_database.vaultwarden" },
+    ]);
+    expect(stack.resource.postgresql_role.vaultwarden.password_wo).toBeUndefined();
+    expect(stack.resource.postgresql_role.vaultwarden.password_wo_version).toBeUndefined();
+  });
+
+  test("the first rotation takes an adopted one over: its secret is imported and both get the version", () => {
+    const stack = stackOf({ existing: ["secret", "database"], passwordVersion: 2 });
+    expect(stack.import).toContainEqual({
+      id: "secret/data/postgres/vaultwarden",
+      to: "vault_kv_secret_v2.vaultwarden",
+    });
+    expect(stack.resource.vault_kv_secret_v2.vaultwarden.data_json_wo_version).toBe(2);
+    expect(stack.resource.postgresql_role.vaultwarden.password_wo_version).toBe("2");
+  });
+});
+
+describe("the server", () => {
+  test("has to be healthy in Consul before anything is planned, and its address is Consul's", () => {
+    const { data, provider } = stackOf({});
+    expect(data.consul_service_health.server).toMatchObject({ name: "postgresql", passing: true });
+    expect(data.consul_service_health.server.lifecycle.postcondition[0].condition).toBe(
+      "${length(self.results) > 0}",
+    );
+    expect(provider.postgresql[0].host).toContain("data.consul_service_health.server.results[0]");
+  });
+
+  test("is where the environment says, when it does", () => {
+    const server = { ...homelab.server, address: { host: "10.0.0.60", port: 5433 } };
+    expect(stackOf({}, { server }).provider.postgresql[0]).toMatchObject({ host: "10.0.0.60", port: 5433 });
+  });
+});
+
+describe("the job", () => {
+  test("of a prepared service runs on its source and reads no database secret", () => {
+    const job = jobOf(stackOf({ phase: "prepared" }));
+    const [task, ...others] = job.TaskGroups[0].Tasks as Json[];
+    expect(others).toEqual([]);
+    expect(task!.Env.DATABASE_URL).toBe("/data/db.sqlite3");
+    expect(task!.Templates).toEqual([]);
+    expect(task!.Vault).toBeUndefined();
+  });
+
+  test("of a moving service migrates before it starts, and mounts the source read-only for that", () => {
+    const tasks = jobOf(stackOf({ phase: "cutover" })).TaskGroups[0].Tasks as Json[];
+    expect(tasks.map(({ Name, Lifecycle }) => [Name, Lifecycle?.Hook])).toEqual([
+      ["migrate", "prestart"],
+      ["schema", "prestart"],
+      ["vaultwarden", undefined],
+      ["confirm", "poststart"],
+    ]);
+    expect(tasks[0]!.VolumeMounts).toContainEqual({
+      Volume: "vaultwarden_data",
+      Destination: "/source",
+      ReadOnly: true,
+    });
+    expect(tasks[2]!.Env.DATABASE_URL).toBeUndefined();
+  });
+
+  test("goes back by itself: a task of the migration that fails, fails the deployment, which reverts", () => {
+    const { Update, TaskGroups } = jobOf(stackOf({ phase: "cutover" }));
+    expect(Update.AutoRevert).toBe(true);
+    expect(TaskGroups[0].ReschedulePolicy).toEqual({ Attempts: 0, Unlimited: false });
+    for (const task of (TaskGroups[0].Tasks as Json[]).filter(({ Lifecycle }) => Lifecycle))
+      expect(task.RestartPolicy).toMatchObject({ Attempts: 0, Mode: "fail" });
+  });
+
+  test("cannot succeed before the migration is confirmed, and everyone waits long enough", () => {
+    const stack = stackOf({ phase: "cutover" });
+    const { Update } = jobOf(stack);
+    const [migrate, confirm, healthy] = [600, 60, 300].map((seconds) => seconds * 1e9) as [
+      number,
+      number,
+      number,
+    ];
+    expect(Update.MinHealthyTime).toBeGreaterThan(confirm);
+    expect(Update.HealthyDeadline).toBeGreaterThanOrEqual(migrate + confirm + healthy);
+    expect(Update.ProgressDeadline).toBeGreaterThan(Update.HealthyDeadline as number);
+    const { update } = stack.resource.nomad_job.vaultwarden.timeouts as { update: string };
+    expect(parseInt(update, 10) * 1e9).toBeGreaterThan(Update.ProgressDeadline as number);
+    expect(stack.resource.nomad_job.vaultwarden.detach).toBe(false);
+  });
+
+  test("waits for its secret, role, database and identity", () => {
+    expect(stackOf({}).resource.nomad_job.vaultwarden.depends_on).toEqual([
+      "vault_kv_secret_v2.vaultwarden",
+      "postgresql_role.vaultwarden",
+      "postgresql_database.vaultwarden",
+      "postgresql_grant.vaultwarden_public",
+      "vault_policy.vaultwarden",
+      "vault_jwt_auth_backend_role.vaultwarden",
+    ]);
+  });
+
+  test("is tagged for Traefik, behind its middlewares", () => {
+    expect(jobOf(stackOf({ definition: speedtestTracker })).TaskGroups[0].Services[0].Tags).toEqual([
+      "traefik.enable=true",
+      "traefik.http.routers.speedtest.rule=Host(`speedtest.lab.hartr.net`)",
+      "traefik.http.routers.speedtest.entrypoints=websecure",
+      "traefik.http.routers.speedtest.tls=true",
+      "traefik.http.routers.speedtest.middlewares=authelia@file",
+    ]);
+  });
+
+  test("maps the port into a container that listens on another", () => {
+    const [group] = jobOf(stackOf({ definition: speedtestTracker })).TaskGroups as Json[];
+    expect(group!.Networks[0].ReservedPorts).toEqual([{ Label: "http", Value: 8765, To: 80 }]);
+    expect(group!.Tasks[0].Config).toEqual({
+      image: "lscr.io/linuxserver/speedtest-tracker:1.9.0",
+      ports: ["http"],
+    });
+  });
+});
+
+describe("snapshots", () => {
+  /** Without what cdktf writes about itself, and with the jobspec readable. */
+  const reviewable = ({ "//": _about, ...stack }: Json): Json => {
+    const strip = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(strip)
+        : value !== null && typeof value === "object"
+          ? Object.fromEntries(
+              Object.entries(value)
+                .filter(([key]) => key !== "//")
+                .map(([key, member]) => [key, strip(member)]),
+            )
+          : value;
+    const readable = strip(stack) as Record<string, Json>;
+    if (readable.resource?.nomad_job === undefined) return readable;
+    const [[name, job]] = Object.entries(readable.resource.nomad_job as Json) as [[string, Json]];
+    return {
+      ...readable,
+      resource: { ...readable.resource, nomad_job: { [name]: { ...job, jobspec: jobOf(stack) } } },
+    };
+  };
+
+  test.each([
+    ["vaultwarden prepared", { definition: vaultwarden, phase: "prepared" }],
+    ["vaultwarden retired", { definition: vaultwarden, phase: "retired" }],
+  ] as const)("%s", (_name, service) => {
+    expect(reviewable(stackOf(service))).toMatchSnapshot();
+  });
+
+  // The rest of the stack is as above: the job is what differs.
+  test.each(homelab.services.map((service) => [service.definition.name, service] as const))(
+    "the job of %s",
+    (_name, service) => {
+      expect(jobOf(stackOf(service))).toMatchSnapshot();
+    },
+  );
+
+  test.each([vaultwarden, speedtestTracker])("the job of $name, moving", (definition) => {
+    expect(jobOf(stackOf({ definition, phase: "cutover" }))).toMatchSnapshot();
+  });
+});

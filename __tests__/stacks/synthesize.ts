@@ -1,0 +1,38 @@
+import { App } from "cdktf";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Environment } from "../../environments/environment";
+import { ServiceStack } from "../../stacks/service-stack";
+
+export type Json = { readonly [key: string]: any };
+
+/** The synthesized JSON of each stack of an environment, by service. */
+export function synthesize(environment: Environment): Record<string, Json> {
+  const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
+  try {
+    const app = new App({ outdir, skipValidation: true });
+    for (const service of environment.services)
+      new ServiceStack(app, {
+        environment,
+        service,
+        stateDirectory: "/states",
+        schemaWrapper: "#!/bin/sh\n# schema.sh\n",
+      });
+    app.synth();
+    return Object.fromEntries(
+      environment.services.map(({ definition: { name } }) => [
+        name,
+        JSON.parse(readFileSync(join(outdir, "stacks", name, "cdk.tf.json"), "utf8")) as Json,
+      ]),
+    );
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** The Nomad job in a stack, with Terraform's escapes taken back. */
+export function jobOf(stack: Json): Json {
+  const [job] = Object.values(stack.resource.nomad_job as Json);
+  return JSON.parse((job as Json).jobspec.replace(/([$%])\1\{/g, "$1{")) as Json;
+}

@@ -1,0 +1,21 @@
+/** What main.ts does, with as many services as the first argument says: half of them moving, half on their source. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Environment } from "../environments/environment";
+import { homelab } from "../environments/homelab";
+import { validate } from "../environments/validate";
+import { vaultwarden } from "../services/vaultwarden";
+import { synthesizeStacks } from "../stacks";
+
+const count = Number(process.argv[2]);
+const environment: Environment = {
+  ...homelab,
+  name: "generated",
+  server: { ...homelab.server, maxConnections: 20 * count + 100 },
+  services: Array.from({ length: count }, (_, index) => ({
+    definition: { ...vaultwarden, name: `service-${index}`, port: { host: 10_000 + index } },
+    phase: index % 2 === 0 ? "prepared" : "cutover",
+    existing: ["job"],
+  })),
+};
+synthesizeStacks(validate(environment), readFileSync(join(__dirname, "../migrator/schema.sh"), "utf8"));

@@ -1,0 +1,66 @@
+import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { addressName, ephemeral, named, quoted } from "./terraform";
+
+export interface DatabaseSecretProps {
+  readonly service: string;
+  /** Mount of Vault's KV v2 engine. */
+  readonly mount: string;
+  /** The secret's name below the mount: `postgres/vaultwarden`. */
+  readonly name: string;
+  readonly username: string;
+  readonly database: string;
+  /** One more makes a new password, in Vault and for the role. */
+  readonly passwordVersion: number;
+  /**
+   * `new`: made here. `existing`: only read, whoever made it. `taken-over`: an existing one that gets a new password from
+   * us, and is ours from then on.
+   */
+  readonly ownership: "new" | "existing" | "taken-over";
+}
+
+/**
+ * The Vault secret with a service's `username`, `password` and `database`, and nothing else: a changed host must not make a
+ * new password.
+ *
+ * The password passes through Terraform without being kept: an ephemeral random password is written as a write-only
+ * attribute, and what the role gets is read back from Vault. So Vault is the one truth, and a run that ends between any
+ * two steps is mended by the next.
+ */
+export class DatabaseSecret extends Construct {
+  /** Expression of the password as Vault has it; ephemeral, so for write-only attributes alone. */
+  readonly password: string;
+  /** The resource to wait for before the password is read; none for an existing secret. */
+  readonly resource: ITerraformDependable | undefined;
+
+  constructor(scope: Construct, id: string, props: DatabaseSecretProps) {
+    super(scope, id);
+    const name = addressName(props.service);
+    const secret = props.ownership === "existing" ? undefined : this.written(props, name);
+    this.resource = secret;
+    const readBack = ephemeral(this, "vault_kv_secret_v2", name, {
+      mount: props.mount,
+      name: props.name,
+      // Unknown until the secret is there: the first apply reads after it has written.
+      ...(secret === undefined ? {} : { mount_id: `\${${secret.fqn}.id}` }),
+    });
+    this.password = `\${${readBack}.data.password}`;
+  }
+
+  private written(props: DatabaseSecretProps, name: string): KvSecretV2 {
+    const random = ephemeral(this, "random_password", name, { length: 48, special: false });
+    const secret = named(
+      new KvSecretV2(this, "secret", {
+        mount: props.mount,
+        name: props.name,
+        dataJsonWo: `\${jsonencode({username = ${quoted(props.username)}, password = ${random}.result, database = ${quoted(props.database)}})}`,
+        dataJsonWoVersion: props.passwordVersion,
+        lifecycle: { preventDestroy: true },
+      }),
+      name,
+    );
+    if (props.ownership === "taken-over") secret.importFrom(`${props.mount}/data/${props.name}`);
+    return secret;
+  }
+}

@@ -1,0 +1,63 @@
+/** The app's own tasks, on its source or on the server. */
+import { dsnFile } from "../../nomad/dsn";
+import { Duration } from "../../nomad/duration";
+import type { Task } from "../../nomad/job";
+import type { Companion, PostgresSource, SecretVariable, Source } from "../../services/definition";
+import { mountsOf, programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
+import type { Mode, ServiceJobProps } from "./props";
+
+/** Time for an app to end in order: what it has in memory belongs to its data. */
+const killTimeout = Duration.seconds(30).nanoseconds;
+
+export function appTasks(props: ServiceJobProps, mode: Mode): Task[] {
+  const { definition } = props;
+  const { name, program, resources, companions = [] } = definition;
+  const embedded = mode.kind === "on-source" && mode.source.kind === "postgres" ? [mode.source] : [];
+  return [
+    ...embedded.map((source) => embeddedServer(props, source)),
+    appTask(props, mode, { name, program, resources }),
+    ...companions.map((companion) => appTask(props, mode, companion)),
+  ];
+}
+
+function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
+  const { definition, connection } = props;
+  const onSource = mode.kind === "on-source" ? mode.source : undefined;
+  const templates = [
+    ...(onSource === undefined ? [dsnFile(definition.dsn, connection, "restart")] : []),
+    ...secretsFile(props, [...(definition.secrets ?? []), ...passwordOf(onSource)], "restart"),
+  ];
+  return {
+    Name: task.name,
+    ...programOf(task.program, task.name === definition.name ? { ports: true } : {}),
+    Env: { ...definition.environment, ...task.environment, ...onSource?.environment },
+    KillTimeout: killTimeout,
+    ...(templates.length === 0 ? {} : { Vault: vaultOf(props) }),
+    Templates: templates,
+    VolumeMounts: [...mountsOf(definition.volumes), ...programMounts(task.program)],
+    Resources: resourcesOf(task.resources),
+  };
+}
+
+/** The app's password for the server beside it. */
+function passwordOf(source: Source | undefined): SecretVariable[] {
+  if (source?.kind !== "postgres") return [];
+  const { app, secret, field } = source.password;
+  return [{ variable: app, secret, field }];
+}
+
+/** The server that the service has of its own, until it moves. */
+function embeddedServer(props: ServiceJobProps, source: PostgresSource): Task {
+  const { secret, field, server } = source.password;
+  return {
+    Name: "postgres",
+    ...programOf(source.program, {}),
+    Env: { ...source.serverEnvironment },
+    Lifecycle: { Hook: "prestart", Sidecar: true },
+    KillTimeout: killTimeout,
+    Vault: vaultOf(props),
+    Templates: secretsFile(props, [{ variable: server, secret, field }], "restart"),
+    VolumeMounts: mountsOf([source.volume]),
+    Resources: { CPU: 500, MemoryMB: 512 },
+  };
+}

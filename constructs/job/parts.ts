@@ -1,0 +1,73 @@
+/** What tasks are made of: driver and configuration, mounts, access to Vault, variables from its secrets. */
+import type { Task, Template, Vault, VolumeMount } from "../../nomad/job";
+import { envFile, envLine, withSecret } from "../../nomad/template";
+import type { Program, ServiceDefinition, Volume } from "../../services/definition";
+import { portLabel, type ServiceJobProps } from "./props";
+
+/** What a task runs, other than what its program runs by itself. */
+export interface Run {
+  /** Whether it listens on the service's port. */
+  readonly ports?: true;
+  /** In place of the image's entrypoint, or of the program. */
+  readonly entrypoint?: readonly [string, ...string[]];
+  readonly args?: readonly string[];
+}
+
+export function programOf(program: Program, run: Run): Pick<Task, "Driver" | "Config" | "KillSignal"> {
+  switch (program.driver) {
+    case "docker": {
+      const args = run.args ?? program.args;
+      return {
+        Driver: "docker",
+        Config: {
+          image: program.image,
+          ...(run.ports && program.network === "bridge" ? { ports: [portLabel] } : {}),
+          ...(program.network === "host" ? { network_mode: "host" } : {}),
+          ...(run.entrypoint === undefined ? {} : { entrypoint: run.entrypoint }),
+          ...(args === undefined ? {} : { args }),
+        },
+      };
+    }
+    case "exec": {
+      const [command, ...args] = run.entrypoint ?? program.command;
+      // The signal is what containers get: the driver's own is SIGINT.
+      return {
+        Driver: "exec",
+        Config: { command, args: [...args, ...(run.args ?? [])] },
+        KillSignal: "SIGTERM",
+      };
+    }
+  }
+}
+
+/** Where a program of the host lies. */
+export function programMounts(program: Program): VolumeMount[] {
+  if (program.driver !== "exec") return [];
+  return program.mounts.map(({ volume, path }) => ({ Volume: volume, Destination: path, ReadOnly: true }));
+}
+
+export function mountsOf(volumes: readonly Volume[] = []): VolumeMount[] {
+  return volumes.map(({ source, path }) => ({ Volume: source, Destination: path, ReadOnly: false }));
+}
+
+/** Only Nomad itself sees the token that it renders templates with: neither a variable nor a file of the task holds it. */
+export function vaultOf({ vaultRole }: ServiceJobProps): Vault {
+  return { Role: vaultRole, Env: false, DisableFile: true };
+}
+
+/** The variables that the app takes from secrets of its own. */
+export function secretsFile(
+  { connection }: ServiceJobProps,
+  secrets: ServiceDefinition["secrets"] = [],
+  onChange: Template["ChangeMode"],
+): Template[] {
+  if (secrets.length === 0) return [];
+  const lines = secrets.map(({ variable, secret, field }) =>
+    withSecret(connection.secret.mount, secret, (value) => envLine(variable, value(field))),
+  );
+  return [envFile("secrets/app.env", lines.join(""), onChange)];
+}
+
+export function resourcesOf({ cpuMegahertz, memory }: ServiceDefinition["resources"]): Task["Resources"] {
+  return { CPU: cpuMegahertz, MemoryMB: memory.mebibytes };
+}

@@ -1,0 +1,46 @@
+import type { Connection } from "../../nomad/dsn";
+import type { Program, ServiceDefinition, Source, SqliteSource } from "../../services/definition";
+
+/** Whether the job stays where its service's data is, or moves to the server first. */
+export type JobPhase = "prepared" | "cutover";
+
+export interface ServiceJobProps {
+  readonly definition: ServiceDefinition;
+  readonly phase: JobPhase;
+  readonly datacenter: string;
+  readonly namespace: string;
+  readonly domain: string;
+  readonly connection: Connection;
+  /** How the migrator connects, in libpq's words. */
+  readonly sslmode: string;
+  /** The JWT role of Vault that the job's workload identity logs in to. */
+  readonly vaultRole: string;
+  readonly migrator: {
+    readonly program: Program;
+    /** Host volume that keeps the snapshots. */
+    readonly snapshots: string;
+    /** Text of `migrator/schema.sh`, which runs in the app's image. */
+    readonly schemaWrapper: string;
+  };
+}
+
+/** What the job does with the service's data. */
+export type Mode =
+  | { readonly kind: "on-source"; readonly source: Source }
+  | { readonly kind: "moving"; readonly source: SqliteSource }
+  | { readonly kind: "on-server" };
+
+/** @throws {RangeError} for a cutover that validation refuses */
+export function modeOf({ definition, phase }: ServiceJobProps): Mode {
+  const { name, source } = definition;
+  if (phase === "cutover") {
+    if (source?.kind !== "sqlite") throw new RangeError(`${name}: only a SQLite source can be moved`);
+    return { kind: "moving", source };
+  }
+  return source === undefined ? { kind: "on-server" } : { kind: "on-source", source };
+}
+
+/** The label of the service's port. */
+export const portLabel = "http";
+/** Where the app builds its schema: a port that no proxy knows. Definitions name it, too. */
+export const schemaPortLabel = "pgmoor_schema";

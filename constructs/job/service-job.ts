@@ -1,0 +1,114 @@
+/** The Nomad job of a service in a phase: a pure function from data to the API's JSON. */
+import { Duration } from "../../nomad/duration";
+import type { Job, Task, TaskGroup, VolumeRequest } from "../../nomad/job";
+import { appTasks } from "./app-tasks";
+import { deploymentDeadlines } from "./deadlines";
+import { migrationTasks } from "./migration-tasks";
+import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+
+export function serviceJob(props: ServiceJobProps): Job {
+  const { definition, phase } = props;
+  const deadlines = deploymentDeadlines(definition, phase);
+  return {
+    ID: definition.name,
+    Name: definition.name,
+    Namespace: props.namespace,
+    Type: "service",
+    Datacenters: [props.datacenter],
+    Update: {
+      MaxParallel: 1,
+      HealthCheck: "checks",
+      MinHealthyTime: deadlines.minHealthy.nanoseconds,
+      HealthyDeadline: deadlines.healthy.nanoseconds,
+      ProgressDeadline: deadlines.progress.nanoseconds,
+      AutoRevert: true,
+    },
+    TaskGroups: [taskGroup(props, modeOf(props))],
+  };
+}
+
+function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
+  const { name, port, health } = props.definition;
+  const tasks = tasksOf(props, mode);
+  return {
+    Name: name,
+    Count: 1,
+    Networks: [
+      {
+        Mode: "host",
+        ReservedPorts: [
+          {
+            Label: portLabel,
+            Value: port.host,
+            ...(port.container === undefined ? {} : { To: port.container }),
+          },
+        ],
+        DynamicPorts:
+          mode.kind === "moving" && mode.source.schema.kind === "app" ? [{ Label: schemaPortLabel }] : [],
+      },
+    ],
+    Services: [
+      {
+        Name: name,
+        Provider: "consul",
+        PortLabel: portLabel,
+        Tags: traefikTags(props),
+        Checks: [
+          {
+            Name: "health",
+            Type: "http",
+            Path: health.path,
+            Interval: (health.interval ?? Duration.seconds(5)).nanoseconds,
+            Timeout: Duration.seconds(2).nanoseconds,
+          },
+        ],
+      },
+    ],
+    Volumes: volumesOf(tasks),
+    RestartPolicy: {
+      Attempts: 3,
+      Interval: Duration.minutes(5).nanoseconds,
+      Delay: Duration.seconds(5).nanoseconds,
+      Mode: "delay",
+    },
+    // A failed migration is for the deployment to revert, not for the scheduler to try elsewhere.
+    ReschedulePolicy:
+      mode.kind === "moving"
+        ? { Attempts: 0, Unlimited: false }
+        : {
+            Attempts: 0,
+            Unlimited: true,
+            Delay: Duration.seconds(30).nanoseconds,
+            DelayFunction: "exponential",
+            MaxDelay: Duration.hours(1).nanoseconds,
+          },
+    Tasks: tasks,
+  };
+}
+
+function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {
+  if (mode.kind !== "moving") return appTasks(props, mode);
+  const { before, after } = migrationTasks(props, mode.source);
+  return [...before, ...appTasks(props, mode), ...after];
+}
+
+/** The host volumes that the tasks mount; for reading alone where no task writes. */
+function volumesOf(tasks: readonly Task[]): Record<string, VolumeRequest> {
+  const volumes: Record<string, VolumeRequest> = {};
+  for (const { Volume, ReadOnly } of tasks.flatMap(({ VolumeMounts }) => VolumeMounts)) {
+    const readOnly = ReadOnly && (volumes[Volume]?.ReadOnly ?? true);
+    volumes[Volume] = { Name: Volume, Type: "host", Source: Volume, ReadOnly: readOnly };
+  }
+  return volumes;
+}
+
+function traefikTags({ definition, domain }: ServiceJobProps): string[] {
+  const router = `traefik.http.routers.${definition.name}`;
+  return [
+    "traefik.enable=true",
+    `${router}.rule=Host(\`${definition.name}.${domain}\`)`,
+    `${router}.entrypoints=websecure`,
+    `${router}.tls=true`,
+    ...(definition.middlewares?.length ? [`${router}.middlewares=${definition.middlewares.join(",")}`] : []),
+  ];
+}

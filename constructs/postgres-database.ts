@@ -1,0 +1,90 @@
+import { Database } from "@cdktf/provider-postgresql/lib/database";
+import { Extension } from "@cdktf/provider-postgresql/lib/extension";
+import { Grant } from "@cdktf/provider-postgresql/lib/grant";
+import { Role } from "@cdktf/provider-postgresql/lib/role";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { addressName, named } from "./terraform";
+
+export interface PostgresDatabaseProps {
+  readonly service: string;
+  /** Name of the database and of the role that owns it. */
+  readonly name: string;
+  readonly connectionLimit: number;
+  readonly extensions: readonly string[];
+  /** Whether role and database are there already. They are imported then. */
+  readonly existing: boolean;
+  /** The role's password, an ephemeral expression, and its version. Absent: the role keeps the one it has. */
+  readonly password?: {
+    readonly value: string;
+    readonly version: number;
+    readonly after: ITerraformDependable | undefined;
+  };
+}
+
+/**
+ * A service's role and the database it owns on the central PostgreSQL. Nobody else may connect. From PostgreSQL 15 on the
+ * schema `public` belongs to the database's owner, so the role can make its tables and needs no other grant.
+ */
+export class PostgresDatabase extends Construct {
+  /** What has to be there before anything connects as the role. */
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
+    super(scope, id);
+    const name = addressName(props.service);
+
+    const role = named(
+      new Role(this, "role", {
+        name: props.name,
+        login: true,
+        connectionLimit: props.connectionLimit,
+        passwordWo: props.password?.value,
+        passwordWoVersion: props.password?.version.toString(),
+        dependsOn: props.password?.after === undefined ? undefined : [props.password.after],
+        lifecycle: { preventDestroy: true },
+      }),
+      name,
+    );
+    const database = named(
+      new Database(this, "database", {
+        name: props.name,
+        owner: role.name,
+        // Encoding and locale as the homelab's server has them; `template0` is the one that any locale can be made from.
+        // Those of a database that exists cannot be changed, so they are not asked for.
+        ...(props.existing ? {} : { encoding: "UTF8", lcCollate: "C", lcCtype: "C", template: "template0" }),
+        lifecycle: { preventDestroy: true },
+      }),
+      name,
+    );
+    if (props.existing) {
+      role.importFrom(props.name);
+      database.importFrom(props.name);
+    }
+    const revoked = named(
+      new Grant(this, "connect", {
+        database: database.name,
+        role: "public",
+        objectType: "database",
+        // None: CONNECT and TEMPORARY, which everyone has by default, are taken from PUBLIC.
+        privileges: [],
+      }),
+      `${name}_public`,
+    );
+    // One after the other: the provider's concurrent changes of one database fail with "tuple concurrently updated".
+    const chain: ITerraformDependable[] = [revoked];
+    for (const extension of props.extensions) {
+      const made = named(
+        new Extension(this, `extension-${extension}`, {
+          name: extension,
+          database: database.name,
+          dependsOn: chain.slice(-1),
+          lifecycle: { preventDestroy: true },
+        }),
+        `${name}_${addressName(extension)}`,
+      );
+      chain.push(made);
+    }
+    this.ready = [role, database, ...chain];
+  }
+}

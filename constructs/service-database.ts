@@ -1,0 +1,120 @@
+import { Construct } from "constructs";
+import type { Connection, ServerLookup } from "../nomad/dsn";
+import { databaseName, type ServiceDefinition } from "../services/definition";
+import { DatabaseSecret } from "./database-secret";
+import { NomadService } from "./nomad-service";
+import { PostgresDatabase } from "./postgres-database";
+import type { JobPhase, ServiceJobProps } from "./job/props";
+import { addressName } from "./terraform";
+import { WorkloadIdentity } from "./workload-identity";
+
+export interface ServiceDatabaseProps {
+  readonly definition: ServiceDefinition;
+  readonly phase: JobPhase;
+  /** What is there already. */
+  readonly existing: { readonly job: boolean; readonly secret: boolean; readonly database: boolean };
+  /** @default 1; for an existing secret: the one it has */
+  readonly passwordVersion?: number;
+  readonly nomad: { readonly datacenter: string; readonly namespace: string };
+  readonly vault: { readonly mount: string; readonly jwtAuth: string; readonly audience: string };
+  /** How the job finds the server, and how the migrator connects to it. */
+  readonly server: { readonly lookup: ServerLookup; readonly sslmode: string };
+  readonly domain: string;
+  readonly migrator: ServiceJobProps["migrator"];
+}
+
+/**
+ * A service's database on the central PostgreSQL: its secret in Vault, its role, database and extensions, what its job may
+ * read, and the job itself, on its source (`prepared`) or moving to the server (`cutover`).
+ */
+export class ServiceDatabase extends Construct {
+  constructor(scope: Construct, id: string, props: ServiceDatabaseProps) {
+    super(scope, id);
+    const { definition, existing, vault, nomad } = props;
+    const name = databaseName(definition);
+    const connection: Connection = {
+      server: props.server.lookup,
+      database: name,
+      username: name,
+      secret: { mount: vault.mount, name: databaseSecretName(name) },
+    };
+
+    // A later version than the first takes an existing secret over.
+    const passwordVersion = props.passwordVersion ?? 1;
+    const rotated = passwordVersion > 1;
+    const secret = new DatabaseSecret(this, "secret", {
+      service: definition.name,
+      ...connection.secret,
+      username: name,
+      database: name,
+      passwordVersion,
+      ownership: !existing.secret ? "new" : rotated ? "taken-over" : "existing",
+    });
+    const database = new PostgresDatabase(this, "database", {
+      service: definition.name,
+      name,
+      connectionLimit: definition.database.connectionLimit,
+      extensions: definition.database.extensions ?? [],
+      existing: existing.database,
+      password:
+        existing.database && !rotated
+          ? undefined
+          : { value: secret.password, version: passwordVersion, after: secret.resource },
+    });
+    const identity = new WorkloadIdentity(this, "identity", {
+      service: definition.name,
+      namespace: nomad.namespace,
+      mount: vault.mount,
+      secrets: [connection.secret.name, ...appSecrets(definition)],
+      jwtAuth: vault.jwtAuth,
+      audience: vault.audience,
+    });
+    new NomadService(this, "service", {
+      definition,
+      phase: props.phase,
+      datacenter: nomad.datacenter,
+      namespace: nomad.namespace,
+      domain: props.domain,
+      connection,
+      sslmode: props.server.sslmode,
+      vaultRole: identity.role,
+      migrator: props.migrator,
+      existing: existing.job,
+      dependsOn: [
+        ...(secret.resource === undefined ? [] : [secret.resource]),
+        ...database.ready,
+        ...identity.ready,
+      ],
+    });
+  }
+}
+
+/** The secrets that the app's own variables come from. */
+function appSecrets({ secrets = [], source }: ServiceDefinition): string[] {
+  return [
+    ...secrets.map(({ secret }) => secret),
+    ...(source?.kind === "postgres" ? [source.password.secret] : []),
+  ];
+}
+
+/** Where the secret of a database lies below the KV mount. */
+export function databaseSecretName(database: string): string {
+  return `postgres/${database}`;
+}
+
+/** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */
+export function serviceDatabaseAddresses(definition: ServiceDefinition): string[] {
+  const name = addressName(definition.name);
+  return [
+    `vault_kv_secret_v2.${name}`,
+    `postgresql_role.${name}`,
+    `postgresql_database.${name}`,
+    `postgresql_grant.${name}_public`,
+    ...(definition.database.extensions ?? []).map(
+      (extension) => `postgresql_extension.${name}_${addressName(extension)}`,
+    ),
+    `vault_policy.${name}`,
+    `vault_jwt_auth_backend_role.${name}`,
+    `nomad_job.${name}`,
+  ];
+}

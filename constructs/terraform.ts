@@ -1,0 +1,52 @@
+/** What cdktf 0.21 has no class for: ephemeral resources, `removed` blocks, and text that Terraform must not interpolate. */
+import { TerraformStack, type TerraformResource } from "cdktf";
+import type { Construct } from "constructs";
+
+/** Text as Terraform reads it back, whatever it holds: `${` and `%{` would open an interpolation. */
+export function literal(value: string): string {
+  return value.replace(/([$%])\{/g, "$1$1{");
+}
+
+/** `value` as a Terraform string in an expression. JSON's escapes are Terraform's, but for `\b` and `\f`. */
+export function quoted(value: string): string {
+  const longForm: Readonly<Record<string, string>> = { b: "\\u0008", f: "\\u000c" };
+  const json = JSON.stringify(value).replace(
+    /\\(.)/g,
+    (escape, letter: string) => longForm[letter] ?? escape,
+  );
+  return literal(json);
+}
+
+/**
+ * Adds an ephemeral resource: it is opened at each plan and apply and is in neither plan nor state.
+ *
+ * @returns its address, for expressions: `ephemeral.random_password.vaultwarden`
+ */
+export function ephemeral(
+  scope: Construct,
+  type: string,
+  name: string,
+  config: Record<string, unknown>,
+): string {
+  TerraformStack.of(scope).addOverride(`ephemeral.${type}.${name}`, config);
+  return `ephemeral.${type}.${name}`;
+}
+
+/** Has Terraform forget resources, if it knows them, and leave what they stand for as it is. */
+export function forget(stack: TerraformStack, addresses: readonly string[]): void {
+  stack.addOverride(
+    "removed",
+    addresses.map((from) => ({ from, lifecycle: { destroy: false } })),
+  );
+}
+
+/** Names a resource by what it is, so that its address stays when constructs are moved about. */
+export function named<T extends TerraformResource>(resource: T, name: string): T {
+  resource.overrideLogicalId(name);
+  return resource;
+}
+
+/** A service's or an extension's name as Terraform's address has it. */
+export function addressName(name: string): string {
+  return name.replaceAll("-", "_");
+}

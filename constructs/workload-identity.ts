@@ -1,0 +1,74 @@
+import { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-role";
+import { Policy } from "@cdktf/provider-vault/lib/policy";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { Duration } from "../nomad/duration";
+import { addressName, literal, named } from "./terraform";
+
+export interface WorkloadIdentityProps {
+  readonly service: string;
+  readonly namespace: string;
+  readonly mount: string;
+  /** The secrets below the mount that the job may read, and no others. */
+  readonly secrets: readonly string[];
+  readonly jwtAuth: string;
+  readonly audience: string;
+}
+
+/**
+ * What one Nomad job may read from Vault: a policy of exactly its secrets, and a JWT role that only this job of this
+ * namespace can log in to.
+ */
+export class WorkloadIdentity extends Construct {
+  /** Name of the JWT role, for the `vault` block of the job's tasks. */
+  readonly role: string;
+  readonly ready: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
+    super(scope, id);
+    const name = addressName(props.service);
+    this.role = workloadIdentityName(props.service);
+
+    const policy = named(
+      new Policy(this, "policy", {
+        name: this.role,
+        policy: literal(
+          [...new Set(props.secrets)]
+            .map(
+              (secret) =>
+                `path ${JSON.stringify(`${props.mount}/data/${secret}`)} {\n  capabilities = ["read"]\n}\n`,
+            )
+            .join(""),
+        ),
+      }),
+      name,
+    );
+    const role = named(
+      new JwtAuthBackendRole(this, "role", {
+        backend: props.jwtAuth,
+        roleName: this.role,
+        roleType: "jwt",
+        boundAudiences: [props.audience],
+        boundClaims: { nomad_namespace: props.namespace, nomad_job_id: props.service },
+        userClaim: "/nomad_job_id",
+        userClaimJsonPointer: true,
+        claimMappings: {
+          nomad_namespace: "nomad_namespace",
+          nomad_job_id: "nomad_job_id",
+          nomad_task: "nomad_task",
+        },
+        tokenType: "service",
+        tokenPolicies: [policy.name],
+        // Nomad renews it as long as the task lives.
+        tokenPeriod: Duration.minutes(30).seconds,
+      }),
+      name,
+    );
+    this.ready = [policy, role];
+  }
+}
+
+/** Name of the policy and of the JWT role. */
+export function workloadIdentityName(service: string): string {
+  return `pgmoor-${service}`;
+}

@@ -1,0 +1,131 @@
+/**
+ * Writes the pages that are made from the code: `services.md` from the homelab, `definition.md` from the types. A test
+ * fails when they are not what this would write.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import type { EnvironmentService } from "../environments/environment";
+import { homelab } from "../environments/homelab";
+import { dsnVariables } from "../nomad/dsn";
+import { databaseName, type ServiceDefinition } from "../services/definition";
+
+const root = join(__dirname, "..");
+
+/** The pages by their file's name. */
+export function pages(): Record<string, string> {
+  return { "services.md": servicesPage(), "definition.md": definitionPage() };
+}
+
+function servicesPage(): string {
+  return [
+    "# Services of the homelab",
+    "",
+    "Made from the code by `npm run docs`.",
+    "",
+    "| service | image | source | database | extensions | DSN variables | phase |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...homelab.services.map(serviceRow),
+    "",
+    ...homelab.services.flatMap(({ definition }) => notes(definition)),
+    "",
+  ].join("\n");
+}
+
+function serviceRow({ definition, phase, existing = [] }: EnvironmentService): string {
+  const { program, source, database, dsn } = definition;
+  const from = source === undefined ? "on the server already" : sourceOf(source);
+  const cells = [
+    definition.name,
+    program.driver === "docker" ? `\`${program.image}\`` : program.command.join(" "),
+    from,
+    databaseName(definition),
+    (database.extensions ?? []).join(", ") || "none",
+    dsnVariables(dsn)
+      .map((name) => `\`${name}\``)
+      .join(" "),
+    existing.includes("database") ? `${phase}, adopted` : phase,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function sourceOf(source: NonNullable<ServiceDefinition["source"]>): string {
+  return source.kind === "sqlite" ? `SQLite, \`${source.file}\`` : `PostgreSQL, \`${source.program.image}\``;
+}
+
+function notes({ name, cannotMove, readsDsnOnce }: ServiceDefinition): string[] {
+  return [
+    ...(cannotMove === undefined ? [] : [`- **${name}** cannot move: ${cannotMove}.`]),
+    ...(readsDsnOnce === undefined ? [] : [`- **${name}** cannot rotate by itself: ${readsDsnOnce}.`]),
+  ];
+}
+
+function definitionPage(): string {
+  const sections = [
+    ["services/definition.ts", "What a service is"],
+    ["nomad/dsn.ts", "How it takes its DSN"],
+    ["environments/environment.ts", "The environment it is in"],
+  ] as const;
+  return [
+    "# Every field of a definition and of an environment",
+    "",
+    "Made from the types by `npm run docs`.",
+    "",
+    ...sections.flatMap(([file, title]) => [`## ${title}`, "", `\`${file}\``, "", ...typesOf(file)]),
+  ].join("\n");
+}
+
+/** A section for each exported interface, a row for each of its fields. */
+function typesOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  return source.statements
+    .filter(ts.isInterfaceDeclaration)
+    .filter(({ modifiers }) => modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+    .flatMap((declaration) => [
+      `### ${declaration.name.text}`,
+      "",
+      commentOf(declaration),
+      "",
+      "| field | type | meaning |",
+      "| --- | --- | --- |",
+      ...fieldsOf(declaration.members, source, ""),
+      "",
+    ]);
+}
+
+function fieldsOf(members: ts.NodeArray<ts.TypeElement>, source: ts.SourceFile, prefix: string): string[] {
+  return members.filter(ts.isPropertySignature).flatMap((member) => {
+    const name = `${prefix}${member.name.getText(source)}`;
+    const optional = member.questionToken === undefined ? "" : "?";
+    const { type } = member;
+    if (type !== undefined && ts.isTypeLiteralNode(type))
+      return [
+        `| \`${name}${optional}\` | object | ${commentOf(member)} |`,
+        ...fieldsOf(type.members, source, `${name}.`),
+      ];
+    const written = (type?.getText(source) ?? "unknown").replace(/\s+/g, " ").replaceAll("readonly ", "");
+    return [`| \`${name}${optional}\` | \`${written.replaceAll("|", "\\|")}\` | ${commentOf(member)} |`];
+  });
+}
+
+/** A doc comment in one line, with the default at its end. */
+function commentOf(node: ts.Node): string {
+  return ts
+    .getJSDocCommentsAndTags(node)
+    .filter(ts.isJSDoc)
+    .map((doc) => {
+      const said = ts.getTextOfJSDocComment(doc.comment) ?? "";
+      const tags = (doc.tags ?? [])
+        .filter(({ tagName }) => tagName.text === "default")
+        .map((tag) => `Default: ${ts.getTextOfJSDocComment(tag.comment) ?? ""}.`);
+      return [said, ...tags].join(" ").replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
+    })
+    .join(" ");
+}
+
+if (require.main === module)
+  for (const [name, text] of Object.entries(pages())) {
+    writeFileSync(join(__dirname, name), text);
+    console.log(`docs/${name}`);
+  }

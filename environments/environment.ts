@@ -1,0 +1,74 @@
+/** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
+import type { ServerLookup } from "../nomad/dsn";
+import type { Program, ServiceDefinition } from "../services/definition";
+
+/**
+ * Where a service stands. `prepared`: secret, role and database exist, the job runs on its source. `cutover`: the job moves
+ * to the server. `retired`: out of our hands, Terraform forgets it and destroys nothing. Back from `cutover` to `prepared`
+ * puts the job back on its source.
+ */
+export type Phase = "prepared" | "cutover" | "retired";
+
+/**
+ * What was there before pgmoor. `job`: the Nomad job is imported, so that every deploy is an update. `secret`: the Vault
+ * secret is only read. `database`: database and role are imported and their password is left alone.
+ */
+export type Existing = "job" | "secret" | "database";
+
+export interface EnvironmentService {
+  readonly definition: ServiceDefinition;
+  readonly phase: Phase;
+  /** @default nothing exists */
+  readonly existing?: readonly Existing[];
+  /**
+   * Version of the password. One more makes a new one; 2 and later take an existing secret into our hands.
+   * @default 1
+   */
+  readonly passwordVersion?: number;
+}
+
+export interface Environment {
+  readonly name: string;
+  readonly nomad: { readonly address: string; readonly datacenter: string; readonly namespace: string };
+  readonly vault: {
+    readonly address: string;
+    /** Mount of the KV v2 engine. */
+    readonly mount: string;
+    /** Mount of the JWT auth method that trusts Nomad's workload identities. */
+    readonly jwtAuth: string;
+    /** The audience in those identities. */
+    readonly audience: string;
+  };
+  readonly consul: { readonly address: string };
+  /** The central PostgreSQL. */
+  readonly server: {
+    /** Its service in Consul: has to be healthy before anything is planned. */
+    readonly service: string;
+    /** How jobs find it. */
+    readonly lookup: ServerLookup;
+    /** Where Terraform finds it. @default the address that Consul has */
+    readonly address?: { readonly host: string; readonly port: number };
+    /** The KV v2 secret with the admin's `username` and `password`. */
+    readonly adminSecret: string;
+    readonly sslmode: "disable" | "require" | "verify-ca" | "verify-full";
+    /** Its `max_connections`: the services' limits have to fit in. */
+    readonly maxConnections: number;
+    /** Its image, which says what extensions a database may have: `postgres:16-alpine`. */
+    readonly image: string;
+    /** Extensions that it has besides, or all of them where the image is not known. @default what the image is known for */
+    readonly extensions?: readonly string[];
+    /** Its `shared_preload_libraries`. @default none */
+    readonly preload?: readonly string[];
+  };
+  /** Services are reached at `https://NAME.DOMAIN`. */
+  readonly domain: string;
+  readonly migrator: {
+    /** The migrator's program: its image, or the bundle by `node`. */
+    readonly program: Program;
+    /** Host volume that keeps the snapshots of the sources. */
+    readonly snapshots: string;
+  };
+  /** Folder of the Terraform states, one file per stack. @default `states/NAME` beside `cdktf.json` */
+  readonly stateDirectory?: string;
+  readonly services: readonly EnvironmentService[];
+}

@@ -1,0 +1,188 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { Duration } from "../nomad/duration";
+import { Size } from "../nomad/size";
+import { authelia } from "../services/authelia";
+import type { ExecProgram, ServiceDefinition, SqliteSource } from "../services/definition";
+import { freshrss } from "../services/freshrss";
+import { gitea } from "../services/gitea";
+import { grafana } from "../services/grafana";
+import { nextcloud } from "../services/nextcloud";
+import { speedtestTracker } from "../services/speedtest-tracker";
+import { vaultwarden } from "../services/vaultwarden";
+import type { Environment } from "./environment";
+import { UserError } from "./problems";
+
+/** The variable that names the lab's folder; the lab sets it. */
+export const labVariable = "PGMOOR_LAB";
+
+/** What a running lab says of itself, in `environment.json` in its folder: everything that differs from lab to lab. */
+const labFacts = z.strictObject({
+  nomad: z.string(),
+  vault: z.string(),
+  consul: z.string(),
+  /** Where programs lie in the chroot of the exec driver. */
+  mounts: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
+  /** Node's program and the folder of the bundles, in the chroot. */
+  node: z.string(),
+  programs: z.string(),
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      /** Which of the catalogue's services it is. */
+      sample: z.enum([
+        "vaultwarden",
+        "speedtest-tracker",
+        "freshrss",
+        "gitea",
+        "nextcloud",
+        "authelia",
+        "grafana",
+      ]),
+      port: z.number(),
+      /** Host volume of its data; those that are on the server already have none here. */
+      volume: z.string(),
+      phase: z.enum(["prepared", "cutover", "retired"]),
+      existing: z.array(z.enum(["job", "secret", "database"])),
+      /** Variables of this service alone. */
+      environment: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+export type LabFacts = z.infer<typeof labFacts>;
+export const labFactsFile = "environment.json";
+
+/** The servers on loopback that `npm run lab` boots: the same constructs and stacks, small programs for the images. */
+export function lab(): Environment {
+  const folder = process.env[labVariable];
+  if (folder === undefined)
+    throw new UserError(
+      `The environment "lab" needs ${labVariable}, the folder of a running lab (npm run lab -- up).`,
+    );
+  const facts = readFacts(join(folder, labFactsFile));
+  const program = (file: string, ...args: string[]): ExecProgram => ({
+    driver: "exec",
+    command: [facts.node, join(facts.programs, file), ...args],
+    mounts: facts.mounts,
+  });
+  return {
+    name: "lab",
+    nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
+    vault: { address: facts.vault, mount: "secret", jwtAuth: "jwt-nomad", audience: "vault.io" },
+    consul: { address: facts.consul },
+    server: {
+      service: "postgresql",
+      // Nothing on loopback resolves Consul's names.
+      lookup: { by: "consul-template", service: "postgresql" },
+      adminSecret: "postgres/admin",
+      sslmode: "disable",
+      maxConnections: 100,
+      image: "postgres:16",
+    },
+    domain: "lab.localhost",
+    migrator: { program: program("pgmoor-migrator.cjs"), snapshots: "snapshots" },
+    stateDirectory: join(folder, "states"),
+    services: facts.services.map(({ name, sample, port, volume, phase, existing, environment }) => ({
+      definition: samples[sample]({ name, port, volume, environment, program }),
+      phase,
+      existing,
+    })),
+  };
+}
+
+function readFacts(file: string): LabFacts {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UserError(
+      `No lab runs in the folder that ${labVariable} names: ${file} cannot be read (npm run lab -- up).`,
+    );
+  }
+  return labFacts.parse(JSON.parse(text));
+}
+
+interface SampleProps {
+  readonly name: string;
+  readonly port: number;
+  readonly volume: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly program: (file: string, ...args: string[]) => ExecProgram;
+}
+
+/** Both cores also run the servers: little is enough, and the deadlines are a fraction of the real ones. */
+const common = {
+  resources: { cpuMegahertz: 50, memory: Size.mebibytes(256) },
+  database: { connectionLimit: 8 },
+  deadlines: { migrate: Duration.minutes(1), confirm: Duration.seconds(8), healthy: Duration.seconds(30) },
+} as const;
+
+/** Those of the catalogue that are on the server already. */
+export const adoptable = { freshrss, gitea, nextcloud, authelia, grafana } as const;
+export type AdoptableName = keyof typeof adoptable;
+
+/** What the program that stands for any image is told (`lab/samples/any`). */
+export function anyEnvironment({ dsn, health }: ServiceDefinition, port: number): Record<string, string> {
+  return {
+    PGMOOR_LAB_DSN: JSON.stringify(dsn),
+    PGMOOR_LAB_HEALTH: health.path,
+    PGMOOR_LAB_PORT: String(port),
+  };
+}
+
+/** One program of ours stands for all of their images. */
+function onServer(definition: ServiceDefinition): (props: SampleProps) => ServiceDefinition {
+  return ({ name, port, environment, program }) => ({
+    ...definition,
+    ...common,
+    name,
+    program: program("any.cjs"),
+    port: { host: port },
+    volumes: [],
+    health: { ...definition.health, interval: Duration.seconds(1) },
+    environment: { ...anyEnvironment(definition, port), ...environment },
+  });
+}
+
+/** The catalogue's definitions with our sample programs in place of the images. */
+const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProps) => ServiceDefinition> = {
+  freshrss: onServer(freshrss),
+  gitea: onServer(gitea),
+  nextcloud: onServer(nextcloud),
+  authelia: onServer(authelia),
+  grafana: onServer(grafana),
+  vaultwarden: ({ name, port, volume, environment, program }) => ({
+    ...vaultwarden,
+    ...common,
+    name,
+    program: program("vaultwarden.cjs"),
+    port: { host: port },
+    volumes: [{ source: volume, path: "/data" }],
+    health: { ...vaultwarden.health, interval: Duration.seconds(1) },
+    environment: {
+      ...vaultwarden.environment,
+      ROCKET_ADDRESS: "127.0.0.1",
+      ROCKET_PORT: String(port),
+      ...environment,
+    },
+    source: sqliteSource(vaultwarden, program("vaultwarden.cjs").command),
+  }),
+  "speedtest-tracker": ({ name, port, volume, environment, program }) => ({
+    ...speedtestTracker,
+    ...common,
+    name,
+    program: program("speedtest-tracker.cjs"),
+    port: { host: port },
+    volumes: [{ source: volume, path: "/config" }],
+    health: { ...speedtestTracker.health, interval: Duration.seconds(1) },
+    environment: { PORT: String(port), ...environment },
+    source: sqliteSource(speedtestTracker, program("speedtest-tracker.cjs", "migrate").command),
+  }),
+};
+
+/** The catalogue's source, with a schema built by our program. */
+function sqliteSource({ name, source }: ServiceDefinition, command: ExecProgram["command"]): SqliteSource {
+  if (source?.kind !== "sqlite") throw new TypeError(`${name} has no SQLite source`);
+  return { ...source, schema: { ...source.schema, command } };
+}

@@ -1,0 +1,257 @@
+/** The shape of an environment, checked when it is loaded: nothing else checks types then. */
+import { z } from "zod";
+import { Duration } from "../nomad/duration";
+import { Size } from "../nomad/size";
+import type { Environment } from "./environment";
+
+/** A string of a pattern. `what` and `allowed` make the message. */
+function pattern(regex: RegExp, what: string, allowed: string) {
+  return z.string().regex(regex, {
+    error: (issue) => `${JSON.stringify(issue.input)} is not ${what}. Allowed: ${allowed}.`,
+  });
+}
+
+/** Job, service and stack carry it, and the host name `NAME.domain`, hence DNS's rules. */
+const serviceName = pattern(
+  /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "a name for a Nomad job",
+  "lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 63",
+);
+
+const reserved = new Set(["postgres", "template0", "template1", "public", "none"]);
+
+/** PostgreSQL cuts identifiers at 63 bytes. Lower case, so that nobody has to quote it. */
+const identifier = pattern(
+  /^[a-z_][a-z0-9_]{0,62}$/,
+  "a PostgreSQL identifier",
+  "lower-case letters, digits and underscores, no digit first, at most 63",
+)
+  .refine((name) => !reserved.has(name), {
+    error: (issue) => `${JSON.stringify(issue.input)} is reserved by PostgreSQL. Allowed: any other name.`,
+  })
+  .refine((name) => !name.startsWith("pg_"), {
+    error: (issue) => `${JSON.stringify(issue.input)} begins with "pg_", which PostgreSQL keeps to itself.`,
+  });
+
+const extension = pattern(
+  /^[a-z_][a-z0-9_-]{0,62}$/,
+  "an extension's name",
+  "lower-case letters, digits, hyphens and underscores",
+);
+
+const variable = pattern(
+  /^[A-Za-z_][A-Za-z0-9_.]*$/,
+  "a variable's name",
+  "letters, digits, underscores and dots, no digit first",
+);
+const variables = z.record(variable, noControl("a variable's value"));
+
+function noControl(what: string) {
+  return z.string().refine((value) => value.isWellFormed() && !/[\0-\x1f]/.test(value), {
+    error: () => `${what} must not hold control characters or a lone surrogate.`,
+  });
+}
+
+const absolutePath = pattern(
+  /^\/(?!.*(^|\/)\.\.(\/|$))[^\0-\x1f{}]*[^\0-\x1f{}/]$/,
+  "an absolute path",
+  "a slash first and none last, no `..`, no braces",
+);
+const volumeName = pattern(
+  /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/,
+  "a host volume's name",
+  "letters, digits, hyphens and underscores",
+);
+const healthPath = pattern(
+  /^\/[^\s{}"\\]*$/,
+  "a path for an HTTP check",
+  "a slash first, no spaces, quotes or braces",
+);
+const secretPath = pattern(
+  /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
+  "a path of a Vault secret",
+  "letters, digits, hyphens and underscores between slashes, without the mount",
+);
+const mount = secretPath;
+const field = pattern(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  "a field of a secret",
+  "letters, digits and underscores, no digit first",
+);
+const port = z.custom<number>(
+  (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535,
+  { error: (issue) => `${JSON.stringify(issue.input)} is not a port. Allowed: 1 to 65535.` },
+);
+const host = pattern(
+  /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/,
+  "a host",
+  "a DNS name or an address, without scheme and port",
+);
+const url = z.url({
+  protocol: /^https?$/,
+  error: (issue) =>
+    `${JSON.stringify(issue.input)} is not an address of an API. Allowed: http://HOST:PORT or https://HOST:PORT.`,
+});
+const label = pattern(
+  /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  "a name",
+  "letters, digits, dots, hyphens and underscores",
+);
+const image = pattern(
+  /^[a-z0-9]+([._/:-][a-zA-Z0-9]+)*:[\w][\w.-]{0,127}(@sha256:[0-9a-f]{64})?$/,
+  "an image with a tag",
+  "REPOSITORY:TAG, so that a restart runs what was tested",
+);
+const duration = z.custom<Duration>((value) => value instanceof Duration, {
+  error: "not a Duration. Allowed: Duration.seconds(n), .minutes(n), .hours(n).",
+});
+const size = z.custom<Size>((value) => value instanceof Size, {
+  error: "not a Size. Allowed: Size.mebibytes(n), Size.gibibytes(n).",
+});
+const positive = z.number().int().positive();
+const command = z.tuple([noControl("a command").min(1)], noControl("an argument")).readonly();
+
+const dockerProgram = z.strictObject({
+  driver: z.literal("docker"),
+  image,
+  network: z.enum(["host", "bridge"]),
+  args: z.array(noControl("an argument")).readonly().optional(),
+});
+
+const program = z.discriminatedUnion("driver", [
+  dockerProgram,
+  z.strictObject({
+    driver: z.literal("exec"),
+    command,
+    mounts: z.array(z.strictObject({ volume: volumeName, path: absolutePath })).readonly(),
+  }),
+]);
+
+const volume = z.strictObject({ source: volumeName, path: absolutePath });
+
+/** One name, or several. */
+const variableNames = z.union([variable, z.array(variable).min(1).readonly()]);
+
+const dsn = z.discriminatedUnion("style", [
+  z.strictObject({
+    style: z.literal("url"),
+    variable,
+    scheme: z.enum(["postgresql", "postgres"]).optional(),
+    parameters: z.record(label, noControl("a parameter")).optional(),
+  }),
+  z.strictObject({
+    style: z.literal("variables"),
+    server: z.union([
+      z.strictObject({ host: variableNames, port: variableNames }),
+      z.strictObject({ address: variableNames, prefix: z.enum(["tcp://"]).optional() }),
+    ]),
+    database: variableNames,
+    username: variableNames,
+    password: variableNames,
+    fixed: variables.optional(),
+  }),
+]);
+
+const tables = z.array(noControl("a table's name").min(1)).readonly();
+const resources = z.strictObject({ cpuMegahertz: positive, memory: size });
+
+const source = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sqlite"),
+    file: absolutePath,
+    environment: variables,
+    schema: z.strictObject({ kind: z.enum(["command", "app"]), command, environment: variables.optional() }),
+    migrationTables: tables,
+  }),
+  z.strictObject({
+    kind: z.literal("postgres"),
+    program: dockerProgram,
+    volume,
+    serverEnvironment: variables.optional(),
+    environment: variables,
+    password: z.strictObject({ secret: secretPath, field, app: variable, server: variable }),
+    migrationTables: tables,
+  }),
+]);
+
+const definition = z.strictObject({
+  name: serviceName,
+  program,
+  port: z.strictObject({ host: port, container: port.optional() }),
+  environment: variables.optional(),
+  secrets: z
+    .array(z.strictObject({ variable, secret: secretPath, field }))
+    .readonly()
+    .optional(),
+  volumes: z.array(volume).readonly().optional(),
+  health: z.strictObject({ path: healthPath, interval: duration.optional() }),
+  resources,
+  companions: z
+    .array(z.strictObject({ name: serviceName, program, environment: variables.optional(), resources }))
+    .readonly()
+    .optional(),
+  middlewares: z
+    .array(pattern(/^[A-Za-z0-9_-]+(@[a-z]+)?$/, "a middleware", "NAME or NAME@PROVIDER"))
+    .readonly()
+    .optional(),
+  database: z.strictObject({
+    name: identifier.optional(),
+    connectionLimit: positive,
+    extensions: z.array(extension).readonly().optional(),
+  }),
+  dsn,
+  source: source.optional(),
+  readsDsnOnce: z.string().min(1).optional(),
+  cannotMove: z.string().min(1).optional(),
+  deadlines: z
+    .strictObject({
+      migrate: duration.optional(),
+      confirm: duration.optional(),
+      healthy: duration.optional(),
+    })
+    .optional(),
+});
+
+export const environmentSchema = z.strictObject({
+  name: label,
+  nomad: z.strictObject({ address: url, datacenter: label, namespace: label }),
+  vault: z.strictObject({ address: url, mount, jwtAuth: mount, audience: noControl("an audience").min(1) }),
+  consul: z.strictObject({ address: url }),
+  server: z.strictObject({
+    service: label,
+    lookup: z.discriminatedUnion("by", [
+      z.strictObject({ by: z.literal("dns"), host, port }),
+      z.strictObject({ by: z.literal("consul-template"), service: label }),
+    ]),
+    address: z.strictObject({ host, port }).optional(),
+    adminSecret: secretPath,
+    sslmode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
+    maxConnections: positive,
+    image,
+    extensions: z.array(extension).readonly().optional(),
+    preload: z.array(label).readonly().optional(),
+  }),
+  domain: pattern(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    "a domain",
+    "lower-case DNS labels between dots",
+  ),
+  migrator: z.strictObject({ program, snapshots: volumeName }),
+  stateDirectory: z.string().min(1).optional(),
+  services: z
+    .array(
+      z.strictObject({
+        definition,
+        phase: z.enum(["prepared", "cutover", "retired"], {
+          error: (issue) =>
+            `${JSON.stringify(issue.input)} is not a phase. Allowed: prepared, cutover, retired.`,
+        }),
+        existing: z
+          .array(z.enum(["job", "secret", "database"]))
+          .readonly()
+          .optional(),
+        passwordVersion: positive.optional(),
+      }),
+    )
+    .readonly(),
+}) satisfies z.ZodType<Environment>;

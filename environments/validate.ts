@@ -1,0 +1,179 @@
+/** Everything that types cannot say of an environment, found before anything is made of it. */
+import { dsnVariables } from "../nomad/dsn";
+import { databaseName } from "../services/definition";
+import { extensionsOf, preloadLibraries } from "../services/server-images";
+import type { Environment, EnvironmentService } from "./environment";
+import { InvalidEnvironment, type Problem } from "./problems";
+import { environmentSchema } from "./schema";
+
+/** Connections that PostgreSQL keeps for superusers, by default. */
+const reservedConnections = 3;
+
+/** @throws {InvalidEnvironment} with every problem */
+export function validate(environment: Environment): Environment {
+  const shape = environmentSchema.safeParse(environment);
+  if (!shape.success)
+    throw new InvalidEnvironment(
+      environment.name,
+      shape.error.issues.map(({ path, message }) => ({ path: pathOf(path), message })),
+    );
+  const problems = relations(environment);
+  if (problems.length > 0) throw new InvalidEnvironment(environment.name, problems);
+  return environment;
+}
+
+/** `["services", 2, "phase"]` as `services[2].phase`. */
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((step, index) =>
+      typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${String(step)}`,
+    )
+    .join("");
+}
+
+/** What has to fit together, each part being right by itself. */
+function relations(environment: Environment): Problem[] {
+  const { services } = environment;
+  // A retired service is out of our hands, but its name still says which state is meant.
+  const ours = services.map((service, index) => ({ service, at: `services[${index}]` }));
+  const live = ours.filter(({ service }) => service.phase !== "retired");
+  return [
+    ...taken(ours, "definition.name", ({ definition }) => definition.name),
+    ...taken(live, "definition.database.name", ({ definition }) => databaseName(definition)),
+    ...taken(live, "definition.port.host", ({ definition }) => String(definition.port.host)),
+    ...ours.flatMap(({ service, at }) => serviceProblems(service, at)),
+    ...live.flatMap(({ service, at }) => extensionProblems(environment, service, at)),
+    ...connectionProblems(environment),
+  ];
+}
+
+type Placed = { readonly service: EnvironmentService; readonly at: string };
+
+/** A value that two services share and must not. */
+function taken(
+  services: readonly Placed[],
+  path: string,
+  valueOf: (service: EnvironmentService) => string,
+): Problem[] {
+  const first = new Map<string, string>();
+  return services.flatMap(({ service, at }) => {
+    const value = valueOf(service);
+    const other = first.get(value);
+    if (other === undefined) {
+      first.set(value, at);
+      return [];
+    }
+    return [
+      {
+        path: `${at}.${path}`,
+        message: `"${value}" is taken by ${other}.${path}. Allowed: one that no other service has.`,
+      },
+    ];
+  });
+}
+
+function serviceProblems(
+  { definition, phase, existing = [], passwordVersion = 1 }: EnvironmentService,
+  at: string,
+): Problem[] {
+  const problems: Problem[] = [];
+  const problem = (path: string, message: string) => problems.push({ path: `${at}.${path}`, message });
+  const { source, volumes = [], dsn, environment = {}, companions = [] } = definition;
+
+  if (source?.kind === "sqlite" && !volumes.some(({ path }) => source.file.startsWith(`${path}/`)))
+    problem(
+      "definition.source.file",
+      `${source.file} is in none of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "there are none"}).`,
+    );
+  for (const variable of dsnVariables(dsn).filter((name) => name in environment))
+    problem(
+      `definition.environment.${variable}`,
+      `${variable} is set by the DSN. Remove it here; what it is on the source belongs in source.environment.`,
+    );
+  for (const [index, { variable }] of (definition.secrets ?? []).entries())
+    if (variable in environment)
+      problem(
+        `definition.secrets[${index}].variable`,
+        `${variable} is in the environment in clear as well. Remove it there.`,
+      );
+  for (const [index, { name }] of companions.entries())
+    if (name === definition.name || ownTasks.has(name))
+      problem(
+        `definition.companions[${index}].name`,
+        `"${name}" is a task of the job already. Allowed: another name.`,
+      );
+
+  if (phase === "cutover") {
+    // A create that fails would be tainted, and the next apply would stop the job.
+    if (!existing.includes("job"))
+      problem(
+        "existing",
+        `a cutover moves a job that runs, so that Nomad can go back to it. Deploy it as prepared first, and add "job".`,
+      );
+    if (source === undefined)
+      problem(
+        "phase",
+        `there is no source: the service is on the server already. Allowed: prepared, retired.`,
+      );
+    else if (definition.cannotMove !== undefined)
+      problem("phase", `cutover is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
+    else if (source.kind === "postgres")
+      problem("phase", `a PostgreSQL of the service's own cannot be moved yet. Allowed: prepared, retired.`);
+  }
+  if (passwordVersion > 1 && definition.readsDsnOnce !== undefined)
+    problem("passwordVersion", `a rotation is refused: ${definition.readsDsnOnce}. Allowed: 1.`);
+  if (existing.includes("database") && !existing.includes("secret"))
+    problem(
+      "existing",
+      `"database" without "secret": a new secret would replace the password that is in use. Write the running password to Vault and add "secret".`,
+    );
+  return problems;
+}
+
+/** Tasks that pgmoor adds to a job. */
+const ownTasks: ReadonlySet<string> = new Set(["migrate", "schema", "confirm", "postgres"]);
+
+/** Extensions that the server's image does not carry, or whose library it does not preload. */
+function extensionProblems(
+  { server }: Environment,
+  { definition }: EnvironmentService,
+  at: string,
+): Problem[] {
+  const wanted = definition.database.extensions ?? [];
+  const carried = extensionsOf(server.image);
+  const available = new Set([...(carried ?? []), ...(server.extensions ?? [])]);
+  const preloaded = new Set(server.preload ?? []);
+  return wanted.flatMap((extension, index) => {
+    const path = `${at}.definition.database.extensions[${index}]`;
+    if (!available.has(extension))
+      return [
+        {
+          path,
+          message: `the server's image ${server.image} ${carried === undefined ? "is not known here, and server.extensions does not name" : "does not carry"} "${extension}". Change server.image to one that does, or name it in server.extensions.`,
+        },
+      ];
+    const library = preloadLibraries[extension];
+    if (library !== undefined && !preloaded.has(library))
+      return [
+        {
+          path,
+          message: `"${extension}" needs ${library} in the server's shared_preload_libraries. Preload it there, and name it in server.preload.`,
+        },
+      ];
+    return [];
+  });
+}
+
+function connectionProblems({ server, services }: Environment): Problem[] {
+  const wanted = services
+    .filter(({ phase }) => phase !== "retired")
+    .reduce((sum, { definition }) => sum + definition.database.connectionLimit, 0);
+  const available = server.maxConnections - reservedConnections;
+  if (wanted <= available) return [];
+  return [
+    {
+      path: "server.maxConnections",
+      message: `the services' connection limits add up to ${wanted}, but the server has ${server.maxConnections} less ${reservedConnections} for superusers. Lower limits, or raise max_connections on the server and here.`,
+    },
+  ];
+}

@@ -1,0 +1,174 @@
+/** `cdktf` and Terraform on the lab's environment, as a user runs them, with their output kept in the lab's folder. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { environmentVariable } from "../environments";
+import { labFactsFile, labVariable, type LabFacts } from "../environments/lab";
+import { onInterrupt } from "./servers/cleanup";
+import { programsDestination } from "./servers/host-folders";
+import type { Lab } from "./servers/lab";
+
+export type LabService = LabFacts["services"][number];
+
+/** How a command ended, and what it printed. */
+export interface Outcome {
+  readonly succeeded: boolean;
+  /** Without colours. */
+  readonly output: string;
+}
+
+export interface DeploymentOptions {
+  readonly lab: Lab;
+  readonly services: readonly LabService[];
+  /** `TF_REATTACH_PROVIDERS` of the stand-ins; absent: Terraform installs the real providers. */
+  readonly reattach: string | undefined;
+}
+
+const project = path.resolve(__dirname, "..");
+/** Not through npx, which would ask for a newer npm. */
+const cdktfProgram = path.join(project, "node_modules/.bin/cdktf");
+
+export class Deployment {
+  private services: Map<string, LabService>;
+  private runs = 0;
+
+  constructor(private readonly options: DeploymentOptions) {
+    this.services = new Map(options.services.map((service) => [service.name, service]));
+  }
+
+  /** Changes services in the environment, as its user would in the file; the answer takes the change back. */
+  async edit(names: readonly string[], change: Partial<LabService>): Promise<() => Promise<void>> {
+    const before = new Map(this.services);
+    for (const name of names) this.services.set(name, { ...this.services.get(name)!, ...change });
+    await this.save();
+    return async () => {
+      this.services = before;
+      await this.save();
+    };
+  }
+
+  async add(service: LabService): Promise<void> {
+    this.services.set(service.name, service);
+    await this.save();
+  }
+
+  /** Writes the environment; `nomad` where another address than the lab's is meant. */
+  async save(nomad = this.options.lab.nomad.address): Promise<void> {
+    const { lab } = this.options;
+    const facts: LabFacts = {
+      nomad,
+      vault: lab.vault.address,
+      consul: lab.consul.address,
+      mounts: lab.programMounts.map(({ volume, destination }) => ({ volume, path: destination })),
+      node: lab.node,
+      programs: programsDestination,
+      services: [...this.services.values()],
+    };
+    await fs.writeFile(path.join(lab.directory, labFactsFile), JSON.stringify(facts, undefined, 2));
+    for (const folder of [this.output, "states", "logs", "plans"])
+      await fs.mkdir(path.resolve(lab.directory, folder), { recursive: true });
+  }
+
+  deploy(names: readonly string[]): Promise<Outcome> {
+    return this.cdktf("deploy", names, "--auto-approve");
+  }
+
+  destroy(names: readonly string[]): Promise<Outcome> {
+    return this.cdktf("destroy", names, "--auto-approve");
+  }
+
+  /** Plans a service as CI would, and keeps the plan as JSON in the lab's folder. */
+  async plan(service: string): Promise<void> {
+    const file = path.join(this.options.lab.directory, "plans", `${service}-${this.runs}`);
+    const steps = [
+      () => this.synthesize(),
+      () => this.terraform(service, ["init", "-input=false"]),
+      () => this.terraform(service, ["plan", "-input=false", `-out=${file}`]),
+    ];
+    for (const step of steps) {
+      const { succeeded, output } = await step();
+      if (!succeeded) throw new Error(output);
+    }
+    const { output } = await this.terraform(service, ["show", "-json", file]);
+    await fs.writeFile(`${file}.json`, output);
+  }
+
+  /** Terraform in a stack's folder, as `synthesize` made it last. `env`: what differs from the lab's own. */
+  terraform(
+    service: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
+    const folder = path.join(this.output, "all/stacks", service);
+    const command = [`-chdir=${folder}`, ...args, "-no-color"];
+    return this.run(`terraform-${args[0]}-${service}`, ["terraform", command], env);
+  }
+
+  stateFile(service: string): string {
+    return path.join(this.options.lab.directory, "states", `${service}.tfstate`);
+  }
+
+  /** Only what main.ts does: a tenth of what the command line takes. */
+  synthesize(env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    const outdir = { CDKTF_OUTDIR: path.join(this.output, "all") };
+    return this.run("synth", [process.execPath, ["-r", "tsx/cjs", "main.ts"]], { ...outdir, ...env });
+  }
+
+  private get output(): string {
+    return path.join(this.options.lab.directory, "cdktf.out");
+  }
+
+  private cdktf(command: string, names: readonly string[], ...flags: string[]): Promise<Outcome> {
+    // Locking asks the registry, whether or not the providers come from there.
+    // A folder for each set of stacks, so that two commands can run at a time.
+    const output = path.join(this.output, names.join("-"));
+    const args = [command, ...names, "--output", output, ...flags, "--skip-provider-lock"];
+    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args]);
+  }
+
+  private async run(
+    name: string,
+    [program, args]: [string, string[]],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
+    const { lab, reattach } = this.options;
+    const log = path.join(lab.directory, "logs", `${String(++this.runs).padStart(2, "0")}-${name}.log`);
+    const child = spawn(program, args, {
+      cwd: project,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        [environmentVariable]: "lab",
+        [labVariable]: lab.directory,
+        VAULT_TOKEN: lab.vault.token,
+        ...(reattach === undefined ? {} : { TF_REATTACH_PROVIDERS: reattach }),
+        ...noPhoningHome,
+        ...env,
+      },
+    });
+    const takeBack = onInterrupt(() => Promise.resolve(void child.kill("SIGTERM")));
+    const file = createWriteStream(log);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text: string) => {
+        output += text;
+        file.write(text);
+      });
+    }
+    const [code] = (await once(child, "close")) as [number | null];
+    file.end();
+    takeBack();
+    return { succeeded: code === 0, output: output.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "") };
+  }
+}
+
+/** Neither Terraform nor cdktf asks its maker for a newer version; output is for a file. */
+const noPhoningHome = {
+  CHECKPOINT_DISABLE: "1",
+  TF_IN_AUTOMATION: "1",
+  FORCE_COLOR: "0",
+  CI: "1",
+};

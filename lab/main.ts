@@ -1,0 +1,161 @@
+import { Command } from "commander";
+import { Listr, PRESET_TIMESTAMP } from "listr2";
+import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { environmentVariable } from "../environments";
+import { labVariable } from "../environments/lab";
+import { onInterrupt } from "./servers/cleanup";
+import { labStatus, readLab, type Lab } from "./servers/lab";
+import { missingRequirements } from "./servers/requirements";
+import { removeLab, stopLab } from "./servers/stop";
+import { table } from "./story/report";
+import { opening, rest, type Told } from "./story/story";
+
+const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
+
+class LabError extends Error {}
+
+/** Tells the whole story, in a folder of its own; ends and removes it, unless told to keep it. */
+async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promise<void> {
+  const begun = performance.now();
+  await requireMachine();
+  const directory = folder ?? (await fs.mkdtemp(`${defaultFolder}-`));
+  // PostgreSQL and the tasks are not root.
+  await fs.mkdir(directory, { recursive: true });
+  await fs.chmod(directory, 0o755);
+  const told = await tell(directory, [...opening(directory), ...rest], keep === true);
+  console.log(`\n${table(told.moved)}\n`);
+  if (keep) printKept(told.booted!.lab);
+  console.log(
+    JSON.stringify({
+      services: told.moved.map(({ name, rows, verified, downtimeSeconds }) => ({
+        name,
+        rows,
+        verified,
+        downtimeSeconds: Number(downtimeSeconds.toFixed(2)),
+      })),
+      providers: told.stage!.standIns ? "stand-in" : "real",
+      secretsFound: told.secretsFound,
+      seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
+    }),
+  );
+}
+
+async function up({ folder }: { folder: string }): Promise<void> {
+  await requireMachine();
+  const { booted } = await tell(folder, opening(folder), true);
+  printKept(booted!.lab);
+}
+
+async function tell(directory: string, chapters: ReturnType<typeof opening>, keep: boolean): Promise<Told> {
+  const told: Told = { moved: [], secretsFound: 0 };
+  const takeBack = onInterrupt(() => Promise.resolve());
+  try {
+    await new Listr<Told>(chapters, {
+      ctx: told,
+      renderer: "default",
+      fallbackRenderer: "verbose" as "simple",
+      fallbackRendererOptions: { timestamp: PRESET_TIMESTAMP },
+      registerSignalListeners: false,
+      collectErrors: false,
+    }).run();
+  } catch (error) {
+    await told.providers?.stop();
+    await told.booted?.stop();
+    throw new LabError(
+      `${(error as Error).message}\nThe servers have been ended; their files and logs are in ${directory}.`,
+    );
+  }
+  await told.providers?.stop();
+  takeBack();
+  if (keep) told.booted!.release();
+  else {
+    await told.booted!.stop();
+    await removeLab(directory);
+  }
+  return told;
+}
+
+async function down({ folder }: { folder: string }): Promise<void> {
+  await requireLab(folder);
+  await stopLab(folder);
+  await removeLab(folder);
+  console.log(`The lab in ${folder} has ended, and its folder is removed.`);
+}
+
+async function status({ folder }: { folder: string }): Promise<void> {
+  const lab = await requireLab(folder);
+  const servers = labStatus(lab);
+  for (const { name, running } of servers) console.log(`${name}: ${running ? "running" : "ended"}`);
+  printAddresses(lab);
+  if (servers.some(({ running }) => !running)) process.exitCode = 1;
+}
+
+async function requireLab(folder: string): Promise<Lab> {
+  const lab = await readLab(folder);
+  if (lab === undefined)
+    throw new LabError(
+      `There is no lab in ${folder}. Start one (npm run lab -- up), or name its folder (--folder).`,
+    );
+  return lab;
+}
+
+async function requireMachine(): Promise<void> {
+  const missing = await missingRequirements();
+  if (missing.length > 0) throw new LabError(missing.join("\n"));
+}
+
+function printAddresses({ consul, vault, nomad, postgres }: Lab): void {
+  console.log(`Consul      ${consul.address}/ui`);
+  console.log(`Vault       ${vault.address}/ui`);
+  console.log(`Nomad       ${nomad.address}/ui`);
+  console.log(
+    `PostgreSQL  ${postgres.host}:${postgres.port}, user ${postgres.user}, password in Vault at secret/postgres/admin`,
+  );
+}
+
+function printKept(lab: Lab): void {
+  const file = path.join(lab.directory, "lab.json");
+  console.log(`The lab in ${lab.directory} keeps running.`);
+  printAddresses(lab);
+  console.log(`
+To deploy into it yourself: edit ${path.join(lab.directory, "environment.json")}, then
+  export ${environmentVariable}=lab ${labVariable}=${lab.directory} VAULT_TOKEN=$(node -p 'require("${file}").vault.token')
+  npx tsx lab/providers/main.ts -- npx cdktf diff vaultwarden --skip-provider-lock
+(without "npx tsx lab/providers/main.ts --" where Terraform can install the real providers).
+To end it: npm run lab -- down --folder ${lab.directory}
+`);
+}
+
+const program = new Command("npm run lab --").description(
+  "Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and services that move from SQLite to PostgreSQL",
+);
+program
+  .command("run", { isDefault: true })
+  .description("boot, move, prove, fail and mend, and end everything")
+  .option("--keep", "leave it running at the end")
+  .option("--folder <folder>", "where it lives: a new or empty folder (default: a new temporary one)")
+  .action(run);
+const folderOption = ["--folder <folder>", "where it lives", defaultFolder] as const;
+program
+  .command("up")
+  .description("boot it with services on SQLite, and leave it running")
+  .option(...folderOption)
+  .action(up);
+program
+  .command("status")
+  .description("say what runs, and where")
+  .option(...folderOption)
+  .action(status);
+program
+  .command("down")
+  .description("end it and remove its folder")
+  .option(...folderOption)
+  .action(down);
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(error instanceof LabError ? error.message : error);
+  // What a failed chapter still waits for is of no use any more.
+  process.exit(1);
+});

@@ -1,0 +1,34 @@
+import { trimAddress } from "../http";
+import { Fault } from "../protocol/fault";
+import { provider, type Provider } from "../protocol/provider";
+import { optional, required, text, type Attributes } from "../protocol/schema";
+import { configured } from "../settings";
+import { Nomad } from "./client";
+import { datacenters } from "./datacenters";
+import { job } from "./job";
+
+/** Stands in for hashicorp/nomad 2.5.2: jobs whose jobspec is JSON, and the list of datacenters. */
+export function nomadProvider(env: NodeJS.ProcessEnv): Provider {
+  const attributes = {
+    // Terraform is not to ask for what the environment tells.
+    address: (env.NOMAD_ADDR ? optional(text) : required(text)) as Attributes[string] & typeof text,
+    region: optional(text),
+    secret_id: optional(text),
+  };
+  return provider({
+    address: "registry.terraform.io/hashicorp/nomad",
+    attributes,
+    configure: (config) => () => {
+      const setting = configured("nomad", config);
+      const address = setting("address") ?? env.NOMAD_ADDR;
+      if (!address) throw new Fault("No Nomad address: set NOMAD_ADDR", "Or the provider's address.");
+      const token = setting("secret_id") ?? env.NOMAD_TOKEN;
+      return new Nomad(
+        { name: "Nomad", address: trimAddress(address), headers: token ? { "X-Nomad-Token": token } : {} },
+        setting("region") ?? env.NOMAD_REGION,
+      );
+    },
+    resources: { nomad_job: job },
+    dataSources: { nomad_datacenters: datacenters },
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * Stands in the lab for any image that runs on PostgreSQL: takes the DSN in the variables that the service's definition
+ * names (`PGMOOR_LAB_DSN`), has no schema of its own, counts the rows of the table `notes`.
+ */
+import type { PoolConfig } from "pg";
+import type { Variable, VariablesDsn } from "../../../nomad/dsn";
+import { openPostgres } from "../database";
+import { endOnSignal, fail, required, serve } from "../serve";
+
+function main(): void {
+  endOnSignal();
+  const database = openPostgres(connection(JSON.parse(required("PGMOOR_LAB_DSN")) as VariablesDsn));
+  const health = required("PGMOOR_LAB_HEALTH");
+  const count = async () => {
+    const [notes] = await database.query("SELECT count(*) AS n FROM notes");
+    return { backend: database.backend, items: Number(notes!.n) };
+  };
+  serve({
+    database,
+    port: Number(required("PGMOOR_LAB_PORT")),
+    health,
+    routes: { [`GET ${health}`]: count, "GET /backend": count },
+  });
+}
+
+function connection({ server, database, username, password }: VariablesDsn): PoolConfig {
+  const [host, port] =
+    "address" in server
+      ? valueOf(server.address)
+          .replace(server.prefix ?? "", "")
+          .split(":")
+      : [valueOf(server.host), valueOf(server.port)];
+  return {
+    host,
+    port: Number(port),
+    database: valueOf(database),
+    user: valueOf(username),
+    password: valueOf(password),
+  };
+}
+
+/** Of several variables the last is the one that counts. */
+function valueOf(variable: Variable): string {
+  return required([variable].flat().at(-1)!);
+}
+
+try {
+  main();
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { onInterrupt } from "./cleanup";
+import { registerPostgres, startConsul } from "./consul";
+import { programFolders } from "./host-folders";
+import { type Lab, labStatus, ownerVariable, readLab, saveLab } from "./lab";
+import { startNomad } from "./nomad";
+import { startPostgres } from "./postgres";
+import type { Program, ProgramName } from "./programs";
+import { stopLab } from "./stop";
+import { mountVault, startVault, trustNomad, writeSecret } from "./vault";
+
+export interface LabOptions {
+  /** Where the lab keeps everything; made when missing, empty otherwise. Others must be able to enter it: PostgreSQL is not root. */
+  readonly directory: string;
+  readonly programs: Readonly<Record<ProgramName, Program>>;
+  /** Names of host volumes for data. Each gets a folder of the lab that tasks can write to. */
+  readonly volumes: readonly string[];
+  /** Called with a line for the person who waits. */
+  readonly progress: (line: string) => void;
+}
+
+/** A lab that this program started, and ends with it unless it is released. */
+export interface BootedLab {
+  readonly lab: Lab;
+  /** Ends it; its files stay. Not only interrupts, also errors of the caller's own have to come here. */
+  stop(): Promise<void>;
+  /** Lets it outlive this program; `stopLab` ends it. */
+  release(): void;
+}
+
+/** Who tasks of the exec driver run as unless their job says otherwise. */
+const nobody = { uid: 65534, gid: 65534 };
+
+/** Boots Consul, Vault, PostgreSQL and Nomad on 127.0.0.1, with what a homelab has in them. Whatever fails, nothing stays running. */
+export async function bootLab(options: LabOptions): Promise<BootedLab> {
+  const directory = path.resolve(options.directory);
+  await refuseOccupied(directory);
+  await fs.mkdir(directory, { recursive: true, mode: 0o755 });
+  const stop = () => stopLab(directory);
+  const takeBack = onInterrupt(stop);
+  try {
+    const lab = await boot({ ...options, directory });
+    return {
+      lab,
+      release: takeBack,
+      stop: async () => {
+        await stop();
+        takeBack();
+      },
+    };
+  } catch (error) {
+    await stop();
+    takeBack();
+    throw error;
+  }
+}
+
+async function boot({ directory, programs, volumes, progress }: LabOptions): Promise<Lab> {
+  const env = {
+    [ownerVariable]: directory,
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  };
+  const within = (name: string) => path.join(directory, name);
+  const node = await fs.realpath(process.execPath);
+  await fs.mkdir(within("programs"), { recursive: true });
+  const folders = Object.fromEntries(volumes.map((name) => [name, path.join(directory, "volumes", name)]));
+  for (const folder of Object.values(folders)) {
+    await fs.mkdir(folder, { recursive: true });
+    await fs.chown(folder, nobody.uid, nobody.gid);
+  }
+  const programMounts = await programFolders(within("programs"), node);
+
+  // All three are awaited even if one fails: what starts late must be there to be ended.
+  const password = randomBytes(24).toString("base64url");
+  const [consul, vault, postgres] = await allOrFirstError([
+    startConsul(programs.consul, within("consul"), env).then(tell(progress, "Consul")),
+    startVault(programs.vault, within("vault"), env).then(tell(progress, "Vault")),
+    startPostgres({ directory: within("postgres"), password, env }).then(tell(progress, "PostgreSQL")),
+  ]);
+  const admin = { username: postgres.user, password };
+  const dataFolders = Object.entries(folders).map(([volume, folder]) => ({
+    volume,
+    folder,
+    readOnly: false,
+  }));
+  const [nomad] = await allOrFirstError([
+    startNomad({
+      program: programs.nomad,
+      directory: within("nomad"),
+      env,
+      consul: consul.address,
+      vault: vault.address,
+      hostFolders: [...programMounts, ...dataFolders],
+    }).then(tell(progress, "Nomad")),
+    registerPostgres(consul.address, postgres.host, postgres.port),
+    mountVault(vault).then(() => writeSecret(vault, "postgres/admin", admin)),
+  ]);
+  await trustNomad(vault, nomad.address);
+
+  const started = [consul.process, vault.process, postgres.process, nomad.server, nomad.client];
+  const lab: Lab = {
+    directory,
+    consul: { address: consul.address, version: programs.consul.version },
+    vault: {
+      address: vault.address,
+      version: programs.vault.version,
+      token: vault.token,
+      unsealKey: vault.unsealKey,
+    },
+    nomad: { address: nomad.address, version: programs.nomad.version },
+    postgres: { host: postgres.host, port: postgres.port, user: postgres.user, version: postgres.version },
+    volumes: folders,
+    programs: within("programs"),
+    programMounts,
+    node,
+    processes: started.map(({ name, pid, started }) => ({ name, pid, started })),
+  };
+  await saveLab(lab);
+  // From here on the lab ends as one, Nomad's tasks before Nomad.
+  for (const process of started) process.release();
+  return lab;
+}
+
+async function refuseOccupied(directory: string): Promise<void> {
+  const lab = await readLab(directory);
+  if (lab && labStatus(lab).some(({ running }) => running)) {
+    throw new Error(`a lab is running in ${directory}: end it first, or use another folder`);
+  }
+  const entries = await fs.readdir(directory).catch(() => []);
+  if (entries.length > 0)
+    throw new Error(`${directory} is not empty: remove it, or give the lab another folder`);
+}
+
+function tell<T>(progress: (line: string) => void, name: string): (value: T) => T {
+  const begun = Date.now();
+  return (value) => {
+    progress(`${name} is up (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
+    return value;
+  };
+}
+
+async function allOrFirstError<T extends readonly unknown[]>(promises: {
+  [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
+}

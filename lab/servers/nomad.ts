@@ -1,0 +1,131 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { call } from "./api";
+import type { HostFolder } from "./lab";
+import type { Program } from "./programs";
+import { type RunningProcess, startProcess } from "./process";
+import { freePorts } from "./wait";
+
+export interface NomadOptions {
+  readonly program: Program;
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly consul: string;
+  readonly vault: string;
+  readonly hostFolders: readonly HostFolder[];
+}
+
+export interface NomadServer {
+  readonly address: string;
+  readonly server: RunningProcess;
+  readonly client: RunningProcess;
+}
+
+const loopback = "127.0.0.1";
+
+/**
+ * Starts a Nomad server, then a client with the exec driver; ready when the client has seen Consul and Vault. Two agents: in one, the
+ * client may register before the server has made its keys, is refused, and tries again only 15 to 20 s later.
+ */
+export async function startNomad(options: NomadOptions): Promise<NomadServer> {
+  const [http, rpc, serf, clientHttp] = (await freePorts(4)) as [number, number, number, number];
+  const address = `http://${loopback}:${http}`;
+  const server = await startAgent("server", options, {
+    config: {
+      ports: { http, rpc, serf },
+      server: { enabled: true, bootstrap_expect: 1, raft_multiplier: 1 },
+    },
+    ready: async () => {
+      const { keys } = await call<{ keys: unknown[] }>(`${address}/.well-known/jwks.json`);
+      return keys.length > 0;
+    },
+  });
+  try {
+    const client = await startAgent("client", options, {
+      config: {
+        ports: { http: clientHttp },
+        client: { servers: [`${loopback}:${rpc}`], ...clientConfig(options.hostFolders) },
+      },
+      ready: () => clientReady(address),
+    });
+    return { address, server, client };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function startAgent(
+  role: "server" | "client",
+  { program, directory, env, consul, vault }: NomadOptions,
+  agent: { config: object; ready: () => Promise<boolean> },
+): Promise<RunningProcess> {
+  const folder = path.join(directory, role);
+  await fs.mkdir(folder, { recursive: true });
+  const config = {
+    name: "lab",
+    datacenter: "dc1",
+    data_dir: path.join(folder, "data"),
+    bind_addr: loopback,
+    advertise: { http: loopback, rpc: loopback, serf: loopback },
+    disable_update_check: true,
+    disable_anonymous_signature: true,
+    consul: { address: consul.replace("http://", "") },
+    vault: {
+      enabled: true,
+      address: vault,
+      jwt_auth_backend_path: "jwt-nomad",
+      default_identity: { aud: ["vault.io"], ttl: "1h" },
+    },
+    ...agent.config,
+  };
+  const file = path.join(folder, "nomad.json");
+  await fs.writeFile(file, JSON.stringify(config, undefined, 2));
+  return startProcess({
+    name: `Nomad ${role}`,
+    program: program.file,
+    args: ["agent", "-config", file],
+    env,
+    cwd: folder,
+    log: path.join(folder, "nomad.log"),
+    ready: agent.ready,
+  });
+}
+
+function clientConfig(hostFolders: readonly HostFolder[]) {
+  // Nomad gives out dynamic ports without looking whether they are taken: two labs should not draw from one range.
+  const firstDynamic = 20_000 + 200 * Math.floor(Math.random() * 60);
+  return {
+    enabled: true,
+    network_interface: "lo",
+    // A small machine must not refuse jobs that reserve what they have at home.
+    cpu_total_compute: 20_000,
+    min_dynamic_port: firstDynamic,
+    max_dynamic_port: firstDynamic + 199,
+    // Programs come by host volume: Nomad's own list would copy gigabytes for every allocation. An empty map means that list, too.
+    chroot_env: { "/etc/passwd": "/etc/passwd" },
+    options: {
+      "driver.allowlist": "exec",
+      // They ask the metadata address of a cloud.
+      "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",
+    },
+    host_volume: Object.fromEntries(
+      hostFolders.map(({ volume, folder, readOnly }) => [volume, { path: folder, read_only: readOnly }]),
+    ),
+  };
+}
+
+interface Node {
+  readonly Attributes: Record<string, string>;
+  readonly Drivers: Record<string, { Healthy: boolean; HealthDescription: string }>;
+}
+
+async function clientReady(address: string): Promise<boolean> {
+  const [node] = await call<{ ID: string; Status: string }[]>(`${address}/v1/nodes`);
+  if (node?.Status !== "ready") return false;
+  const { Attributes, Drivers } = await call<Node>(`${address}/v1/node/${node.ID}`);
+  if (!Attributes["consul.version"]) throw new Error("it has not found Consul yet");
+  if (!Attributes["vault.version"]) throw new Error("it has not found Vault yet");
+  if (!Drivers.exec?.Healthy) throw new Error(`its exec driver: ${Drivers.exec?.HealthDescription}`);
+  return true;
+}

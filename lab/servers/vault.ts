@@ -1,0 +1,92 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { call } from "./api";
+import type { Program } from "./programs";
+import { type RunningProcess, startProcess } from "./process";
+import { freePorts, waitFor } from "./wait";
+
+export interface VaultServer {
+  readonly address: string;
+  readonly token: string;
+  readonly unsealKey: string;
+  readonly process: RunningProcess;
+}
+
+/**
+ * Starts Vault with its storage in memory, and unseals it. Not its development mode, which prints the root token into its log
+ * and leaves it in the home folder.
+ */
+export async function startVault(
+  program: Program,
+  directory: string,
+  env: Readonly<Record<string, string>>,
+): Promise<VaultServer> {
+  await fs.mkdir(directory, { recursive: true });
+  const [port, cluster] = (await freePorts(2)) as [number, number];
+  const address = `http://127.0.0.1:${port}`;
+  const config = {
+    storage: { inmem: {} },
+    listener: {
+      tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${cluster}`, tls_disable: true },
+    },
+    api_addr: address,
+    // Needs a capability that a container's root often lacks, and there is nothing worth locking in a lab.
+    disable_mlock: true,
+    ui: true,
+  };
+  const file = path.join(directory, "vault.json");
+  await fs.writeFile(file, JSON.stringify(config, undefined, 2));
+  const process = await startProcess({
+    name: "Vault",
+    program: program.file,
+    args: ["server", `-config=${file}`],
+    env,
+    cwd: directory,
+    log: path.join(directory, "vault.log"),
+    ready: async () => {
+      await call(`${address}/v1/sys/seal-status`);
+      return true;
+    },
+  });
+  const { keys, root_token } = await call<{ keys: [string]; root_token: string }>(`${address}/v1/sys/init`, {
+    method: "PUT",
+    body: { secret_shares: 1, secret_threshold: 1 },
+  });
+  await call(`${address}/v1/sys/unseal`, { method: "PUT", body: { key: keys[0] } });
+  return { address, token: root_token, unsealKey: keys[0], process };
+}
+
+type Access = Pick<VaultServer, "address" | "token">;
+
+/** Mounts KV v2 at `secret` and JWT auth at `jwt-nomad`, as a homelab has them. */
+export async function mountVault(vault: Access): Promise<void> {
+  const body = { type: "kv", options: { version: "2" } };
+  await write(vault, "sys/mounts/secret", body);
+  await write(vault, "sys/auth/jwt-nomad", { type: "jwt" });
+}
+
+/** Writes a secret of KV v2 at `secret/PATH`. Right after the mount, Vault may refuse for a moment while it upgrades it. */
+export async function writeSecret(
+  vault: Access,
+  secret: string,
+  data: Readonly<Record<string, string>>,
+): Promise<void> {
+  const what = `Vault takes the secret ${secret}`;
+  await waitFor({ what, deadlineSeconds: 10 }, async () => {
+    await write(vault, `secret/data/${secret}`, { data });
+    return true;
+  });
+}
+
+/** Has Vault trust the identities that Nomad gives to its tasks. Nomad has to answer by then: Vault tries the address. */
+export async function trustNomad(vault: Access, nomad: string): Promise<void> {
+  await write(vault, "auth/jwt-nomad/config", {
+    jwks_url: `${nomad}/.well-known/jwks.json`,
+    jwt_supported_algs: ["RS256", "EdDSA"],
+  });
+}
+
+function write(vault: Access, target: string, body: unknown): Promise<unknown> {
+  const headers = { "X-Vault-Token": vault.token };
+  return call(`${vault.address}/v1/${target}`, { method: "POST", body, headers });
+}

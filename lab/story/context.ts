@@ -1,0 +1,84 @@
+/** What the chapters of the lab's story share. */
+import { Client } from "pg";
+import type { Deployment, LabService, Outcome } from "../deployment";
+import { call } from "../servers/api";
+import type { Lab } from "../servers/lab";
+import type { NomadApi } from "./nomad-api";
+import type { MovingService } from "./services";
+
+export interface Stage {
+  readonly lab: Lab;
+  readonly nomad: NomadApi;
+  readonly deployment: Deployment;
+  /** Those that move and end the story on the server. */
+  readonly moving: readonly MovingService[];
+  /** Its first copy fails: one of its rows does not fit. */
+  readonly spoilt: MovingService;
+  /** The app never gets healthy on the server, at its first cutover. */
+  readonly unwell: MovingService;
+  /** On the server since before pgmoor. */
+  readonly adopted: readonly LabService[];
+  /** Whether stand-ins serve Terraform, and not the real providers. */
+  readonly standIns: boolean;
+  /** Told to the person who watches. */
+  readonly say: (line: string) => void;
+}
+
+/** Fails the story, with what was expected. */
+export function expectThat(condition: boolean, expectation: string, detail = ""): asserts condition {
+  if (!condition) throw new Error(detail === "" ? expectation : `${expectation}\n${indent(detail)}`);
+}
+
+function indent(text: string): string {
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
+}
+
+/** The end of what a command printed, where it says what went wrong. */
+export function tail(outcome: Outcome, lines = 30): string {
+  return outcome.output.trim().split("\n").slice(-lines).join("\n");
+}
+
+export function expectSuccess(outcome: Outcome, what: string): void {
+  expectThat(outcome.succeeded, `${what} should have succeeded`, tail(outcome));
+}
+
+/** Name of the database and role of a service, which carry its name. */
+export function databaseOf(service: Pick<LabService, "name">): string {
+  return service.name.replaceAll("-", "_");
+}
+
+/** A secret of the lab's Vault. */
+export async function readSecret(lab: Lab, name: string): Promise<Record<string, string>> {
+  const answer = await call<{ data: { data: Record<string, string> } }>(
+    `${lab.vault.address}/v1/secret/data/${name}`,
+    { headers: { "X-Vault-Token": lab.vault.token } },
+  );
+  return answer.data.data;
+}
+
+/** `work` on a connection as the service's role, with the password that Vault has: so it is the one that works. */
+export async function asService<T>(
+  lab: Lab,
+  service: LabService,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { username, password, database } = await readSecret(lab, `postgres/${databaseOf(service)}`);
+  const client = new Client({
+    host: lab.postgres.host,
+    port: lab.postgres.port,
+    user: username,
+    password,
+    database,
+    application_name: "pgmoor lab",
+  });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

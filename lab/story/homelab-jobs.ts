@@ -1,0 +1,52 @@
+/** Every job of the homelab, shown to a real Nomad: valid, and placeable but for what the lab does not have. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { environmentVariable } from "../../environments";
+import { call } from "../servers/api";
+import { expectSuccess, expectThat, type Stage } from "./context";
+
+interface Validation {
+  readonly ValidationErrors: readonly string[] | null;
+  readonly Error: string;
+}
+
+interface DryRun {
+  readonly FailedTGAllocs: Readonly<
+    Record<string, { readonly ConstraintFiltered: Readonly<Record<string, number>> | null }>
+  > | null;
+}
+
+/** What the lab's client lacks: the docker driver, and the homelab's host volumes. */
+const lacking = /^(missing drivers|missing compatible host volumes)$/;
+
+export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
+  const folder = path.join(lab.directory, "cdktf.out", "homelab");
+  const outcome = await deployment.synthesize({ [environmentVariable]: "homelab", CDKTF_OUTDIR: folder });
+  expectSuccess(outcome, "the synthesis of the homelab");
+  const names = await fs.readdir(path.join(folder, "stacks"));
+  for (const name of names) {
+    const Job = await jobOf(path.join(folder, "stacks", name, "cdk.tf.json"));
+    const post = { method: "POST", body: { Job } } as const;
+    const valid = await call<Validation>(`${lab.nomad.address}/v1/validate/job`, post);
+    expectThat((valid.ValidationErrors ?? []).length === 0, `Nomad finds the job ${name} wrong`, valid.Error);
+    const planned = await call<DryRun>(`${lab.nomad.address}/v1/job/${name}/plan`, post);
+    const reasons = Object.values(planned.FailedTGAllocs ?? {}).flatMap(({ ConstraintFiltered }) =>
+      Object.keys(ConstraintFiltered ?? {}),
+    );
+    expectThat(
+      reasons.every((reason) => lacking.test(reason)),
+      `Nomad could not place the job ${name} for more than what the lab lacks`,
+      reasons.join("\n"),
+    );
+  }
+  say(`${names.length} jobs of the homelab: valid, and placed but for the docker driver and the volumes`);
+}
+
+/** The jobspec of a synthesized stack, as Terraform reads it. */
+async function jobOf(file: string): Promise<unknown> {
+  const { resource } = JSON.parse(await fs.readFile(file, "utf8")) as {
+    resource: { nomad_job: Record<string, { jobspec: string }> };
+  };
+  const [job] = Object.values(resource.nomad_job);
+  return JSON.parse(job!.jobspec.replace(/([$%])\1\{/g, "$1{"));
+}

@@ -1,0 +1,206 @@
+/** The whole story on real servers, chapter by chapter. Each proves what it says, or fails. */
+import { existsSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { ListrTask } from "listr2";
+import { adoptable, type AdoptableName } from "../../environments/lab";
+import { buildMigrator } from "../../migrator/build";
+import { Deployment, type LabService } from "../deployment";
+import { realProvidersAvailable } from "../providers/available";
+import { serveProviders, type ServedProviders } from "../providers/serve";
+import { buildSamples } from "../samples/build";
+import { bootLab, type BootedLab } from "../servers/boot";
+import { findPrograms } from "../servers/programs";
+import { writeSecret } from "../servers/vault";
+import { freePorts } from "../servers/wait";
+import { adopt } from "./adopting";
+import { deployAgain, goBackAndRetire } from "./afterwards";
+import type { Stage } from "./context";
+import { failBoth, faultEnvironment, mendBoth } from "./failing";
+import { searchForSecrets } from "./leaks";
+import { showJobs } from "./homelab-jobs";
+import { makeMistakes } from "./mistakes";
+import { cutOver, prepare, proveMoved } from "./moving";
+import { NomadApi } from "./nomad-api";
+import type { MovedService } from "./report";
+import { registerByHand, seedService, waitForBackend, type MovingService } from "./services";
+
+/** What the chapters leave for those after them, and for the end. */
+export interface Told {
+  booted?: BootedLab;
+  providers?: ServedProviders;
+  stage?: Stage;
+  newcomer?: LabService;
+  moved: MovedService[];
+  secretsFound: number;
+  bootSeconds?: number;
+}
+
+type Chapter = ListrTask<Told>;
+type Say = (line: string) => void;
+
+const realSample = path.resolve(__dirname, "../../../shared/samples/vaultwarden");
+
+/** From nothing to services on SQLite, as jobs registered by hand. */
+export function opening(directory: string): Chapter[] {
+  return [
+    chapter("Servers: found, or built", async (told, say) => {
+      const programs = await findPrograms({ progress: say });
+      say(
+        Object.values(programs)
+          .map(({ name, version, from }) => `${name} ${version} (${from})`)
+          .join(", "),
+      );
+      const begun = performance.now();
+      told.booted = await bootLab({ directory, programs, volumes: volumes(), progress: say });
+      told.bootSeconds = (performance.now() - begun) / 1000;
+      say(`all four on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
+    }),
+    chapter("Providers: the real ones, or stand-ins", async (told, say) => {
+      const { lab } = told.booted!;
+      const real = await realProvidersAvailable();
+      if (!real) told.providers = await serveProviders({ ...process.env, VAULT_TOKEN: lab.vault.token });
+      say(
+        real
+          ? "the real ones: Terraform can install them"
+          : "stand-ins: Terraform cannot install the real ones here",
+      );
+      told.stage = await setStage(told, !real);
+    }),
+    chapter("Services on SQLite, registered by hand", async (told, say) => {
+      const { lab, nomad, moving, spoilt, unwell } = told.stage!;
+      await Promise.all([
+        buildMigrator(path.join(lab.programs, "pgmoor-migrator.cjs")),
+        buildSamples(lab.programs),
+      ]);
+      await writeSecret(lab.vault, "speedtest", { app_key: "typed-in-by-hand" });
+      const services = [...moving, spoilt, unwell];
+      await Promise.all(services.map((service) => seedService(lab, service, realSample)));
+      await Promise.all(services.map((service) => registerByHand(lab, nomad, service)));
+      for (const service of services) {
+        const { items } = await waitForBackend(service, "sqlite", 30);
+        say(`${service.name}: ${items} items on SQLite, http://127.0.0.1:${service.port}`);
+      }
+    }),
+  ];
+}
+
+/** The rest, to the end. */
+export const rest: Chapter[] = [
+  chapter("prepared: secret, role, database, identity; the jobs stay on SQLite", (told) =>
+    prepare(told.stage!),
+  ),
+  chapter("cutover: the services move", async (told) => {
+    const stage = told.stage!;
+    const downtimes = await cutOver(stage);
+    for (const service of stage.moving)
+      told.moved.push(await proveMoved(stage, service, downtimes.get(service.name)!));
+  }),
+  atATime(
+    "Three at a time",
+    chapter("A second deploy changes nothing", (told) => deployAgain(told.stage!)),
+    chapter(
+      "A row that does not fit, an app that never gets healthy: back by themselves, and mended",
+      async (told) => {
+        const stage = told.stage!;
+        await failBoth(stage);
+        await mendBoth(stage);
+      },
+    ),
+    chapter(
+      "Five services that are on the server already are adopted; Nomad sees the homelab's jobs",
+      async (told) => {
+        const stage = told.stage!;
+        await adopt(stage);
+        await showJobs(stage);
+      },
+    ),
+  ),
+  chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
+  chapter("Mistakes", (told) => makeMistakes(told.stage!, told.newcomer!)),
+  chapter("No secret in states, plans, jobs, logs", async (told) => {
+    told.secretsFound = await searchForSecrets(told.stage!);
+  }),
+];
+
+/** Chapters that mostly wait, told at a time. */
+function atATime(title: string, ...chapters: Chapter[]): Chapter {
+  return { title, task: (_told, task) => task.newListr(chapters, { concurrent: true }) };
+}
+
+/** A chapter that says what it sees; the stage's own `say` is its, too. */
+function chapter(title: string, tell: (told: Told, say: Say) => Promise<void>): Chapter {
+  return {
+    title,
+    task: async (told, task) => {
+      const say: Say = (line) => {
+        task.output = line;
+      };
+      if (told.stage) told.stage = { ...told.stage, say };
+      await tell(told, say);
+    },
+    rendererOptions: { persistentOutput: true, outputBar: Infinity },
+  };
+}
+
+const names = {
+  vaultwarden: "vaultwarden",
+  speedtest: "speedtest",
+  real: "vaultwarden-real",
+  spoilt: "spoilt",
+  unwell: "unwell",
+};
+
+function volumes(): string[] {
+  return ["snapshots", ...Object.values(names).map((name) => `${name}_data`)];
+}
+
+async function setStage(told: Told, standIns: boolean): Promise<Stage> {
+  const { lab } = told.booted!;
+  const adoptables = Object.keys(adoptable) as AdoptableName[];
+  const ports = await freePorts(6 + adoptables.length);
+  const service = <Sample extends LabService["sample"]>(
+    name: string,
+    sample: Sample,
+    environment: Record<string, string> = {},
+    existing: LabService["existing"] = ["job"],
+  ): LabService & { sample: Sample } => ({
+    name,
+    sample,
+    port: ports.pop()!,
+    volume: `${name}_data`,
+    phase: "prepared",
+    existing,
+    environment,
+  });
+  const moving: MovingService[] = [
+    service(names.vaultwarden, "vaultwarden"),
+    service(names.speedtest, "speedtest-tracker"),
+  ];
+  if (existsSync(realSample)) {
+    // Made by the real program; our sample program builds the schema that the real one makes in PostgreSQL.
+    const schema = "vaultwarden-schema.sql";
+    await fs.copyFile(path.join(realSample, "postgres-empty.sql"), path.join(lab.programs, schema));
+    moving.push(service(names.real, "vaultwarden", { PGMOOR_LAB_SCHEMA_SQL: `/opt/pgmoor/${schema}` }));
+  }
+  const spoilt = service(names.spoilt, "vaultwarden");
+  const unwell = service(names.unwell, "vaultwarden", faultEnvironment);
+  told.newcomer = service("newcomer", "vaultwarden", {}, []);
+  const deployment = new Deployment({
+    lab,
+    services: [...moving, spoilt, unwell],
+    reattach: told.providers?.reattach,
+  });
+  await deployment.save();
+  return {
+    lab,
+    nomad: new NomadApi(lab),
+    deployment,
+    moving,
+    spoilt,
+    unwell,
+    adopted: adoptables.map((name) => service(name, name, {}, ["job", "secret", "database"])),
+    standIns,
+    say: () => undefined,
+  };
+}

@@ -1,0 +1,54 @@
+import * as fs from "node:fs";
+import { z } from "zod";
+import { messageOf, Refused } from "./errors";
+
+const absolutePath = z.string().startsWith("/", "must be an absolute path");
+const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
+const schema = z.strictObject({
+  service: z.string().min(1),
+  source: z.strictObject({ kind: z.literal("sqlite"), file: absolutePath }),
+  snapshots: absolutePath,
+  schema: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("command") }),
+    z.strictObject({ kind: z.literal("app"), health: url }),
+  ]),
+  migrationTables: z.array(z.string().min(1)).default([]),
+  health: url,
+  deadlines: z
+    .strictObject({
+      migrateSeconds: z.number().positive().default(600),
+      confirmSeconds: z.number().positive().default(60),
+    })
+    .prefault({}),
+});
+
+/**
+ * What the tasks of a cutover are told, rendered by Nomad into a file; it holds no secret.
+ *
+ * - `service`: the service's name, as in the ledger.
+ * - `source.file`: the app's SQLite file, in a volume mounted read-only.
+ * - `snapshots`: folder of the backup volume; every attempt makes a sub-folder of its own.
+ * - `schema`: how the app builds its schema: a `command` that ends, or the `app` itself, run until `health` answers 2xx.
+ * - `migrationTables`: the app's record of its own schema migrations; never copied. Default none.
+ * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
+ * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
+ */
+export type Config = z.infer<typeof schema>;
+
+/**
+ * Reads and checks the file of a cutover.
+ * @throws Refused naming every field that is wrong.
+ */
+export function readConfig(file: string): Config {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Refused(`--config ${file}: not readable as JSON: ${messageOf(error)}`);
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "(file)"}: ${issue.message}`);
+  throw new Refused(`--config ${file}:\n${lines.join("\n")}`);
+}

@@ -1,0 +1,176 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { Checksum } from "./checksum";
+import { identifier } from "./connection";
+import { setAside } from "./constraints";
+import { Failed, messageOf, Refused } from "./errors";
+import { recordCopied, type Copied, type TableRecord } from "./ledger";
+import type { TablePlan } from "./plan";
+import { copyText, misfitLimit, type Offence, type Reading } from "./rows";
+import { setSequences } from "./sequences";
+import type { SqliteSource } from "./sqlite";
+import { verify } from "./verify";
+
+/** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
+export interface CopyTask {
+  readonly client: Client;
+  readonly helper: Client;
+  readonly source: SqliteSource;
+  readonly plans: readonly TablePlan[];
+  readonly attempt: number;
+  /** Throws Refused when the source is no longer what was copied. */
+  readonly requireSameSource: () => Promise<void>;
+  /** Called when the commit begins: from then on nobody can say that nothing is changed. */
+  readonly committing: () => void;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Replaces the rows of all tables by the source's, proves it and records it, in one transaction: everything or nothing.
+ * @throws Refused naming the values that do not fit or when the source has changed, Failed when the server fails or the two sides differ. Nothing is
+ * changed then, unless the connection is lost in the commit itself.
+ */
+export async function copy(task: CopyTask): Promise<Copied> {
+  const { client } = task;
+  await client.query("BEGIN");
+  try {
+    const copied = await copyInTransaction(task);
+    await task.requireSameSource();
+    await recordCopied(client, task.attempt, copied);
+    task.committing();
+    await client.query("COMMIT");
+    return copied;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw explain(error);
+  }
+}
+
+async function copyInTransaction({ client, helper, source, plans, log }: CopyTask): Promise<Copied> {
+  if (plans.length === 0) return { rows: 0, bytes: 0, roundedFractions: 0, tables: {} };
+  const restore = await setAside(
+    client,
+    plans.map(({ target }) => target.oid),
+  );
+  await client.query(`TRUNCATE ${plans.map(({ target }) => target.qualified).join(", ")}`);
+  const offences: Offence[] = [];
+  const readings = new Map<TablePlan, Reading>();
+  let bytes = 0;
+  for (const plan of plans) {
+    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences };
+    const sent = await copyTable(client, helper, source, plan, reading);
+    bytes += sent;
+    readings.set(plan, reading);
+    if (offences.length === 0)
+      log(`${plan.target.name}: ${reading.checksum.rows} rows, ${sent} bytes copied`);
+    if (offences.length >= misfitLimit) break;
+  }
+  if (offences.length > 0) throw refusal(offences);
+  await setSequences(client, plans, source.highWaterMarks());
+  await restore();
+  await client.query("SET CONSTRAINTS ALL IMMEDIATE");
+  const tables: Record<string, TableRecord> = {};
+  let rows = 0;
+  let roundedFractions = 0;
+  for (const [plan, reading] of readings) {
+    await verify(client, source, plan, reading);
+    tables[plan.target.name] = { rows: reading.checksum.rows, checksum: reading.checksum.toString() };
+    rows += reading.checksum.rows;
+    roundedFractions += reading.roundedFractions;
+  }
+  log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
+  return { rows, bytes, roundedFractions, tables };
+}
+
+/** Streams one table; returns the bytes sent. */
+async function copyTable(
+  client: Client,
+  helper: Client,
+  source: SqliteSource,
+  plan: TablePlan,
+  reading: Reading,
+): Promise<number> {
+  const names = plan.columns
+    .filter(({ target }) => !target.generated)
+    .map(({ target }) => identifier(target.name))
+    .join(", ");
+  // The table is emptied in this transaction: its rows need no second visit by a vacuum.
+  const freeze = plan.target.partitioned ? "" : " WITH (FREEZE)";
+  const stream = client.query(copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN${freeze}`));
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of copyText(source, plan, helper, reading)) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  try {
+    await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), stream);
+  } catch (error) {
+    const offence = offenceOfServer(error, source, plan);
+    if (offence === undefined) throw error;
+    reading.offences.push(offence);
+  }
+  return bytes;
+}
+
+interface ServerError extends Error {
+  code?: string;
+  where?: string;
+  constraint?: string;
+  column?: string;
+  table?: string;
+}
+
+/** A row that the server refused in the middle of a COPY. Its own message may hold the value, so only its code is used. */
+function offenceOfServer(error: unknown, source: SqliteSource, plan: TablePlan): Offence | undefined {
+  const { code = "", where = "", constraint, column } = error as ServerError;
+  const line = /, line (\d+)/.exec(where)?.[1];
+  if (!/^2[23]/.test(code) || line === undefined) return undefined;
+  const named = column ?? /, line \d+, column ([^:]+)/.exec(where)?.[1] ?? "(row)";
+  const kind =
+    constraint === undefined
+      ? `value that the server does not take (SQLSTATE ${code})`
+      : `row that breaks the constraint ${constraint}`;
+  return { table: plan.source.name, column: named, row: source.keyOf(plan.source, Number(line)), kind };
+}
+
+function refusal(offences: readonly Offence[]): Refused {
+  const lines = offences.map(({ table, column, row, kind }) => `  ${table}.${column}, ${row}: ${kind}`);
+  const count =
+    offences.length >= misfitLimit ? `the first ${misfitLimit} values` : `${offences.length} value(s)`;
+  return new Refused(
+    `${count} of the source cannot be copied without loss:\n${lines.join("\n")}\n` +
+      "Mend these rows with the app or in the source, and run the cutover again",
+  );
+}
+
+/** Turns the server's errors outside of a COPY into words; those that may hold values by their code only. */
+function explain(error: unknown): unknown {
+  if (error instanceof Refused || error instanceof Failed) return error;
+  const { code = "", constraint, table, message } = error as ServerError;
+  if (code === "23503") {
+    return new Refused(
+      `table ${table}: rows refer to rows that are not there, by the foreign key ${constraint}. SQLite does not check this ` +
+        "unless told to; `PRAGMA foreign_key_check` shows the rows",
+    );
+  }
+  if (code === "23505") {
+    return new Refused(
+      `table ${table}: rows are equal where ${constraint} allows one only. Remove the surplus ones`,
+    );
+  }
+  if (code === "55P03") {
+    return new Failed(
+      "another session holds a lock on the app's tables: stop whatever else uses this database",
+    );
+  }
+  if (/^2[23]/.test(code)) {
+    return new Refused(
+      `the server refuses what the tables would hold (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
+    );
+  }
+  return new Failed(`the copy failed: ${messageOf(error) || message}`);
+}

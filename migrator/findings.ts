@@ -1,0 +1,30 @@
+import type { Client } from "pg";
+import type { Config } from "./config";
+import type { Findings } from "./decide";
+import type { Attempt } from "./ledger";
+import { fingerprint, isThere } from "./snapshot";
+import { holdsRows } from "./target";
+import { countUses, usedSince } from "./uses";
+
+/** Looks at source and target as far as the decision needs it. Changes nothing. */
+export async function findings(client: Client, config: Config, last: Attempt | undefined): Promise<Findings> {
+  const { file } = config.source;
+  const targetWritten = await writtenSinceCopy(client, last);
+  // The source is held against the record byte for byte only where it matters: reading it all costs time while the app is down.
+  const compared = last?.state === "confirmed" || targetWritten;
+  const now = compared ? await fingerprint(file) : undefined;
+  const there = compared ? now !== undefined : await isThere(file);
+  return {
+    last: last?.state,
+    source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",
+    targetWritten,
+    // A look into the tables would count as a use of them.
+    targetHasRows: targetWritten || (await holdsRows(client, config.migrationTables)),
+  };
+}
+
+/** Without recorded counts nobody can tell. */
+async function writtenSinceCopy(client: Client, last: Attempt | undefined): Promise<boolean> {
+  if (last?.state !== "copied" || last.writes === null) return false;
+  return usedSince(last.writes, await countUses(client, "writes")).length > 0;
+}

@@ -1,0 +1,100 @@
+import { Command } from "commander";
+import { readConfig } from "./config";
+import { connect } from "./connection";
+import { confirm } from "./confirm";
+import { Failed, messageOf, Refused } from "./errors";
+import { attempts, rollBack } from "./ledger";
+import { migrate } from "./migrate";
+
+const log = (line: string) => process.stdout.write(`${line}\n`);
+
+const environment = `
+Environment:
+  PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE   the service's role and database
+  NOMAD_ALLOC_DIR NOMAD_ALLOC_ID NOMAD_TASK_DIR          set by Nomad
+
+Exit code:
+  0  done, or nothing to do
+  1  failed; another try may go through
+  2  refused; a person has to mend or decide something
+The message says what is left behind: nothing changed, tables emptied after a rescue, or a copy that is committed.`;
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => controller.abort(new Failed(`stopped by ${signal}`)));
+  }
+  return controller.signal;
+}
+
+async function runMigrate({ config }: { config: string }): Promise<void> {
+  const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
+  if (!NOMAD_ALLOC_DIR)
+    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
+  const allocation = { shared: NOMAD_ALLOC_DIR, id: NOMAD_ALLOC_ID, scratch: NOMAD_TASK_DIR };
+  log(JSON.stringify(await migrate(readConfig(config), allocation, log, stopSignal())));
+}
+
+async function runConfirm({ config }: { config: string }): Promise<void> {
+  log(JSON.stringify(await confirm(readConfig(config), process.env.NOMAD_ALLOC_ID, log, stopSignal())));
+}
+
+async function runLedger({ rollBack: undo }: { rollBack?: true }): Promise<void> {
+  const client = await connect();
+  try {
+    if (undo) {
+      const { attempt } = await rollBack(client);
+      log(
+        `attempt ${attempt} is marked rolled-back. The next cutover dumps what the app's tables hold into the`,
+      );
+      log("snapshots folder (rescued-attempt-N), and then replaces it by the source's rows.");
+    }
+    const all = await attempts(client);
+    if (all.length === 0) log("no attempt is recorded in this database");
+    const moment = (date: Date | null) => date?.toISOString().replace(/\.\d+/, "") ?? "-";
+    for (const one of all) {
+      log(`attempt ${one.attempt} of ${one.service}: ${one.state}`);
+      log(
+        `  started ${moment(one.started)}  copied ${moment(one.copied)}  confirmed ${moment(one.confirmed)}`,
+      );
+      log(`  rows ${one.rows ?? "-"}  snapshot ${one.snapshot ?? "-"}`);
+      if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
+      if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+const program = new Command("pgmoor-migrator")
+  .description("Moves a service's database to PostgreSQL, inside the service's own Nomad job")
+  .addHelpText("after", environment);
+program
+  .command("migrate")
+  .description("prestart: snapshot the source, have the app build its schema, copy, verify, record")
+  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .addHelpText("after", environment)
+  .action(runMigrate);
+program
+  .command("confirm")
+  .description("poststart: wait until the app has used the database and answers, then record that it is done")
+  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .addHelpText("after", environment)
+  .action(runConfirm);
+program
+  .command("ledger")
+  .description("show the attempts recorded in the database")
+  .option(
+    "--roll-back",
+    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source anew",
+  )
+  .addHelpText("after", environment)
+  .action(runLedger);
+
+program.parseAsync().catch((error: unknown) => {
+  const refused = error instanceof Refused;
+  const left = refused || error instanceof Failed ? error.left : "nothing changed";
+  process.stderr.write(`pgmoor: ${refused ? "refused" : "failed"}, ${left}: ${messageOf(error)}\n`);
+  // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.
+  process.exit(refused ? 2 : 1);
+});

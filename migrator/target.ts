@@ -1,0 +1,104 @@
+import type { ClientBase } from "pg";
+import { identifier } from "./connection";
+
+/** A column as the app made it; a domain is seen through to the type below it. */
+export interface TargetColumn {
+  readonly name: string;
+  /** Name of the base type in pg_catalog or elsewhere: `int4`, `timestamp`, `varchar`, …. */
+  readonly type: string;
+  /** Schema-qualified and quoted, without length: what a cast needs so that it cuts nothing off. */
+  readonly castable: string;
+  /** The column's type as a person writes it. */
+  readonly described: string;
+  /** The base type's modifier as PostgreSQL keeps it, -1 for none: the length of a varchar, and so on. */
+  readonly modifier: number;
+  readonly notNull: boolean;
+  /** The server fills it when it is left out: a default or an identity. */
+  readonly filled: boolean;
+  readonly generated: boolean;
+}
+
+export interface TargetTable {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Schema-qualified and quoted. */
+  readonly qualified: string;
+  readonly partitioned: boolean;
+  readonly columns: readonly TargetColumn[];
+}
+
+interface Row {
+  oid: number;
+  schema: string;
+  table: string;
+  partitioned: boolean;
+  column: string;
+  base: string;
+  base_schema: string;
+  described: string;
+  modifier: number;
+  not_null: boolean;
+  filled: boolean;
+  generated: boolean;
+}
+
+/**
+ * The app's tables: those a plain name of the role reaches, without our own and those of extensions. Partitions are seen
+ * through their parent.
+ */
+export async function targetTables(client: ClientBase): Promise<TargetTable[]> {
+  const result = await client.query<Row>(`
+    WITH RECURSIVE base(type, oid, modifier) AS (
+      SELECT oid, oid, -1 FROM pg_type WHERE typtype <> 'd'
+      UNION ALL
+      SELECT d.oid, b.oid, greatest(d.typtypmod, b.modifier)
+      FROM pg_type d JOIN base b ON b.type = d.typbasetype WHERE d.typtype = 'd'
+    )
+    SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS table, c.relkind = 'p' AS partitioned,
+           a.attname AS column, t.typname AS base, tn.nspname AS base_schema,
+           format_type(a.atttypid, a.atttypmod) AS described,
+           greatest(a.atttypmod, b.modifier) AS modifier, a.attnotnull AS not_null,
+           a.atthasdef OR a.attidentity <> '' AS filled, a.attgenerated <> '' AS generated
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN base b ON b.type = a.atttypid
+    JOIN pg_type t ON t.oid = b.oid
+    JOIN pg_namespace tn ON tn.oid = t.typnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+      AND n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pgmoor' AND pg_table_is_visible(c.oid)
+      AND NOT EXISTS (SELECT FROM pg_depend d
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY n.nspname, c.relname, a.attnum`);
+  const tables = new Map<number, TargetTable & { columns: TargetColumn[] }>();
+  for (const row of result.rows) {
+    let table = tables.get(row.oid);
+    if (table === undefined) {
+      const { oid, schema, table: name, partitioned } = row;
+      const qualified = `${identifier(schema)}.${identifier(name)}`;
+      table = { oid, schema, name, qualified, partitioned, columns: [] };
+      tables.set(oid, table);
+    }
+    table.columns.push({
+      name: row.column,
+      type: row.base,
+      castable: `${identifier(row.base_schema)}.${identifier(row.base)}`,
+      described: row.described,
+      modifier: row.modifier,
+      notNull: row.not_null,
+      filled: row.filled,
+      generated: row.generated,
+    });
+  }
+  return [...tables.values()];
+}
+
+/** Whether any table holds a row, the app's migration tables aside. */
+export async function holdsRows(client: ClientBase, migrationTables: readonly string[]): Promise<boolean> {
+  const tables = (await targetTables(client)).filter(({ name }) => !migrationTables.includes(name));
+  if (tables.length === 0) return false;
+  const any = tables.map(({ qualified }) => `EXISTS (SELECT FROM ${qualified})`).join(" OR ");
+  const result = await client.query<{ any: boolean }>(`SELECT ${any} AS any`);
+  return result.rows[0]?.any ?? false;
+}

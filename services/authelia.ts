@@ -1,0 +1,29 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * Authelia: single sign-on before the other services.
+ * Sources: https://www.authelia.com/configuration/storage/postgres/ (`AUTHELIA_STORAGE_POSTGRES_…`; the address has a
+ * scheme), https://www.authelia.com/configuration/methods/environment/ (names of the variables, which secrets there are).
+ */
+export const authelia: ServiceDefinition = {
+  name: "authelia",
+  program: { driver: "docker", image: "authelia/authelia:4.39.4", network: "bridge" },
+  port: { host: 9091 },
+  // Encrypts what it stores: it has to stay the same.
+  secrets: [
+    { variable: "AUTHELIA_STORAGE_ENCRYPTION_KEY", secret: "authelia", field: "storage_encryption_key" },
+    { variable: "AUTHELIA_SESSION_SECRET", secret: "authelia", field: "session_secret" },
+  ],
+  volumes: [{ source: "authelia_config", path: "/config" }],
+  health: { path: "/api/health" },
+  resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
+  database: { connectionLimit: 10 },
+  dsn: {
+    style: "variables",
+    server: { address: "AUTHELIA_STORAGE_POSTGRES_ADDRESS", prefix: "tcp://" },
+    database: "AUTHELIA_STORAGE_POSTGRES_DATABASE",
+    username: "AUTHELIA_STORAGE_POSTGRES_USERNAME",
+    password: "AUTHELIA_STORAGE_POSTGRES_PASSWORD",
+  },
+};

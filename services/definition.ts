@@ -1,0 +1,173 @@
+/** What pgmoor has to know of a service: data, with a source for each fact beside it. */
+import type { Dsn } from "../nomad/dsn";
+import type { Duration } from "../nomad/duration";
+import type { Size } from "../nomad/size";
+
+/** A program in a container image. */
+export interface DockerProgram {
+  readonly driver: "docker";
+  /** With a tag: `vaultwarden/server:1.36.0`. */
+  readonly image: string;
+  /**
+   * `host`: the container listens on the host's own interfaces (Nomad's `network_mode = "host"`). `bridge`: Nomad maps the
+   * host's port to the container's.
+   */
+  readonly network: "host" | "bridge";
+  /** What the image's entrypoint is given. @default the image's own */
+  readonly args?: readonly string[];
+}
+
+/** A program of the host in Nomad's `exec` driver (a chroot): what a cluster without containers runs. */
+export interface ExecProgram {
+  readonly driver: "exec";
+  readonly command: readonly [string, ...string[]];
+  /** Host volumes that hold the program, mounted read-only. */
+  readonly mounts: readonly { readonly volume: string; readonly path: string }[];
+}
+
+export type Program = DockerProgram | ExecProgram;
+
+/** A host volume of the Nomad client, mounted into the task. */
+export interface Volume {
+  /** The name in the client's configuration: `vaultwarden_data`. */
+  readonly source: string;
+  /** Where the task sees it: `/data`. */
+  readonly path: string;
+}
+
+export interface SecretVariable {
+  readonly variable: string;
+  /** The KV v2 secret below the environment's mount: `speedtest`. */
+  readonly secret: string;
+  readonly field: string;
+}
+
+/**
+ * How the app's own image builds its schema in the empty database, outside of the service: by a command that ends
+ * (`command`), or by starting the app on a spare loopback port until its health path answers (`app`).
+ */
+export interface SchemaBuild {
+  readonly kind: "command" | "app";
+  /** What the image would run by itself, since the wrapper takes the place of its entrypoint. */
+  readonly command: readonly [string, ...string[]];
+  /**
+   * Variables for this run alone, over the service's own. For `app` they have to put it on `127.0.0.1` and the port
+   * `${NOMAD_PORT_pgmoor_schema}`, with its data in a scratch folder (`${NOMAD_TASK_DIR}`).
+   * @default none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Where the service's data was before: one SQLite file in the service's volume. */
+export interface SqliteSource {
+  readonly kind: "sqlite";
+  /** The file as the task sees it, inside one of the service's volumes: `/data/db.sqlite3`. */
+  readonly file: string;
+  /** The variables that put the app on this file. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly schema: SchemaBuild;
+  /** Tables in which the app records its own schema's version: the app fills them, the copy leaves them alone. */
+  readonly migrationTables: readonly string[];
+}
+
+/** Where the service's data was before: a PostgreSQL of its own, a task beside the app. */
+export interface PostgresSource {
+  readonly kind: "postgres";
+  /** The server's image. */
+  readonly program: DockerProgram;
+  /** The host volume with its data, and where its image expects it. */
+  readonly volume: Volume;
+  /** The server's own variables. @default none */
+  readonly serverEnvironment?: Readonly<Record<string, string>>;
+  /** The variables that put the app on it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Its password, which both need: the variables of the app and of the server that take it, and where Vault has it. */
+  readonly password: {
+    readonly secret: string;
+    readonly field: string;
+    readonly app: string;
+    readonly server: string;
+  };
+  /** Tables in which the app records its own schema's version. */
+  readonly migrationTables: readonly string[];
+}
+
+export type Source = SqliteSource | PostgresSource;
+
+/** Another task of the service, beside the app: with the same DSN, variables, secrets and volumes. */
+export interface Companion {
+  readonly name: string;
+  readonly program: Program;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly resources: Resources;
+}
+
+export interface Resources {
+  readonly cpuMegahertz: number;
+  readonly memory: Size;
+}
+
+export interface Deadlines {
+  /** From the start of the migration until the copy is verified; the service is down meanwhile. @default 10 minutes */
+  readonly migrate?: Duration;
+  /** From the start of the app on the server until it has used its database. @default 1 minute */
+  readonly confirm?: Duration;
+  /** From the start of the job until it is healthy, without a migration. @default 5 minutes */
+  readonly healthy?: Duration;
+}
+
+export interface ServiceDefinition {
+  /** Name of the Nomad job, the Consul service, the Vault secret and the stack: `speedtest`. */
+  readonly name: string;
+  readonly program: Program;
+  /** The static port on the host, and the one inside the container where it differs. */
+  readonly port: { readonly host: number; readonly container?: number };
+  /** Variables that do not depend on the database. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables from other Vault secrets of the app, such as a key that must stay the same. @default none */
+  readonly secrets?: readonly SecretVariable[];
+  /** @default none */
+  readonly volumes?: readonly Volume[];
+  /** HTTP check on the port. The path should answer 2xx only when the app's database answers. */
+  readonly health: {
+    readonly path: string;
+    /** @default 5 seconds */
+    readonly interval?: Duration;
+  };
+  readonly resources: Resources;
+  /** Further tasks of the app. @default none */
+  readonly companions?: readonly Companion[];
+  /** Traefik's middlewares on the service's router, such as `authelia@file`. @default none */
+  readonly middlewares?: readonly string[];
+  readonly database: {
+    /** Name of the database and of the role that owns it. @default the service's name, with `_` for `-` */
+    readonly name?: string;
+    /** How many connections the role may have at a time. */
+    readonly connectionLimit: number;
+    /** Extensions, made by the admin. @default none */
+    readonly extensions?: readonly string[];
+  };
+  readonly dsn: Dsn;
+  /** Where the data was. Absent: the service has been on the server all along, and there is nothing to move. */
+  readonly source?: Source;
+  /**
+   * What a person has to do for the app to take a new password, if it reads its DSN at its installation alone and keeps it
+   * in a file of its own: a rotation is refused with it. @default it reads its variables at each start
+   */
+  readonly readsDsnOnce?: string;
+  /** Why the app cannot run on PostgreSQL: a cutover is refused with it. @default it can */
+  readonly cannotMove?: string;
+  readonly deadlines?: Deadlines;
+}
+
+/** A definition of your own: types help to write it, and it is validated with the environment that has it. */
+export function defineService(definition: ServiceDefinition): ServiceDefinition {
+  return definition;
+}
+
+/** The database's and the role's name. */
+export function databaseName(definition: ServiceDefinition): string {
+  return definition.database.name ?? definition.name.replaceAll("-", "_");
+}
+
+export const defaultDeadlines = { migrateSeconds: 600, confirmSeconds: 60, healthySeconds: 300 } as const;

@@ -1,0 +1,26 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * FreshRSS: a reader of feeds.
+ * Source: https://github.com/FreshRSS/FreshRSS/tree/edge/Docker (the `DB_…` variables, read at its installation).
+ */
+export const freshrss: ServiceDefinition = {
+  name: "freshrss",
+  program: { driver: "docker", image: "freshrss/freshrss:1.27.0", network: "bridge" },
+  port: { host: 8082, container: 80 },
+  volumes: [{ source: "freshrss_data", path: "/var/www/FreshRSS/data" }],
+  health: { path: "/i/" },
+  resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
+  middlewares: ["authelia@file"],
+  database: { connectionLimit: 10 },
+  dsn: {
+    style: "variables",
+    server: { host: "DB_HOST", port: "DB_PORT" },
+    database: "DB_BASE",
+    username: "DB_USER",
+    password: "DB_PASSWORD",
+    fixed: { DB_TYPE: "pgsql", DB_PREFIX: "freshrss_" },
+  },
+  readsDsnOnce: "FreshRSS keeps its connection in data/config.php: write the new password there, too",
+};

@@ -1,0 +1,25 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * Gitea: git repositories, with issues and pull requests.
+ * Sources: https://docs.gitea.com/installation/install-with-docker (variables `GITEA__SECTION__KEY`, port, volume),
+ * https://docs.gitea.com/administration/config-cheat-sheet (`[database]`; `/api/healthz` asks the database).
+ */
+export const gitea: ServiceDefinition = {
+  name: "gitea",
+  program: { driver: "docker", image: "gitea/gitea:1.24.6", network: "bridge" },
+  port: { host: 3002, container: 3000 },
+  volumes: [{ source: "gitea_data", path: "/data" }],
+  health: { path: "/api/healthz" },
+  resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
+  database: { connectionLimit: 20 },
+  dsn: {
+    style: "variables",
+    server: { address: "GITEA__database__HOST" },
+    database: "GITEA__database__NAME",
+    username: "GITEA__database__USER",
+    password: "GITEA__database__PASSWD",
+    fixed: { GITEA__database__DB_TYPE: "postgres", GITEA__database__SSL_MODE: "disable" },
+  },
+};

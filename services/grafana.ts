@@ -1,0 +1,26 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * Grafana: dashboards.
+ * Sources: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ (`[database]`, variables
+ * `GF_SECTION_KEY`), https://grafana.com/docs/grafana/latest/developers/http_api/other/ (`/api/health` asks the database).
+ */
+export const grafana: ServiceDefinition = {
+  name: "grafana",
+  program: { driver: "docker", image: "grafana/grafana:12.1.1", network: "bridge" },
+  port: { host: 3000 },
+  secrets: [{ variable: "GF_SECURITY_ADMIN_PASSWORD", secret: "grafana", field: "admin_password" }],
+  volumes: [{ source: "grafana_data", path: "/var/lib/grafana" }],
+  health: { path: "/api/health" },
+  resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
+  database: { connectionLimit: 10 },
+  dsn: {
+    style: "variables",
+    server: { address: "GF_DATABASE_HOST" },
+    database: "GF_DATABASE_NAME",
+    username: "GF_DATABASE_USER",
+    password: "GF_DATABASE_PASSWORD",
+    fixed: { GF_DATABASE_TYPE: "postgres", GF_DATABASE_SSL_MODE: "disable" },
+  },
+};

@@ -1,0 +1,28 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * Nextcloud: files, calendars, contacts.
+ *
+ * It reads `POSTGRES_…` once, at its installation, and keeps what it read in its `config.php`; from then on a new password
+ * or address in those would not reach it. Its `NC_…` variables do, since they stand above `config.php` at every request, so
+ * both get the values. `config.php` itself keeps the old ones: whoever takes the variables away has to mend it.
+ * Sources: https://github.com/nextcloud/docker (`POSTGRES_…`, port, volume), and `lib/private/Config.php` of its server for
+ * `NC_…`.
+ */
+export const nextcloud: ServiceDefinition = {
+  name: "nextcloud",
+  program: { driver: "docker", image: "nextcloud:31.0.8", network: "bridge" },
+  port: { host: 8083, container: 80 },
+  volumes: [{ source: "nextcloud_data", path: "/var/www/html" }],
+  health: { path: "/status.php" },
+  resources: { cpuMegahertz: 1000, memory: Size.mebibytes(1024) },
+  database: { connectionLimit: 20 },
+  dsn: {
+    style: "variables",
+    server: { address: ["POSTGRES_HOST", "NC_dbhost"] },
+    database: ["POSTGRES_DB", "NC_dbname"],
+    username: ["POSTGRES_USER", "NC_dbuser"],
+    password: ["POSTGRES_PASSWORD", "NC_dbpassword"],
+  },
+};

@@ -1,0 +1,37 @@
+import { Size } from "../nomad/size";
+import type { ServiceDefinition } from "./definition";
+
+/**
+ * Uptime Kuma: watches whether things are up. A monitor should not depend on the database it monitors: think twice.
+ * Sources: https://github.com/louislam/uptime-kuma/wiki (environment variables: `UPTIME_KUMA_DB_TYPE` takes sqlite and
+ * mariadb). The variable for PostgreSQL is the migration document's; the image does not know it.
+ */
+export const uptimeKuma: ServiceDefinition = {
+  name: "uptime-kuma",
+  program: { driver: "docker", image: "louislam/uptime-kuma:2.5.3", network: "bridge" },
+  port: { host: 3001 },
+  volumes: [{ source: "uptime_kuma_data", path: "/app/data" }],
+  health: { path: "/" },
+  resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
+  middlewares: ["authelia@file"],
+  database: { name: "uptimekuma", connectionLimit: 20 },
+  dsn: { style: "url", variable: "UPTIME_KUMA_DB_CONNECTION_STRING", scheme: "postgres" },
+  source: {
+    kind: "sqlite",
+    file: "/app/data/kuma.db",
+    environment: { UPTIME_KUMA_DB_TYPE: "sqlite" },
+    schema: {
+      kind: "app",
+      command: ["node", "server/server.js"],
+      environment: {
+        UPTIME_KUMA_HOST: "127.0.0.1",
+        UPTIME_KUMA_PORT: "${NOMAD_PORT_pgmoor_schema}",
+        DATA_DIR: "${NOMAD_TASK_DIR}/",
+      },
+    },
+    migrationTables: ["knex_migrations", "knex_migrations_lock"],
+  },
+  // Seen with 2.5.3: it ignores the connection string, shows its set-up page, answers 200 and writes nothing to the server.
+  cannotMove:
+    "Uptime Kuma 2.x takes SQLite and MariaDB only and ignores a connection string to PostgreSQL. If you have an image that takes one, declare it: { ...uptimeKuma, program: { ...uptimeKuma.program, image: … }, cannotMove: undefined }",
+};

@@ -1,0 +1,35 @@
+import { App } from "cdktf";
+import { resolve } from "node:path";
+import type { Environment } from "../environments/environment";
+import { ServiceStack } from "./service-stack";
+
+/**
+ * Synthesizes a stack for each service of an environment.
+ *
+ * @param schemaWrapper text of `migrator/schema.sh`
+ */
+export function synthesizeStacks(environment: Environment, schemaWrapper: string): void {
+  const stateDirectory = environment.stateDirectory ?? resolve("states", environment.name);
+  withoutStackTraces(() => {
+    // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
+    const app = new App({ skipValidation: true });
+    for (const service of environment.services)
+      new ServiceStack(app, { environment, service, stateDirectory, schemaWrapper });
+    app.synth();
+  });
+}
+
+/**
+ * cdktf writes down a stack trace for every token, which costs a third of its time and is read by nobody. An error that
+ * leaves `work` has its own: it is made when somebody looks at it.
+ */
+function withoutStackTraces(work: () => void): void {
+  const before = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
+  Error.prepareStackTrace = () => "";
+  try {
+    work();
+  } finally {
+    if (before === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
+    else Object.defineProperty(Error, "prepareStackTrace", before);
+  }
+}

@@ -1,0 +1,65 @@
+import { NomadProvider } from "@cdktf/provider-nomad/lib/provider";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
+import { LocalBackend, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { join } from "node:path";
+import { NomadConnection } from "../constructs/nomad-connection";
+import { ServerConnection } from "../constructs/server-connection";
+import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
+import { forget } from "../constructs/terraform";
+import type { Environment, EnvironmentService } from "../environments/environment";
+
+export interface ServiceStackProps {
+  readonly environment: Environment;
+  readonly service: EnvironmentService;
+  /** Folder of the Terraform states, a file for each service. */
+  readonly stateDirectory: string;
+  /** Text of `migrator/schema.sh`. */
+  readonly schemaWrapper: string;
+}
+
+/** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
+export class ServiceStack extends TerraformStack {
+  constructor(scope: Construct, { environment, service, stateDirectory, schemaWrapper }: ServiceStackProps) {
+    const { definition, phase } = service;
+    super(scope, definition.name);
+    new LocalBackend(this, { path: join(stateDirectory, `${definition.name}.tfstate`) });
+    // The prebuilt classes pin their providers; Terraform's own version is what write-only attributes need.
+    this.addOverride("terraform.required_version", ">= 1.11.0");
+    new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });
+
+    if (phase === "retired") {
+      // To forget a resource Terraform configures its provider all the same.
+      new NomadProvider(this, "nomad", { address: environment.nomad.address });
+      forget(this, serviceDatabaseAddresses(definition));
+      return;
+    }
+    new NomadConnection(this, "nomad", environment.nomad);
+    new RandomProvider(this, "random");
+    new ServerConnection(this, "server", {
+      consulAddress: environment.consul.address,
+      service: environment.server.service,
+      address: environment.server.address,
+      mount: environment.vault.mount,
+      adminSecret: environment.server.adminSecret,
+      sslmode: environment.server.sslmode,
+    });
+    const existing = new Set(service.existing);
+    new ServiceDatabase(this, definition.name, {
+      definition,
+      phase,
+      existing: {
+        job: existing.has("job"),
+        secret: existing.has("secret"),
+        database: existing.has("database"),
+      },
+      passwordVersion: service.passwordVersion,
+      nomad: environment.nomad,
+      vault: environment.vault,
+      server: environment.server,
+      domain: environment.domain,
+      migrator: { ...environment.migrator, schemaWrapper },
+    });
+  }
+}
