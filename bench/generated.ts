@@ -1,4 +1,5 @@
 /** What main.ts does, with as many services as the first argument says: half of them moving, half on their source. */
+import { Port } from "../nomad/port";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../environments/environment";
@@ -13,7 +14,7 @@ const environment: Environment = {
   name: "generated",
   server: { ...homelab.server, maxConnections: 20 * count + 100 },
   services: Array.from({ length: count }, (_, index) => ({
-    definition: { ...vaultwarden, name: `service-${index}`, port: { host: 10_000 + index } },
+    definition: { ...vaultwarden, name: `service-${index}`, port: Port.onHost(10_000 + index) },
     phase: index % 2 === 0 ? "prepared" : "cutover",
     existing: ["job"],
   })),

@@ -1,10 +1,17 @@
+import { Port } from "../nomad/port";
+import { HostVolume } from "../nomad/volume";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Duration } from "../nomad/duration";
 import { Size } from "../nomad/size";
 import { authelia } from "../services/authelia";
-import type { ExecProgram, ServiceDefinition, SqliteSource } from "../services/definition";
+import {
+  leastConfirmSeconds,
+  type ExecProgram,
+  type ServiceDefinition,
+  type SqliteSource,
+} from "../services/definition";
 import { freshrss } from "../services/freshrss";
 import { gitea } from "../services/gitea";
 import { grafana } from "../services/grafana";
@@ -64,7 +71,7 @@ export function lab(): Environment {
   const program = (file: string, ...args: string[]): ExecProgram => ({
     driver: "exec",
     command: [facts.node, join(facts.programs, file), ...args],
-    mounts: facts.mounts,
+    mounts: facts.mounts.map(({ volume, path }) => HostVolume.named(volume).at(path)),
   });
   return {
     name: "lab",
@@ -115,7 +122,11 @@ interface SampleProps {
 const common = {
   resources: { cpuMegahertz: 50, memory: Size.mebibytes(256) },
   database: { connectionLimit: 8 },
-  deadlines: { migrate: Duration.minutes(1), confirm: Duration.seconds(8), healthy: Duration.seconds(30) },
+  deadlines: {
+    migrate: Duration.minutes(1),
+    confirm: Duration.seconds(leastConfirmSeconds),
+    healthy: Duration.minutes(1),
+  },
 } as const;
 
 /** Those of the catalogue that are on the server already. */
@@ -138,9 +149,9 @@ function onServer(definition: ServiceDefinition): (props: SampleProps) => Servic
     ...common,
     name,
     program: program("any.cjs"),
-    port: { host: port },
+    port: Port.onHost(port),
     volumes: [],
-    health: { ...definition.health, interval: Duration.seconds(1) },
+    health: definition.health.every(Duration.seconds(1)),
     environment: { ...anyEnvironment(definition, port), ...environment },
   });
 }
@@ -157,9 +168,9 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
     ...common,
     name,
     program: program("vaultwarden.cjs"),
-    port: { host: port },
-    volumes: [{ source: volume, path: "/data" }],
-    health: { ...vaultwarden.health, interval: Duration.seconds(1) },
+    port: Port.onHost(port),
+    volumes: [HostVolume.named(volume).at("/data")],
+    health: vaultwarden.health.every(Duration.seconds(1)),
     environment: {
       ...vaultwarden.environment,
       ROCKET_ADDRESS: "127.0.0.1",
@@ -173,9 +184,9 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
     ...common,
     name,
     program: program("speedtest-tracker.cjs"),
-    port: { host: port },
-    volumes: [{ source: volume, path: "/config" }],
-    health: { ...speedtestTracker.health, interval: Duration.seconds(1) },
+    port: Port.onHost(port),
+    volumes: [HostVolume.named(volume).at("/config")],
+    health: speedtestTracker.health.every(Duration.seconds(1)),
     environment: { PORT: String(port), ...environment },
     source: sqliteSource(speedtestTracker, program("speedtest-tracker.cjs", "migrate").command),
   }),

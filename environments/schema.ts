@@ -1,7 +1,10 @@
 /** The shape of an environment, checked when it is loaded: nothing else checks types then. */
 import { z } from "zod";
+import { HealthCheck } from "../nomad/check";
 import { Duration } from "../nomad/duration";
+import { Port } from "../nomad/port";
 import { Size } from "../nomad/size";
+import { HostVolume } from "../nomad/volume";
 import type { Environment } from "./environment";
 
 /** A string of a pattern. `what` and `allowed` make the message. */
@@ -9,6 +12,23 @@ function pattern(regex: RegExp, what: string, allowed: string) {
   return z.string().regex(regex, {
     error: (issue) => `${JSON.stringify(issue.input)} is not ${what}. Allowed: ${allowed}.`,
   });
+}
+
+/** A value type of Nomad's: what only its factories make, with their arguments in range. */
+function madeBy<T extends object>(
+  type: { prototype: T; name: string },
+  factories: string,
+  parts: z.ZodObject,
+) {
+  return z
+    .custom<T>((value) => value instanceof (type as unknown as new () => T), {
+      error: `not a ${type.name}. Allowed: ${factories}.`,
+      abort: true,
+    })
+    .superRefine((value, context) => {
+      for (const { path, message } of parts.safeParse(value).error?.issues ?? [])
+        context.addIssue({ code: "custom", path, message });
+    });
 }
 
 /** Job, service and stack carry it, and the host name `NAME.domain`, hence DNS's rules. */
@@ -102,12 +122,35 @@ const image = pattern(
   "an image with a tag",
   "REPOSITORY:TAG, so that a restart runs what was tested",
 );
-const duration = z.custom<Duration>((value) => value instanceof Duration, {
-  error: "not a Duration. Allowed: Duration.seconds(n), .minutes(n), .hours(n).",
-});
-const size = z.custom<Size>((value) => value instanceof Size, {
-  error: "not a Size. Allowed: Size.mebibytes(n), Size.gibibytes(n).",
-});
+const notAmount = (issue: { input?: unknown; path?: PropertyKey[] }) =>
+  `${JSON.stringify(issue.input)} is no amount. Allowed: a number above zero; whole ones of mebibytes.`;
+const duration = madeBy(
+  Duration,
+  "Duration.seconds(n), .minutes(n), .hours(n)",
+  z.object({ seconds: z.number({ error: notAmount }).nonnegative({ error: notAmount }) }),
+);
+const size = madeBy(
+  Size,
+  "Size.mebibytes(n), Size.gibibytes(n)",
+  z.object({
+    mebibytes: z.number({ error: notAmount }).int({ error: notAmount }).positive({ error: notAmount }),
+  }),
+);
+const healthCheck = madeBy(
+  HealthCheck,
+  "HealthCheck.http(PATH)",
+  z.object({ path: healthPath, interval: duration }),
+);
+const servicePort = madeBy(
+  Port,
+  "Port.onHost(n), Port.onHost(n).to(m)",
+  z.object({ host: port, container: port.optional() }),
+);
+const volume = madeBy(
+  HostVolume,
+  "HostVolume.named(NAME).at(PATH)",
+  z.object({ source: volumeName, path: absolutePath }),
+);
 const positive = z.number().int().positive();
 const command = z.tuple([noControl("a command").min(1)], noControl("an argument")).readonly();
 
@@ -123,11 +166,9 @@ const program = z.discriminatedUnion("driver", [
   z.strictObject({
     driver: z.literal("exec"),
     command,
-    mounts: z.array(z.strictObject({ volume: volumeName, path: absolutePath })).readonly(),
+    mounts: z.array(volume).readonly(),
   }),
 ]);
-
-const volume = z.strictObject({ source: volumeName, path: absolutePath });
 
 /** One name, or several. */
 const variableNames = z.union([variable, z.array(variable).min(1).readonly()]);
@@ -177,14 +218,14 @@ const source = z.discriminatedUnion("kind", [
 const definition = z.strictObject({
   name: serviceName,
   program,
-  port: z.strictObject({ host: port, container: port.optional() }),
+  port: servicePort,
   environment: variables.optional(),
   secrets: z
     .array(z.strictObject({ variable, secret: secretPath, field }))
     .readonly()
     .optional(),
   volumes: z.array(volume).readonly().optional(),
-  health: z.strictObject({ path: healthPath, interval: duration.optional() }),
+  health: healthCheck,
   resources,
   companions: z
     .array(z.strictObject({ name: serviceName, program, environment: variables.optional(), resources }))

@@ -1,6 +1,6 @@
 /** Everything that types cannot say of an environment, found before anything is made of it. */
 import { dsnVariables } from "../nomad/dsn";
-import { databaseName } from "../services/definition";
+import { databaseName, leastConfirmSeconds } from "../services/definition";
 import { extensionsOf, preloadLibraries } from "../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
 import { InvalidEnvironment, type Problem } from "./problems";
@@ -80,10 +80,16 @@ function serviceProblems(
   const problem = (path: string, message: string) => problems.push({ path: `${at}.${path}`, message });
   const { source, volumes = [], dsn, environment = {}, companions = [] } = definition;
 
-  if (source?.kind === "sqlite" && !volumes.some(({ path }) => source.file.startsWith(`${path}/`)))
+  if (source?.kind === "sqlite" && !volumes.some((volume) => volume.holds(source.file)))
     problem(
       "definition.source.file",
       `${source.file} is in none of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "there are none"}).`,
+    );
+  const { confirm } = definition.deadlines ?? {};
+  if (confirm !== undefined && confirm.seconds < leastConfirmSeconds)
+    problem(
+      "definition.deadlines.confirm",
+      `${confirm.seconds}s is too short to see that the app uses its database: PostgreSQL counts uses up to 10 s late. Allowed: ${leastConfirmSeconds}s or more.`,
     );
   for (const variable of dsnVariables(dsn).filter((name) => name in environment))
     problem(

@@ -33,6 +33,7 @@ const cdktfProgram = path.join(project, "node_modules/.bin/cdktf");
 export class Deployment {
   private services: Map<string, LabService>;
   private runs = 0;
+  private saves = 0;
 
   constructor(private readonly options: DeploymentOptions) {
     this.services = new Map(options.services.map((service) => [service.name, service]));
@@ -66,7 +67,11 @@ export class Deployment {
       programs: programsDestination,
       services: [...this.services.values()],
     };
-    await fs.writeFile(path.join(lab.directory, labFactsFile), JSON.stringify(facts, undefined, 2));
+    // Another chapter's cdktf may be reading it.
+    const file = path.join(lab.directory, labFactsFile);
+    const next = `${file}.${++this.saves}`;
+    await fs.writeFile(next, JSON.stringify(facts, undefined, 2));
+    await fs.rename(next, file);
     for (const folder of [this.output, "states", "logs", "plans"])
       await fs.mkdir(path.resolve(lab.directory, folder), { recursive: true });
   }

@@ -61,6 +61,11 @@ async function tell(directory: string, chapters: ReturnType<typeof opening>, kee
       collectErrors: false,
     }).run();
   } catch (error) {
+    const failures = await told.stage?.nomad.failures().catch(() => "");
+    if (failures)
+      console.log(
+        `\nWhat Nomad knows of allocations that failed, those that were to fail too:\n${failures}\n`,
+      );
     await told.providers?.stop();
     await told.booted?.stop();
     throw new LabError(

@@ -35,11 +35,11 @@ export interface TaskGroup {
 
 export interface Network {
   readonly Mode: "host";
-  readonly ReservedPorts: readonly Port[];
-  readonly DynamicPorts: readonly Port[];
+  readonly ReservedPorts: readonly NetworkPort[];
+  readonly DynamicPorts: readonly NetworkPort[];
 }
 
-export interface Port {
+export interface NetworkPort {
   readonly Label: string;
   /** The host's port; absent: Nomad picks one. */
   readonly Value?: number;

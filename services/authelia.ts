@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -9,14 +12,14 @@ import type { ServiceDefinition } from "./definition";
 export const authelia: ServiceDefinition = {
   name: "authelia",
   program: { driver: "docker", image: "authelia/authelia:4.39.4", network: "bridge" },
-  port: { host: 9091 },
+  port: Port.onHost(9091),
   // Encrypts what it stores: it has to stay the same.
   secrets: [
     { variable: "AUTHELIA_STORAGE_ENCRYPTION_KEY", secret: "authelia", field: "storage_encryption_key" },
     { variable: "AUTHELIA_SESSION_SECRET", secret: "authelia", field: "session_secret" },
   ],
-  volumes: [{ source: "authelia_config", path: "/config" }],
-  health: { path: "/api/health" },
+  volumes: [HostVolume.named("authelia_config").at("/config")],
+  health: HealthCheck.http("/api/health"),
   resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
   database: { connectionLimit: 10 },
   dsn: {

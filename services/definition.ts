@@ -1,7 +1,10 @@
 /** What pgmoor has to know of a service: data, with a source for each fact beside it. */
+import type { HealthCheck } from "../nomad/check";
 import type { Dsn } from "../nomad/dsn";
 import type { Duration } from "../nomad/duration";
+import type { Port } from "../nomad/port";
 import type { Size } from "../nomad/size";
+import type { HostVolume } from "../nomad/volume";
 
 /** A program in a container image. */
 export interface DockerProgram {
@@ -22,18 +25,10 @@ export interface ExecProgram {
   readonly driver: "exec";
   readonly command: readonly [string, ...string[]];
   /** Host volumes that hold the program, mounted read-only. */
-  readonly mounts: readonly { readonly volume: string; readonly path: string }[];
+  readonly mounts: readonly HostVolume[];
 }
 
 export type Program = DockerProgram | ExecProgram;
-
-/** A host volume of the Nomad client, mounted into the task. */
-export interface Volume {
-  /** The name in the client's configuration: `vaultwarden_data`. */
-  readonly source: string;
-  /** Where the task sees it: `/data`. */
-  readonly path: string;
-}
 
 export interface SecretVariable {
   readonly variable: string;
@@ -76,7 +71,7 @@ export interface PostgresSource {
   /** The server's image. */
   readonly program: DockerProgram;
   /** The host volume with its data, and where its image expects it. */
-  readonly volume: Volume;
+  readonly volume: HostVolume;
   /** The server's own variables. @default none */
   readonly serverEnvironment?: Readonly<Record<string, string>>;
   /** The variables that put the app on it. */
@@ -110,7 +105,11 @@ export interface Resources {
 export interface Deadlines {
   /** From the start of the migration until the copy is verified; the service is down meanwhile. @default 10 minutes */
   readonly migrate?: Duration;
-  /** From the start of the app on the server until it has used its database. @default 1 minute */
+  /**
+   * From the start of the app on the server until it has used its database. At least 15 seconds: an idle session of
+   * PostgreSQL tells what it did up to 10 seconds late.
+   * @default 1 minute
+   */
   readonly confirm?: Duration;
   /** From the start of the job until it is healthy, without a migration. @default 5 minutes */
   readonly healthy?: Duration;
@@ -121,19 +120,15 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly program: Program;
   /** The static port on the host, and the one inside the container where it differs. */
-  readonly port: { readonly host: number; readonly container?: number };
+  readonly port: Port;
   /** Variables that do not depend on the database. @default none */
   readonly environment?: Readonly<Record<string, string>>;
   /** Variables from other Vault secrets of the app, such as a key that must stay the same. @default none */
   readonly secrets?: readonly SecretVariable[];
   /** @default none */
-  readonly volumes?: readonly Volume[];
+  readonly volumes?: readonly HostVolume[];
   /** HTTP check on the port. The path should answer 2xx only when the app's database answers. */
-  readonly health: {
-    readonly path: string;
-    /** @default 5 seconds */
-    readonly interval?: Duration;
-  };
+  readonly health: HealthCheck;
   readonly resources: Resources;
   /** Further tasks of the app. @default none */
   readonly companions?: readonly Companion[];
@@ -169,5 +164,8 @@ export function defineService(definition: ServiceDefinition): ServiceDefinition 
 export function databaseName(definition: ServiceDefinition): string {
   return definition.database.name ?? definition.name.replaceAll("-", "_");
 }
+
+/** PostgreSQL's `PGSTAT_IDLE_INTERVAL` is 10 s (src/backend/utils/activity/pgstat.c), and an app has to start. */
+export const leastConfirmSeconds = 15;
 
 export const defaultDeadlines = { migrateSeconds: 600, confirmSeconds: 60, healthySeconds: 300 } as const;

@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -8,9 +11,9 @@ import type { ServiceDefinition } from "./definition";
 export const freshrss: ServiceDefinition = {
   name: "freshrss",
   program: { driver: "docker", image: "freshrss/freshrss:1.27.0", network: "bridge" },
-  port: { host: 8082, container: 80 },
-  volumes: [{ source: "freshrss_data", path: "/var/www/FreshRSS/data" }],
-  health: { path: "/i/" },
+  port: Port.onHost(8082).to(80),
+  volumes: [HostVolume.named("freshrss_data").at("/var/www/FreshRSS/data")],
+  health: HealthCheck.http("/i/"),
   resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
   middlewares: ["authelia@file"],
   database: { connectionLimit: 10 },

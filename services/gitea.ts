@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -9,9 +12,9 @@ import type { ServiceDefinition } from "./definition";
 export const gitea: ServiceDefinition = {
   name: "gitea",
   program: { driver: "docker", image: "gitea/gitea:1.24.6", network: "bridge" },
-  port: { host: 3002, container: 3000 },
-  volumes: [{ source: "gitea_data", path: "/data" }],
-  health: { path: "/api/healthz" },
+  port: Port.onHost(3002).to(3000),
+  volumes: [HostVolume.named("gitea_data").at("/data")],
+  health: HealthCheck.http("/api/healthz"),
   resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
   database: { connectionLimit: 20 },
   dsn: {

@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -9,10 +12,10 @@ import type { ServiceDefinition } from "./definition";
 export const grafana: ServiceDefinition = {
   name: "grafana",
   program: { driver: "docker", image: "grafana/grafana:12.1.1", network: "bridge" },
-  port: { host: 3000 },
+  port: Port.onHost(3000),
   secrets: [{ variable: "GF_SECURITY_ADMIN_PASSWORD", secret: "grafana", field: "admin_password" }],
-  volumes: [{ source: "grafana_data", path: "/var/lib/grafana" }],
-  health: { path: "/api/health" },
+  volumes: [HostVolume.named("grafana_data").at("/var/lib/grafana")],
+  health: HealthCheck.http("/api/health"),
   resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
   database: { connectionLimit: 10 },
   dsn: {

@@ -1,3 +1,6 @@
+import { HealthCheck } from "../nomad/check";
+import { Port } from "../nomad/port";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -39,16 +42,16 @@ export function immich({ release, vector }: ImmichOptions): ServiceDefinition {
   return {
     name: "immich",
     program,
-    port: { host: 2283 },
+    port: Port.onHost(2283),
     environment: {
       IMMICH_PORT: "2283",
       REDIS_HOSTNAME: "redis.service.consul",
       DB_VECTOR_EXTENSION: preset.variable,
     },
     secrets: [{ variable: "REDIS_PASSWORD", secret: "immich", field: "redis_password" }],
-    volumes: [{ source: "immich_upload", path: "/usr/src/app/upload" }],
+    volumes: [HostVolume.named("immich_upload").at("/usr/src/app/upload")],
     // 1.118 gave the API's paths their present names.
-    health: { path: microservices ? "/api/server-info/ping" : "/api/server/ping" },
+    health: HealthCheck.http(microservices ? "/api/server-info/ping" : "/api/server/ping"),
     resources: { cpuMegahertz: 500, memory: Size.mebibytes(768) },
     companions: microservices
       ? [
@@ -73,7 +76,7 @@ export function immich({ release, vector }: ImmichOptions): ServiceDefinition {
     source: {
       kind: "postgres",
       program: { driver: "docker", image: "tensorchord/pgvecto-rs:pg14-v0.2.0", network: "host" },
-      volume: { source: "immich_postgres", path: "/var/lib/postgresql/data" },
+      volume: HostVolume.named("immich_postgres").at("/var/lib/postgresql/data"),
       // Not 5432, which the central server has on its host.
       serverEnvironment: { POSTGRES_USER: "postgres", POSTGRES_DB: "immich", PGPORT: "5433" },
       environment: {

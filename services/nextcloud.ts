@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -13,9 +16,9 @@ import type { ServiceDefinition } from "./definition";
 export const nextcloud: ServiceDefinition = {
   name: "nextcloud",
   program: { driver: "docker", image: "nextcloud:31.0.8", network: "bridge" },
-  port: { host: 8083, container: 80 },
-  volumes: [{ source: "nextcloud_data", path: "/var/www/html" }],
-  health: { path: "/status.php" },
+  port: Port.onHost(8083).to(80),
+  volumes: [HostVolume.named("nextcloud_data").at("/var/www/html")],
+  health: HealthCheck.http("/status.php"),
   resources: { cpuMegahertz: 1000, memory: Size.mebibytes(1024) },
   database: { connectionLimit: 20 },
   dsn: {

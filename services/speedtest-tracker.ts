@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -13,12 +16,12 @@ export const speedtestTracker: ServiceDefinition = {
     image: "lscr.io/linuxserver/speedtest-tracker:1.9.0",
     network: "bridge",
   },
-  port: { host: 8765, container: 80 },
+  port: Port.onHost(8765).to(80),
   // Encrypts values in the database: it has to stay the same through the move.
   secrets: [{ variable: "APP_KEY", secret: "speedtest", field: "app_key" }],
-  volumes: [{ source: "speedtest_data", path: "/config" }],
+  volumes: [HostVolume.named("speedtest_data").at("/config")],
   // The dashboard at `/` redirects to it, unless it is public.
-  health: { path: "/admin/login" },
+  health: HealthCheck.http("/admin/login"),
   resources: { cpuMegahertz: 1000, memory: Size.mebibytes(1024) },
   middlewares: ["authelia@file"],
   database: { connectionLimit: 20 },

@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -9,9 +12,9 @@ import type { ServiceDefinition } from "./definition";
 export const uptimeKuma: ServiceDefinition = {
   name: "uptime-kuma",
   program: { driver: "docker", image: "louislam/uptime-kuma:2.5.3", network: "bridge" },
-  port: { host: 3001 },
-  volumes: [{ source: "uptime_kuma_data", path: "/app/data" }],
-  health: { path: "/" },
+  port: Port.onHost(3001),
+  volumes: [HostVolume.named("uptime_kuma_data").at("/app/data")],
+  health: HealthCheck.http("/"),
   resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
   middlewares: ["authelia@file"],
   database: { name: "uptimekuma", connectionLimit: 20 },

@@ -1,3 +1,6 @@
+import { Port } from "../nomad/port";
+import { HealthCheck } from "../nomad/check";
+import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -10,15 +13,15 @@ import type { ServiceDefinition } from "./definition";
 export const vaultwarden: ServiceDefinition = {
   name: "vaultwarden",
   program: { driver: "docker", image: "vaultwarden/server:1.37.2", network: "host" },
-  port: { host: 8222 },
+  port: Port.onHost(8222),
   environment: {
     ROCKET_PORT: "8222",
     // The size of the app's own pool: below the role's limit, with room for the migrator and a person with psql.
     DATABASE_MAX_CONNS: "10",
   },
-  volumes: [{ source: "vaultwarden_data", path: "/data" }],
+  volumes: [HostVolume.named("vaultwarden_data").at("/data")],
   // Answers only when the database does.
-  health: { path: "/alive" },
+  health: HealthCheck.http("/alive"),
   resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
   database: { connectionLimit: 20 },
   dsn: { style: "url", variable: "DATABASE_URL" },

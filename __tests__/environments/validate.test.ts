@@ -3,6 +3,8 @@ import type { Environment, EnvironmentService } from "../../environments/environ
 import { homelab } from "../../environments/homelab";
 import { UserError } from "../../environments/problems";
 import { validate } from "../../environments/validate";
+import { Duration } from "../../nomad/duration";
+import { Size } from "../../nomad/size";
 import { vaultwarden } from "../../services/vaultwarden";
 
 type Path = readonly (string | number)[];
@@ -11,10 +13,11 @@ type Path = readonly (string | number)[];
 function homelabWith(path: Path, value: unknown): Environment {
   const set = (target: unknown, [step, ...rest]: Path): unknown => {
     if (step === undefined) return value;
-    const copy = (Array.isArray(target) ? [...(target as unknown[])] : { ...(target as object) }) as Record<
-      string | number,
-      unknown
-    >;
+    const copy = (
+      Array.isArray(target)
+        ? [...(target as unknown[])]
+        : Object.assign(Object.create(Object.getPrototypeOf(target) as object) as object, target)
+    ) as Record<string | number, unknown>;
     copy[step] = set(copy[step], rest);
     return copy;
   };
@@ -193,6 +196,35 @@ const mistakes: readonly Mistake[] = [
   [d("deadlines"), { migrate: 600 }, /Duration\.seconds/, "services[0].definition.deadlines.migrate"],
   [d("deadlines"), { confirm: "60s" }, /Duration\.seconds/, "services[0].definition.deadlines.confirm"],
   [d("health", "interval"), 5, /Duration\.seconds/],
+  [
+    d("health", "interval"),
+    Duration.seconds(-1),
+    /-1 is no amount/,
+    "services[0].definition.health.interval.seconds",
+  ],
+  [
+    d("deadlines"),
+    { migrate: Duration.minutes(NaN) },
+    /no amount/,
+    "services[0].definition.deadlines.migrate.seconds",
+  ],
+  [
+    d("resources", "memory"),
+    Size.mebibytes(0.5),
+    /0\.5 is no amount/,
+    "services[0].definition.resources.memory.mebibytes",
+  ],
+  [
+    d("deadlines"),
+    { confirm: Duration.seconds(14) },
+    /Allowed: 15s or more/,
+    "services[0].definition.deadlines.confirm",
+  ],
+  // What only factories make
+  [d("port"), 8222, /not a Port\. Allowed: Port\.onHost/],
+  [d("port"), { host: 8222 }, /not a Port\. Allowed: Port\.onHost/],
+  [d("health"), "/alive", /not a HealthCheck\. Allowed: HealthCheck\.http/],
+  [d("volumes", 0), { source: "a", path: "/a" }, /not a HostVolume\. Allowed: HostVolume\.named/],
   // DSNs
   [d("dsn"), { style: "jdbc" }, /style|discriminator|Invalid input/i, "services[0].definition.dsn.style"],
   [d("dsn", "variable"), "A B", /variable's name/],

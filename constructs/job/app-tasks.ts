@@ -3,7 +3,7 @@ import { dsnFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Task } from "../../nomad/job";
 import type { Companion, PostgresSource, SecretVariable, Source } from "../../services/definition";
-import { mountsOf, programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
+import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
 import type { Mode, ServiceJobProps } from "./props";
 
 /** Time for an app to end in order: what it has in memory belongs to its data. */
@@ -34,7 +34,10 @@ function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
     KillTimeout: killTimeout,
     ...(templates.length === 0 ? {} : { Vault: vaultOf(props) }),
     Templates: templates,
-    VolumeMounts: [...mountsOf(definition.volumes), ...programMounts(task.program)],
+    VolumeMounts: [
+      ...(definition.volumes ?? []).map((volume) => volume.toApi()),
+      ...programMounts(task.program),
+    ],
     Resources: resourcesOf(task.resources),
   };
 }
@@ -57,7 +60,7 @@ function embeddedServer(props: ServiceJobProps, source: PostgresSource): Task {
     KillTimeout: killTimeout,
     Vault: vaultOf(props),
     Templates: secretsFile(props, [{ variable: server, secret, field }], "restart"),
-    VolumeMounts: mountsOf([source.volume]),
+    VolumeMounts: [source.volume.toApi()],
     Resources: { CPU: 500, MemoryMB: 512 },
   };
 }

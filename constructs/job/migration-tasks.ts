@@ -3,7 +3,8 @@ import { dsnFile, libpq } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { RestartPolicy, Task, Template } from "../../nomad/job";
 import { file, join, json, plain, taskVariable, text, type Expression } from "../../nomad/template";
-import type { ServiceDefinition, SqliteSource, Volume } from "../../services/definition";
+import { HostVolume } from "../../nomad/volume";
+import type { ServiceDefinition, SqliteSource } from "../../services/definition";
 import { deadlinesOf } from "./deadlines";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
 import { portLabel, schemaPortLabel, type ServiceJobProps } from "./props";
@@ -42,8 +43,8 @@ function migrateTask(props: ServiceJobProps, source: SqliteSource): Task {
     Vault: vaultOf(props),
     Templates: [dsnFile(libpq(props.sslmode), props.connection, "noop"), migratorConfig(props, source)],
     VolumeMounts: [
-      { Volume: volume.source, Destination: sourcePath, ReadOnly: true },
-      { Volume: props.migrator.snapshots, Destination: snapshotsPath, ReadOnly: false },
+      volume.at(sourcePath).readOnly().toApi(),
+      HostVolume.named(props.migrator.snapshots).at(snapshotsPath).toApi(),
       ...programMounts(props.migrator.program),
     ],
     Resources: { CPU: 500, MemoryMB: 512 },
@@ -116,8 +117,8 @@ function migratorConfig(props: ServiceJobProps, source: SqliteSource): Template 
 }
 
 /** The volume that holds the source's file. */
-function sourceVolume(definition: ServiceDefinition, source: SqliteSource): Volume {
-  const volume = definition.volumes?.find(({ path }) => source.file.startsWith(`${path}/`));
+function sourceVolume(definition: ServiceDefinition, source: SqliteSource): HostVolume {
+  const volume = definition.volumes?.find((candidate) => candidate.holds(source.file));
   if (volume === undefined)
     throw new RangeError(`${definition.name}: no volume holds its source, ${source.file}`);
   return volume;

@@ -1,7 +1,7 @@
 /** What tasks are made of: driver and configuration, mounts, access to Vault, variables from its secrets. */
 import type { Task, Template, Vault, VolumeMount } from "../../nomad/job";
 import { envFile, envLine, withSecret } from "../../nomad/template";
-import type { Program, ServiceDefinition, Volume } from "../../services/definition";
+import type { Program, ServiceDefinition } from "../../services/definition";
 import { portLabel, type ServiceJobProps } from "./props";
 
 /** What a task runs, other than what its program runs by itself. */
@@ -43,11 +43,7 @@ export function programOf(program: Program, run: Run): Pick<Task, "Driver" | "Co
 /** Where a program of the host lies. */
 export function programMounts(program: Program): VolumeMount[] {
   if (program.driver !== "exec") return [];
-  return program.mounts.map(({ volume, path }) => ({ Volume: volume, Destination: path, ReadOnly: true }));
-}
-
-export function mountsOf(volumes: readonly Volume[] = []): VolumeMount[] {
-  return volumes.map(({ source, path }) => ({ Volume: source, Destination: path, ReadOnly: false }));
+  return program.mounts.map((volume) => volume.readOnly().toApi());
 }
 
 /** Only Nomad itself sees the token that it renders templates with: neither a variable nor a file of the task holds it. */

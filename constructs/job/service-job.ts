@@ -1,6 +1,7 @@
 /** The Nomad job of a service in a phase: a pure function from data to the API's JSON. */
 import { Duration } from "../../nomad/duration";
-import type { Job, Task, TaskGroup, VolumeRequest } from "../../nomad/job";
+import type { Job, Task, TaskGroup } from "../../nomad/job";
+import { volumeRequests } from "../../nomad/volume";
 import { appTasks } from "./app-tasks";
 import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
@@ -36,13 +37,7 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
     Networks: [
       {
         Mode: "host",
-        ReservedPorts: [
-          {
-            Label: portLabel,
-            Value: port.host,
-            ...(port.container === undefined ? {} : { To: port.container }),
-          },
-        ],
+        ReservedPorts: [port.toApi(portLabel)],
         DynamicPorts:
           mode.kind === "moving" && mode.source.schema.kind === "app" ? [{ Label: schemaPortLabel }] : [],
       },
@@ -53,18 +48,10 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
         Provider: "consul",
         PortLabel: portLabel,
         Tags: traefikTags(props),
-        Checks: [
-          {
-            Name: "health",
-            Type: "http",
-            Path: health.path,
-            Interval: (health.interval ?? Duration.seconds(5)).nanoseconds,
-            Timeout: Duration.seconds(2).nanoseconds,
-          },
-        ],
+        Checks: [health.toApi("health")],
       },
     ],
-    Volumes: volumesOf(tasks),
+    Volumes: volumeRequests(tasks.flatMap(({ VolumeMounts }) => VolumeMounts)),
     RestartPolicy: {
       Attempts: 3,
       Interval: Duration.minutes(5).nanoseconds,
@@ -90,16 +77,6 @@ function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {
   if (mode.kind !== "moving") return appTasks(props, mode);
   const { before, after } = migrationTasks(props, mode.source);
   return [...before, ...appTasks(props, mode), ...after];
-}
-
-/** The host volumes that the tasks mount; for reading alone where no task writes. */
-function volumesOf(tasks: readonly Task[]): Record<string, VolumeRequest> {
-  const volumes: Record<string, VolumeRequest> = {};
-  for (const { Volume, ReadOnly } of tasks.flatMap(({ VolumeMounts }) => VolumeMounts)) {
-    const readOnly = ReadOnly && (volumes[Volume]?.ReadOnly ?? true);
-    volumes[Volume] = { Name: Volume, Type: "host", Source: Volume, ReadOnly: readOnly };
-  }
-  return volumes;
 }
 
 function traefikTags({ definition, domain }: ServiceJobProps): string[] {

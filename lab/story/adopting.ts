@@ -23,10 +23,10 @@ export async function adopt(stage: Stage): Promise<void> {
   expectThat(
     plans.length === names.length && !outcome.output.includes("must be replaced"),
     "each adopted service's first plan should import three, and destroy and replace nothing",
-    tail(outcome, 60),
+    tail(outcome),
   );
   for (const service of adopted) {
-    const { items } = await waitForBackend(service, "postgresql", 10);
+    const { items } = await waitForBackend(service, "postgresql", 20);
     expectThat(items === rows, `${service.name} should still have its ${rows} rows, and has ${items}`);
     await loginByHand(stage, service, () => Promise.resolve());
     const secret = await readSecret(lab, `postgres/${databaseOf(service)}`);
@@ -37,11 +37,7 @@ export async function adopt(stage: Stage): Promise<void> {
   }
   const again = await deployment.deploy(names);
   const unchanged = again.output.match(/No changes\. Your infrastructure matches/g) ?? [];
-  expectThat(
-    unchanged.length === names.length,
-    "a second deploy of them should change nothing",
-    tail(again, 60),
-  );
+  expectThat(unchanged.length === names.length, "a second deploy of them should change nothing", tail(again));
   say(
     `${names.join(", ")}: adopted; 0 to destroy, 0 to replace, the old passwords log in, a second plan is empty`,
   );

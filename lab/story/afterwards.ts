@@ -23,7 +23,7 @@ export async function deployAgain({ deployment, nomad, moving, lab }: Stage): Pr
   expectThat(
     unchanged.length === names.length,
     `the second deploy should have said "No changes" ${names.length} times, and said it ${unchanged.length} times`,
-    tail(outcome, 60),
+    tail(outcome),
   );
   expectThat((await observe()) === before, "the second deploy changed a job or a secret");
 }
@@ -37,7 +37,7 @@ export async function goBackAndRetire(stage: Stage): Promise<void> {
 /** Back to `prepared`: the job runs on its source again. */
 async function goBack({ deployment, spoilt }: Stage): Promise<void> {
   expectSuccess(await deployment.deploy([spoilt.name]), `${spoilt.name} back to \`prepared\``);
-  await waitForBackend(spoilt, "sqlite", 10);
+  await waitForBackend(spoilt, "sqlite", 20);
 }
 
 /** `destroy` stops and destroys nothing; `retired` has Terraform forget, and destroys nothing either. */

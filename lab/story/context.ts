@@ -37,9 +37,11 @@ function indent(text: string): string {
     .join("\n");
 }
 
-/** The end of what a command printed, where it says what went wrong. */
-export function tail(outcome: Outcome, lines = 30): string {
-  return outcome.output.trim().split("\n").slice(-lines).join("\n");
+/** What a command printed of what went wrong: from Terraform's first error on, else its end. */
+export function tail(outcome: Outcome, lines = 60): string {
+  const printed = outcome.output.trim().split("\n");
+  const first = printed.findIndex((line) => /\bError: /.test(line));
+  return (first < 0 ? printed.slice(-lines) : printed.slice(first, first + lines)).join("\n");
 }
 
 export function expectSuccess(outcome: Outcome, what: string): void {

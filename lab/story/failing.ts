@@ -35,7 +35,7 @@ export async function failBoth(stage: Stage): Promise<void> {
     expectThat(
       outcome.output.includes(`nomad_job.${name}`) && outcome.output.includes("rolling back to job version"),
       `the apply of ${name} should say that Nomad rolled back`,
-      tail(outcome, 60),
+      tail(outcome),
     );
   const why = await nomad.output(spoilt.name, "migrate", "stderr");
   expectThat(
@@ -85,14 +85,14 @@ async function spoil({ lab, spoilt }: Stage, value: string | number): Promise<vo
 /** Mends what was wrong, writes a row to SQLite meanwhile, and deploys the same again. */
 export async function mendBoth(stage: Stage): Promise<void> {
   const { deployment, lab, spoilt, unwell } = stage;
-  const before = await waitForBackend(unwell, "sqlite", 5);
+  const before = await waitForBackend(unwell, "sqlite", 20);
   await addRow(unwell);
   await spoil(stage, 1);
   await fs.rm(path.join(lab.volumes[unwell.volume]!, faultFile));
   const outcome = await deployment.deploy([spoilt.name, unwell.name]);
   expectSuccess(outcome, "the same deploy, after what was wrong had been mended,");
-  await waitForBackend(spoilt, "postgresql", 5);
-  const after = await waitForBackend(unwell, "postgresql", 5);
+  await waitForBackend(spoilt, "postgresql", 20);
+  const after = await waitForBackend(unwell, "postgresql", 20);
   expectThat(
     after.items === before.items + 1,
     `${unwell.name} had ${before.items} items on SQLite and got one more; on PostgreSQL it has ${after.items}`,

@@ -15,7 +15,7 @@ export async function prepare({ deployment, moving, spoilt, unwell }: Stage): Pr
   const services = [...moving, spoilt, unwell];
   const outcome = await deployment.deploy(services.map(({ name }) => name));
   expectSuccess(outcome, "the deploy of all services as `prepared`");
-  for (const service of services) await waitForBackend(service, "sqlite", 10);
+  for (const service of services) await waitForBackend(service, "sqlite", 20);
 }
 
 /** Moves them, watched; what the users saw of it is the downtime. */

@@ -2,11 +2,21 @@
 import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
 
+interface TaskEvent {
+  readonly Type: string;
+  readonly DisplayMessage: string;
+}
+
 interface Allocation {
   readonly ID: string;
+  readonly JobID: string;
   readonly JobVersion: number;
   readonly CreateIndex: number;
-  readonly TaskStates: Readonly<Record<string, { readonly Failed: boolean }>> | null;
+  readonly ClientStatus: string;
+  readonly DeploymentStatus: { readonly Healthy: boolean | null } | null;
+  readonly TaskStates: Readonly<
+    Record<string, { readonly State: string; readonly Failed: boolean; readonly Events: TaskEvent[] }>
+  > | null;
 }
 
 export class NomadApi {
@@ -32,10 +42,36 @@ export class NomadApi {
     const [newest] = allocations
       .filter(({ TaskStates }) => TaskStates?.[task] !== undefined)
       .sort((a, b) => b.CreateIndex - a.CreateIndex);
-    if (newest === undefined) return "";
+    return newest === undefined ? "" : this.log(newest, task, type);
+  }
+
+  /** What went wrong in every allocation that failed or did not get healthy: Nomad's events, and the end of what its tasks printed. */
+  async failures(): Promise<string> {
+    const all = await this.get<Allocation[]>("/v1/allocations");
+    const failed = all.filter(
+      ({ ClientStatus, DeploymentStatus }) =>
+        ClientStatus === "failed" || DeploymentStatus?.Healthy === false,
+    );
+    const lines: string[] = [];
+    for (const allocation of failed) {
+      lines.push(
+        `${allocation.JobID}, version ${allocation.JobVersion}: allocation ${allocation.ID} is ${allocation.ClientStatus}`,
+      );
+      for (const [task, { State, Failed, Events }] of Object.entries(allocation.TaskStates ?? {})) {
+        lines.push(`  ${task}: ${State}${Failed ? ", failed" : ""}`);
+        for (const { Type, DisplayMessage } of Events.slice(-5)) lines.push(`    ${Type}: ${DisplayMessage}`);
+        for (const type of ["stdout", "stderr"] as const)
+          for (const line of (await this.log(allocation, task, type)).split("\n").slice(-8))
+            if (line !== "") lines.push(`    ${type}: ${line}`);
+      }
+    }
+    return lines.join("\n");
+  }
+
+  private async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
     const query = `task=${task}&type=${type}&plain=true`;
-    const response = await fetch(`${this.lab.nomad.address}/v1/client/fs/logs/${newest.ID}?${query}`);
-    return (await response.text()).trim();
+    const response = await fetch(`${this.lab.nomad.address}/v1/client/fs/logs/${ID}?${query}`);
+    return response.ok ? (await response.text()).trim() : "";
   }
 
   private get<T>(path: string, options?: Parameters<typeof call>[1]): Promise<T> {

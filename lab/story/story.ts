@@ -90,22 +90,16 @@ export const rest: Chapter[] = [
   chapter("prepared: secret, role, database, identity; the jobs stay on SQLite", (told) =>
     prepare(told.stage!),
   ),
-  chapter("cutover: the services move", async (told) => {
-    const stage = told.stage!;
-    const downtimes = await cutOver(stage);
-    for (const service of stage.moving)
-      told.moved.push(await proveMoved(stage, service, downtimes.get(service.name)!));
-  }),
   atATime(
     "Three at a time",
-    chapter("A second deploy changes nothing", (told) => deployAgain(told.stage!)),
-    chapter(
-      "A row that does not fit, an app that never gets healthy: back by themselves, and mended",
-      async (told) => {
-        const stage = told.stage!;
-        await failBoth(stage);
-        await mendBoth(stage);
-      },
+    chapter("cutover: the services move", async (told) => {
+      const stage = told.stage!;
+      const downtimes = await cutOver(stage);
+      for (const service of stage.moving)
+        told.moved.push(await proveMoved(stage, service, downtimes.get(service.name)!));
+    }),
+    chapter("A row that does not fit, an app that never gets healthy: back by themselves", (told) =>
+      failBoth(told.stage!),
     ),
     chapter(
       "Five services that are on the server already are adopted; Nomad sees the homelab's jobs",
@@ -115,6 +109,11 @@ export const rest: Chapter[] = [
         await showJobs(stage);
       },
     ),
+  ),
+  atATime(
+    "Two at a time",
+    chapter("Those that failed are mended, and move", (told) => mendBoth(told.stage!)),
+    chapter("A second deploy changes nothing", (told) => deployAgain(told.stage!)),
   ),
   chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
   chapter("Mistakes", (told) => makeMistakes(told.stage!, told.newcomer!)),
