@@ -1,4 +1,5 @@
 /** The shape of an environment, checked when it is loaded: nothing else checks types then. */
+import { isIP } from "node:net";
 import { z } from "zod";
 import { HealthCheck } from "../nomad/check";
 import { Duration } from "../nomad/duration";
@@ -102,11 +103,14 @@ const port = z.custom<number>(
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535,
   { error: (issue) => `${JSON.stringify(issue.input)} is not a port. Allowed: 1 to 65535.` },
 );
-const host = pattern(
-  /^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/,
-  "a host",
-  "a DNS name or an address, without scheme and port",
-);
+const hostName =
+  /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
+const host = z
+  .string()
+  .refine((value) => isIP(value) !== 0 || (hostName.test(value) && !/^[0-9.]+$/.test(value)), {
+    error: (issue) =>
+      `${JSON.stringify(issue.input)} is not a host. Allowed: a DNS name or an address, without scheme, port and brackets.`,
+  });
 const url = z.url({
   protocol: /^https?$/,
   error: (issue) =>
@@ -244,6 +248,7 @@ const definition = z.strictObject({
   source: source.optional(),
   readsDsnOnce: z.string().min(1).optional(),
   cannotMove: z.string().min(1).optional(),
+  monitor: z.boolean().optional(),
   deadlines: z
     .strictObject({
       migrate: duration.optional(),

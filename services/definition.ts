@@ -152,6 +152,8 @@ export interface ServiceDefinition {
   readonly readsDsnOnce?: string;
   /** Why the app cannot run on PostgreSQL: a cutover is refused with it. @default it can */
   readonly cannotMove?: string;
+  /** Whether it watches other services: a plan that puts it on the server warns of it. @default false */
+  readonly monitor?: boolean;
   readonly deadlines?: Deadlines;
 }
 

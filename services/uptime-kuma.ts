@@ -5,7 +5,7 @@ import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
 /**
- * Uptime Kuma: watches whether things are up. A monitor should not depend on the database it monitors: think twice.
+ * Uptime Kuma: watches whether things are up.
  * Sources: https://github.com/louislam/uptime-kuma/wiki (environment variables: `UPTIME_KUMA_DB_TYPE` takes sqlite and
  * mariadb). The variable for PostgreSQL is the migration document's; the image does not know it.
  */
@@ -34,6 +34,7 @@ export const uptimeKuma: ServiceDefinition = {
     },
     migrationTables: ["knex_migrations", "knex_migrations_lock"],
   },
+  monitor: true,
   // Seen with 2.5.3: it ignores the connection string, shows its set-up page, answers 200 and writes nothing to the server.
   cannotMove:
     "Uptime Kuma 2.x takes SQLite and MariaDB only and ignores a connection string to PostgreSQL. If you have an image that takes one, declare it: { ...uptimeKuma, program: { ...uptimeKuma.program, image: … }, cannotMove: undefined }",

@@ -1,6 +1,7 @@
-import { App } from "cdktf";
+import { Annotations, App } from "cdktf";
 import { resolve } from "node:path";
 import type { Environment } from "../environments/environment";
+import { warningsOf } from "../environments/warnings";
 import { ServiceStack } from "./service-stack";
 
 /**
@@ -13,8 +14,11 @@ export function synthesizeStacks(environment: Environment, schemaWrapper: string
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ skipValidation: true });
-    for (const service of environment.services)
-      new ServiceStack(app, { environment, service, stateDirectory, schemaWrapper });
+    for (const [index, service] of environment.services.entries()) {
+      const stack = new ServiceStack(app, { environment, service, stateDirectory, schemaWrapper });
+      for (const { path, message } of warningsOf(environment, index))
+        Annotations.of(stack).addWarning(`${path}: ${message}`);
+    }
     app.synth();
   });
 }

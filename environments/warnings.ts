@@ -1,0 +1,32 @@
+/** What is allowed in an environment, and seldom meant. */
+import type { Program } from "../services/definition";
+import type { Environment } from "./environment";
+import type { Problem } from "./problems";
+
+/** What the plan of a service should warn of; `index` is its place in the environment. */
+export function warningsOf({ services }: Environment, index: number): Problem[] {
+  const { definition, phase } = services[index]!;
+  const at = `services[${index}].definition`;
+  const { program, companions = [], source, monitor } = definition;
+  const onServer = phase === "cutover" || (phase === "prepared" && source === undefined);
+  return [
+    ...latest(`${at}.program.image`, program),
+    ...companions.flatMap((companion, place) =>
+      latest(`${at}.companions[${place}].program.image`, companion.program),
+    ),
+    ...(monitor && onServer ? [{ path: `${at}.monitor`, message: blindMonitor }] : []),
+  ];
+}
+
+const blindMonitor =
+  "a monitor should not depend on what it monitors: when the server is down, this one cannot tell anybody. Have something else watch the server.";
+
+function latest(path: string, program: Program): Problem[] {
+  if (program.driver !== "docker" || !/:latest(@|$)/.test(program.image)) return [];
+  return [
+    {
+      path,
+      message: `${program.image} is whatever was pulled last: a restart may run another release than the one that built the schema. Name a release.`,
+    },
+  ];
+}
