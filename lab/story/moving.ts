@@ -35,6 +35,11 @@ export async function cutOver(stage: Stage): Promise<ReadonlyMap<string, number>
   return downtimes;
 }
 
+/** Waits until they answer from the server, so that nothing else of the story makes their downtime longer. */
+export async function haveMoved({ moving }: Stage): Promise<void> {
+  for (const service of moving) await waitForBackend(service, "postgresql", 120);
+}
+
 /** Compares both sides, and the source with what it was. */
 export async function proveMoved(
   stage: Stage,

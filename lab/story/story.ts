@@ -20,7 +20,7 @@ import { failBoth, faultEnvironment, mendBoth } from "./failing";
 import { searchForSecrets } from "./leaks";
 import { showJobs } from "./homelab-jobs";
 import { makeMistakes } from "./mistakes";
-import { cutOver, prepare, proveMoved } from "./moving";
+import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
 import type { MovedService } from "./report";
 import { registerByHand, seedService, waitForBackend, type MovingService } from "./services";
@@ -98,13 +98,16 @@ export const rest: Chapter[] = [
       for (const service of stage.moving)
         told.moved.push(await proveMoved(stage, service, downtimes.get(service.name)!));
     }),
-    chapter("A row that does not fit, an app that never gets healthy: back by themselves", (told) =>
-      failBoth(told.stage!),
-    ),
+    chapter("A row that does not fit, an app that never gets healthy: back by themselves", async (told) => {
+      const stage = told.stage!;
+      await haveMoved(stage);
+      await failBoth(stage);
+    }),
     chapter(
       "Five services that are on the server already are adopted; Nomad sees the homelab's jobs",
       async (told) => {
         const stage = told.stage!;
+        await haveMoved(stage);
         await adopt(stage);
         await showJobs(stage);
       },
