@@ -63,6 +63,7 @@ function notes({ name, cannotMove, readsDsnOnce }: ServiceDefinition): string[] 
 function definitionPage(): string {
   const sections = [
     ["services/definition.ts", "What a service is"],
+    ["services/rules.ts", "What a copy may do to its data"],
     ["nomad/dsn.ts", "How it takes its DSN"],
     ["environments/environment.ts", "The environment it is in"],
   ] as const;

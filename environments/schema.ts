@@ -6,6 +6,7 @@ import { Duration } from "../nomad/duration";
 import { Port } from "../nomad/port";
 import { Size } from "../nomad/size";
 import { HostVolume } from "../nomad/volume";
+import { migrationTablesSchema, rulesSchema } from "../services/rules";
 import type { Environment } from "./environment";
 
 /** A string of a pattern. `what` and `allowed` make the message. */
@@ -206,7 +207,8 @@ const source = z.discriminatedUnion("kind", [
     file: absolutePath,
     environment: variables,
     schema: z.strictObject({ kind: z.enum(["command", "app"]), command, environment: variables.optional() }),
-    migrationTables: tables,
+    migrationTables: migrationTablesSchema,
+    rules: rulesSchema.optional(),
   }),
   z.strictObject({
     kind: z.literal("postgres"),

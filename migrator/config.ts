@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { z } from "zod";
+import { migrationTablesSchema, rulesSchema } from "../services/rules";
 import { messageOf, Refused } from "./errors";
 
 const absolutePath = z.string().startsWith("/", "must be an absolute path");
@@ -13,7 +14,8 @@ const schema = z.strictObject({
     z.strictObject({ kind: z.literal("command") }),
     z.strictObject({ kind: z.literal("app"), health: url }),
   ]),
-  migrationTables: z.array(z.string().min(1)).default([]),
+  migrationTables: migrationTablesSchema.default([]),
+  rules: rulesSchema.default([]),
   health: url,
   deadlines: z
     .strictObject({
@@ -30,7 +32,8 @@ const schema = z.strictObject({
  * - `source.file`: the app's SQLite file, in a volume mounted read-only.
  * - `snapshots`: folder of the backup volume; every attempt makes a sub-folder of its own.
  * - `schema`: how the app builds its schema: a `command` that ends, or the `app` itself, run until `health` answers 2xx.
- * - `migrationTables`: the app's record of its own schema migrations; never copied. Default none.
+ * - `migrationTables`: the app's record of its own schema migrations; compared, never copied. Default none.
+ * - `rules`: what may be done to values that do not fit, and what may be left behind. Default nothing.
  * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
  * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
  */

@@ -1,66 +1,95 @@
-import { isUtf8 } from "node:buffer";
+import type { ColumnRule } from "../services/rules";
 import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
+import { json } from "./convert-json";
+import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
-import { escapeCopy, misplaced, Misfit, type Convert } from "./misfit";
-import type { SqliteSource } from "./sqlite";
+import { Misfit, type Casting, type Convert } from "./misfit";
+import { ColumnRules, type leftBehind, requireCastable } from "./rules";
+import type { Raw, SqliteSource, Storage } from "./sqlite";
 import type { TargetColumn } from "./target";
 
-/** How the values of one column go over. */
+/** How the values of one column go over, by its type and the rules declared for it. */
 export interface ColumnConverter {
   readonly convert: Convert;
   /** The server itself has to read the text and say how it prints it, before it is sent. */
   readonly byServer: boolean;
   /** Brings a field that the server printed into our form, where the two differ. */
   readonly reprint: ((field: string) => string) | undefined;
+  /** What is declared for the column; without it `convert` depends on the type alone. */
+  readonly rules: ColumnRules | undefined;
+  /** What takes the place of a value that does not fit, if a rule says so. */
+  readonly instead: (() => string | typeof leftBehind) | undefined;
 }
 
-const uuidForm = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+/** The part that depends on the type. */
+type TypeConverter = Pick<ColumnConverter, "convert" | "byServer" | "reprint">;
+
+/** NULL where the column allows none. */
+export const nullMisfit = () => new Misfit("NULL in a column that is NOT NULL");
 
 /**
- * How SQLite's text becomes ours.
- * @throws Misfit for bytes that are no text in the database's encoding, and for a NUL, which PostgreSQL's text cannot hold.
+ * The converter of a column.
+ * @throws Misfit for a rule that means nothing for the column's type, and a constant that does not fit it.
  */
-export function textReader(encoding: SqliteSource["encoding"]): (value: Buffer) => string {
-  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  const decode =
-    encoding === "UTF-8"
-      ? (value: Buffer) => {
-          if (!isUtf8(value)) throw new Misfit("text that is not valid UTF-8");
-          return value.toString("utf8");
-        }
-      : (value: Buffer) => {
-          try {
-            return decoder.decode(value);
-          } catch {
-            throw new Misfit(`text that is not valid ${encoding}`);
-          }
-        };
-  return (value) => {
-    const text = decode(value);
-    if (text.includes("\0")) throw new Misfit("text with a NUL character");
-    return text;
+export function converterFor(
+  column: TargetColumn,
+  encoding: SqliteSource["encoding"],
+  declared: readonly ColumnRule[],
+): ColumnConverter {
+  if (declared.length === 0)
+    return { ...byType(column, encoding, undefined), rules: undefined, instead: undefined };
+  const rules = new ColumnRules(declared);
+  const { cast } = rules;
+  requireCastable(column, cast);
+  const base = byType(column, encoding, cast);
+  // Constants of a rule are UTF-8, and so is a blob that is text, whatever the source's own encoding.
+  const inUtf8 = byType(column, "UTF-8", undefined).convert;
+  const isNull = rules.nullIf(encoding);
+  return {
+    ...base,
+    rules,
+    instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0 })),
+    convert: (storage, value, tally) => {
+      if (isNull(storage, value)) {
+        if (column.notNull) throw nullMisfit();
+        return "\\N";
+      }
+      if (storage !== "b" || cast?.as !== "utf8") return base.convert(storage, value, tally);
+      const field = inUtf8("t", value, tally);
+      cast.used();
+      return field;
+    },
   };
 }
 
-/** The converter of a column, by its type alone. */
-export function converterFor(column: TargetColumn, encoding: SqliteSource["encoding"]): ColumnConverter {
+/** A constant as SQLite would store it. */
+function stored(value: string | number | boolean): [Storage, Exclude<Raw, null>] {
+  if (typeof value === "string") return ["t", Buffer.from(value)];
+  return Number.isSafeInteger(Number(value)) ? ["i", BigInt(value)] : ["r", Number(value)];
+}
+
+function byType(
+  column: TargetColumn,
+  encoding: SqliteSource["encoding"],
+  cast: Casting | undefined,
+): TypeConverter {
   const text = textReader(encoding);
-  const own = (convert: Convert): ColumnConverter => ({ convert, byServer: false, reprint: undefined });
+  const own = (convert: Convert): TypeConverter => ({ convert, byServer: false, reprint: undefined });
   switch (column.type) {
     case "int2":
-      return own(integer(column, 16, text));
+      return own(integer(column, 16, text, cast));
     case "int4":
-      return own(integer(column, 32, text));
+      return own(integer(column, 32, text, cast));
     case "int8":
-      return own(integer(column, 64, text));
+      return own(integer(column, 64, text, cast));
     case "bool":
       return own(boolean(column, text));
     case "float4":
-      return { ...own(float(column, 32, text)), reprint: reprintFloat(32) };
+      return { ...own(float(column, 32, text, cast)), reprint: reprintFloat(32) };
     case "float8":
-      return { ...own(float(column, 64, text)), reprint: reprintFloat(64) };
+      return { ...own(float(column, 64, text, cast)), reprint: reprintFloat(64) };
     case "numeric":
-      return own(numeric(column, text));
+      return own(numeric(column, text, cast));
     case "text":
     case "varchar":
     case "bpchar":
@@ -69,127 +98,18 @@ export function converterFor(column: TargetColumn, encoding: SqliteSource["encod
     case "bytea":
       return own(bytes(column, encoding, text));
     case "timestamp":
-      return own(timestamp(column, false, text));
+      return own(timestamp(column, false, text, cast));
     case "timestamptz":
-      return own(timestamp(column, true, text));
+      return own(timestamp(column, true, text, cast));
     case "date":
-      return own(date(column, text));
+      return own(date(column, text, cast));
     case "time":
-      return own(time(column, text));
+      return own(time(column, text, cast));
     case "uuid":
       return own(uuid(column, text));
     case "jsonb":
       return { convert: json(column, text), byServer: true, reprint: undefined };
     default:
       return { convert: plainText(column, text), byServer: true, reprint: undefined };
-  }
-}
-
-/** What a value says as text: a number's digits say all of it, a blob says nothing. */
-function plainText(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  return (storage, value) => {
-    if (storage === "t") return escapeCopy(text(value as Buffer));
-    if (storage === "i") return String(value);
-    if (storage === "r" && Number.isFinite(value)) {
-      const printed = String(value);
-      // As SQLite writes it: a real shows that it is one.
-      return Number.isInteger(value) && !printed.includes("e") ? `${printed}.0` : printed;
-    }
-    throw misplaced(storage, column.described);
-  };
-}
-
-/** Number of characters as PostgreSQL counts them: a pair of surrogates is one. */
-function length(text: string): number {
-  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
-}
-
-/** text, varchar, char(n) and name. */
-function characters(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  const plain = plainText(column, text);
-  const limit = column.modifier >= 4 ? column.modifier - 4 : Infinity;
-  const tooLong = () => new Misfit(`text longer than ${column.described} holds`);
-  if (column.type === "text" || (limit === Infinity && column.type !== "name")) return plain;
-  const unescaped = (
-    storage: Parameters<Convert>[0],
-    value: Parameters<Convert>[1],
-    tally: Parameters<Convert>[2],
-  ) => (storage === "t" ? text(value as Buffer) : plain(storage, value, tally));
-  return (storage, value, tally) => {
-    const read = unescaped(storage, value, tally);
-    if (column.type === "name") {
-      if (Buffer.byteLength(read) > 63) throw tooLong();
-      return escapeCopy(read);
-    }
-    const count = length(read);
-    if (count > limit) throw tooLong();
-    if (column.type === "varchar") return escapeCopy(read);
-    // char(n) fills up with spaces and does not tell them from the text's own.
-    if (read.endsWith(" "))
-      throw new Misfit(`text that ends in a space in a column of type ${column.described}`);
-    return escapeCopy(read) + " ".repeat(limit - count);
-  };
-}
-
-/** bytea from a blob as it is, and from text as its UTF-8 bytes. */
-function bytes(
-  column: TargetColumn,
-  encoding: SqliteSource["encoding"],
-  text: (value: Buffer) => string,
-): Convert {
-  return (storage, value) => {
-    if (storage === "b" || (storage === "t" && encoding === "UTF-8")) {
-      return `\\\\x${(value as Buffer).toString("hex")}`;
-    }
-    if (storage === "t") return `\\\\x${Buffer.from(text(value as Buffer)).toString("hex")}`;
-    throw misplaced(storage, column.described);
-  };
-}
-
-/** uuid from text with or without hyphens, and from a blob of 16 bytes. */
-function uuid(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  return (storage, value) => {
-    if (storage !== "t" && storage !== "b") throw misplaced(storage, column.described);
-    const written = storage === "t" ? text(value as Buffer) : (value as Buffer).toString("hex");
-    const match = uuidForm.exec(written);
-    if (match === null) throw new Misfit(`${storage === "t" ? "text" : "blob"} that is no uuid`);
-    return match.slice(1).join("-").toLowerCase();
-  };
-}
-
-/** jsonb keeps one of several equal keys: such an object is refused. The server judges the rest. */
-function json(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  const plain = plainText(column, text);
-  return (storage, value, tally) => {
-    const field = plain(storage, value, tally);
-    if (storage === "t" && repeatsKey(text(value as Buffer))) {
-      throw new Misfit(`object with the same key twice in a column of type ${column.described}`);
-    }
-    return field;
-  };
-}
-
-/** Whether an object in a JSON text has a key twice. Text that is no JSON gives any answer. */
-export function repeatsKey(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  for (const [, string, colon, bracket] of text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|([[\]{}])/gs)) {
-    if (bracket === "{") open.push(new Set());
-    else if (bracket === "[") open.push(undefined);
-    else if (bracket !== undefined) open.pop();
-    else if (string !== undefined && colon !== undefined) {
-      const keys = open.at(-1);
-      const key = unquote(string);
-      if (keys?.has(key)) return true;
-      keys?.add(key);
-    }
-  }
-  return false;
-}
-
-function unquote(string: string): string {
-  try {
-    return JSON.parse(`"${string}"`) as string;
-  } catch {
-    return string;
   }
 }

@@ -2,13 +2,16 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import type { Rule } from "../services/rules";
 import { Checksum } from "./checksum";
 import { identifier } from "./connection";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "./errors";
 import { recordCopied, type Copied, type TableRecord } from "./ledger";
+import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
-import { copyText, misfitLimit, type Offence, type Reading } from "./rows";
+import { copyText, type Reading } from "./rows";
+import { usesOf } from "./rules";
 import { setSequences } from "./sequences";
 import type { SqliteSource } from "./sqlite";
 import { verify } from "./verify";
@@ -19,6 +22,8 @@ export interface CopyTask {
   readonly helper: Client;
   readonly source: SqliteSource;
   readonly plans: readonly TablePlan[];
+  /** Those the plans were made with. */
+  readonly rules: readonly Rule[];
   readonly attempt: number;
   /** Throws Refused when the source is no longer what was copied. */
   readonly requireSameSource: () => Promise<void>;
@@ -48,8 +53,9 @@ export async function copy(task: CopyTask): Promise<Copied> {
   }
 }
 
-async function copyInTransaction({ client, helper, source, plans, log }: CopyTask): Promise<Copied> {
-  if (plans.length === 0) return { rows: 0, bytes: 0, roundedFractions: 0, tables: {} };
+async function copyInTransaction({ client, helper, source, plans, rules, log }: CopyTask): Promise<Copied> {
+  if (plans.length === 0)
+    return { rows: 0, bytes: 0, roundedFractions: 0, rules: usesOf(rules, plans, source), tables: {} };
   const restore = await setAside(
     client,
     plans.map(({ target }) => target.oid),
@@ -59,7 +65,7 @@ async function copyInTransaction({ client, helper, source, plans, log }: CopyTas
   const readings = new Map<TablePlan, Reading>();
   let bytes = 0;
   for (const plan of plans) {
-    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences };
+    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
     const sent = await copyTable(client, helper, source, plan, reading);
     bytes += sent;
     readings.set(plan, reading);
@@ -81,7 +87,7 @@ async function copyInTransaction({ client, helper, source, plans, log }: CopyTas
     roundedFractions += reading.roundedFractions;
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
-  return { rows, bytes, roundedFractions, tables };
+  return { rows, bytes, roundedFractions, rules: usesOf(rules, plans, source), tables };
 }
 
 /** Streams one table; returns the bytes sent. */
@@ -109,7 +115,7 @@ async function copyTable(
   try {
     await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), stream);
   } catch (error) {
-    const offence = offenceOfServer(error, source, plan);
+    const offence = offenceOfServer(error, source, plan, reading);
     if (offence === undefined) throw error;
     reading.offences.push(offence);
   }
@@ -125,7 +131,12 @@ interface ServerError extends Error {
 }
 
 /** A row that the server refused in the middle of a COPY. Its own message may hold the value, so only its code is used. */
-function offenceOfServer(error: unknown, source: SqliteSource, plan: TablePlan): Offence | undefined {
+function offenceOfServer(
+  error: unknown,
+  source: SqliteSource,
+  plan: TablePlan,
+  { leftBehind }: Reading,
+): Offence | undefined {
   const { code = "", where = "", constraint, column } = error as ServerError;
   const line = /, line (\d+)/.exec(where)?.[1];
   if (!/^2[23]/.test(code) || line === undefined) return undefined;
@@ -134,17 +145,11 @@ function offenceOfServer(error: unknown, source: SqliteSource, plan: TablePlan):
     constraint === undefined
       ? `value that the server does not take (SQLSTATE ${code})`
       : `row that breaks the constraint ${constraint}`;
-  return { table: plan.source.name, column: named, row: source.keyOf(plan.source, Number(line)), kind };
-}
-
-function refusal(offences: readonly Offence[]): Refused {
-  const lines = offences.map(({ table, column, row, kind }) => `  ${table}.${column}, ${row}: ${kind}`);
-  const count =
-    offences.length >= misfitLimit ? `the first ${misfitLimit} values` : `${offences.length} value(s)`;
-  return new Refused(
-    `${count} of the source cannot be copied without loss:\n${lines.join("\n")}\n` +
-      "Mend these rows with the app or in the source, and run the cutover again",
-  );
+  // The server has not seen the rows that a rule left behind.
+  let place = Number(line);
+  for (const left of leftBehind) if (left <= place) place++;
+  const { name: table } = plan.source;
+  return { table, column: named, row: source.keyOf(plan.source, place), kind, help: undefined };
 }
 
 /** Turns the server's errors outside of a COPY into words; those that may hold values by their code only. */

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { migrationTableNames } from "../services/rules";
 import type { Config } from "./config";
 import type { Findings } from "./decide";
 import type { Attempt } from "./ledger";
@@ -19,7 +20,7 @@ export async function findings(client: Client, config: Config, last: Attempt | u
     source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",
     targetWritten,
     // A look into the tables would count as a use of them.
-    targetHasRows: targetWritten || (await holdsRows(client, config.migrationTables)),
+    targetHasRows: targetWritten || (await holdsRows(client, migrationTableNames(config.migrationTables))),
   };
 }
 

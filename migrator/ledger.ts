@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "./errors";
+import type { RuleUse } from "./rules";
 
 /** Schema of everything of ours in a service's database. */
 export const ledgerSchema = "pgmoor";
@@ -21,6 +22,8 @@ export interface Copied {
   /** Bytes sent to the server. */
   readonly bytes: number;
   readonly roundedFractions: number;
+  /** Every declared rule, and to how many values it was applied. */
+  readonly rules: readonly RuleUse[];
   readonly tables: Readonly<Record<string, TableRecord>>;
 }
 
@@ -56,6 +59,7 @@ const definition = `
     rows              bigint,
     bytes             bigint,
     rounded_fractions bigint,
+    rules             jsonb,
     tables            jsonb,
     uses              jsonb,
     writes            jsonb,
@@ -65,6 +69,7 @@ const definition = `
     confirmed_at      timestamptz,
     rolled_back_at    timestamptz
   );
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
   COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless its fingerprint still is the source''s and tables were written past the counts in "writes": then the server holds more than the source, and its rows are kept';
 `;
 
@@ -150,8 +155,15 @@ export async function recordSnapshot(
 export async function recordCopied(client: ClientBase, attempt: number, copied: Copied): Promise<void> {
   await client.query(
     `UPDATE pgmoor.ledger SET state = 'copied', copied_at = now(), rows = $2, bytes = $3, rounded_fractions = $4,
-     tables = $5 WHERE attempt = $1`,
-    [attempt, copied.rows, copied.bytes, copied.roundedFractions, JSON.stringify(copied.tables)],
+     tables = $5, rules = $6 WHERE attempt = $1`,
+    [
+      attempt,
+      copied.rows,
+      copied.bytes,
+      copied.roundedFractions,
+      JSON.stringify(copied.tables),
+      JSON.stringify(copied.rules),
+    ],
   );
 }
 

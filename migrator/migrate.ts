@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { Client } from "pg";
+import { migrationTableNames } from "../services/rules";
 import type { Config } from "./config";
 import { connect, cutOff, endSession } from "./connection";
 import { copy } from "./copy";
@@ -11,11 +12,10 @@ import { Failed, messageOf, Refused } from "./errors";
 import { Exchange, probe } from "./exchange";
 import { findings } from "./findings";
 import { begin, lastAttempt, recordKept, recordSnapshot, recordUses, type Rescued } from "./ledger";
-import { plan } from "./plan";
+import { planCopy } from "./plan";
 import { rescue } from "./rescue";
 import { fingerprint, scratchCopy, takeSnapshot } from "./snapshot";
 import { SqliteSource } from "./sqlite";
-import { targetTables } from "./target";
 import { countUses, otherSessions, requireCounters, usesAfterCopy } from "./uses";
 
 /** What a run reports in its last line. */
@@ -152,7 +152,7 @@ class MigrateRun {
     const source = SqliteSource.open(await scratchCopy(snapshot, this.scratch), file);
     await this.buildSchema();
     await this.requireAlone(client);
-    const plans = plan(source, await targetTables(client), config.migrationTables);
+    const plans = await planCopy(client, source, config);
     const helper = await this.session();
     const before = await countUses(helper);
     const next = "the next try copies the source anew, and dumps what the app's tables hold then";
@@ -161,6 +161,7 @@ class MigrateRun {
       helper,
       source,
       plans,
+      rules: config.rules,
       attempt: number,
       requireSameSource: () => this.requireSameSource(snapshot.fingerprint),
       committing: () => (this.left = `the copy may be committed (the ledger shows it); ${next}`),
@@ -202,7 +203,7 @@ class MigrateRun {
 
   private async rescue(client: Client, attempt: number): Promise<Rescued> {
     const { snapshots, migrationTables } = this.config;
-    const rescued = await rescue(client, snapshots, attempt, migrationTables);
+    const rescued = await rescue(client, snapshots, attempt, migrationTableNames(migrationTables));
     this.log(
       `what the app's tables hold now is kept in ${rescued.folder}; the copy replaces it. Look there for rows that are missed`,
     );

@@ -1,35 +1,33 @@
 import type { ClientBase } from "pg";
 import type { Checksum } from "./checksum";
+import { nullMisfit } from "./convert";
+import { Refused } from "./errors";
 import { Misfit, type Tally } from "./misfit";
+import { misfitLimit, type Offence } from "./offences";
 import type { ColumnPlan, TablePlan } from "./plan";
+import { leftBehind } from "./rules";
 import { printedByServer } from "./server-text";
 import type { SourceRow, SqliteSource, Storage } from "./sqlite";
-
-/** At most so many offending values are named at once. */
-export const misfitLimit = 100;
 
 const batchRows = 2000;
 /** Characters of a batch after which it is sent, whatever its number of rows. */
 const batchCharacters = 1 << 18;
-
-/** A value that does not fit, by place and kind. */
-export interface Offence {
-  readonly table: string;
-  readonly column: string;
-  readonly row: string;
-  readonly kind: string;
-}
 
 /** What reading a table of the source comes to. */
 export interface Reading extends Tally {
   /** Of all rows as they should read in the target. */
   readonly checksum: Checksum;
   readonly offences: Offence[];
+  /** Places of the rows that a rule left behind, the first of the table being 1. */
+  readonly leftBehind: number[];
 }
 
 interface PendingRow {
   readonly fields: (string | undefined)[];
   readonly row: SourceRow;
+  /** What does not fit in it; nobody asks for it if a rule leaves the row behind. */
+  readonly offences: Offence[];
+  left: boolean;
 }
 
 /**
@@ -48,14 +46,19 @@ export async function* copyText(
   const { columns } = plan;
   let pending: PendingRow[] = [];
   let characters = 0;
+  let place = 0;
 
   for (const row of source.rows(
     plan.source,
     columns.map((column) => column.source),
   )) {
-    const fields = columns.map((column, index) => convert(column, index, row));
-    pending.push({ fields, row });
-    for (const field of fields) characters += field?.length ?? 0;
+    const one: PendingRow = { fields: [], row, offences: [], left: false };
+    for (const [index, column] of columns.entries()) {
+      const field = convert(column, index, one);
+      one.fields.push(field);
+      characters += field?.length ?? 0;
+    }
+    pending.push(one);
     if (pending.length >= batchRows || characters >= batchCharacters) {
       const text = await finish();
       if (text !== undefined) yield text;
@@ -66,24 +69,34 @@ export async function* copyText(
   if (text !== undefined) yield text;
 
   /** A field, or `undefined` for one that does not fit. */
-  function convert({ target, converter }: ColumnPlan, index: number, row: SourceRow): string | undefined {
-    const storage = row.storages[index] as Storage;
-    const value = row.values[index] ?? null;
+  function convert(column: ColumnPlan, index: number, one: PendingRow): string | undefined {
+    const { target, converter } = column;
+    const storage = one.row.storages[index] as Storage;
+    const value = one.row.values[index] ?? null;
     if (value === null) {
       if (!target.notNull || target.generated) return "\\N";
-      return offend(target.name, row, "NULL in a column that is NOT NULL");
+      return replace(column, one, nullMisfit());
     }
     try {
       return converter.convert(storage, value, reading);
     } catch (error) {
-      if (error instanceof Misfit) return offend(target.name, row, error.kind);
+      if (error instanceof Misfit) return replace(column, one, error);
       throw error;
     }
   }
 
-  function offend(column: string, row: SourceRow, kind: string): undefined {
-    if (reading.offences.length < misfitLimit) {
-      reading.offences.push({ table: plan.source.name, column, row: row.key(), kind });
+  /** What the column's rules put in the place of a value that does not fit; without one it is an offence. */
+  function replace(
+    { source: name, converter }: ColumnPlan,
+    one: PendingRow,
+    misfit: Misfit,
+  ): string | undefined {
+    const instead = converter.instead?.();
+    if (typeof instead === "string") return instead;
+    if (instead === leftBehind) one.left = true;
+    else {
+      const { kind, help } = misfit;
+      one.offences.push({ table: plan.source.name, column: name, row: one.row.key(), kind, help });
     }
     return undefined;
   }
@@ -93,25 +106,51 @@ export async function* copyText(
     const batch = pending;
     pending = [];
     characters = 0;
-    for (const [index, { target, converter }] of columns.entries()) {
-      if (!converter.byServer) continue;
-      const given = batch.map(({ fields }) => (fields[index] === "\\N" ? undefined : fields[index]));
-      const printed = await printedByServer(helper, target, given);
-      for (const [position, { fields, row }] of batch.entries()) {
-        const outcome = printed[position];
-        if (outcome === undefined) continue;
-        fields[index] = outcome instanceof Misfit ? offend(target.name, row, outcome.kind) : outcome;
+    for (const [index, column] of columns.entries()) {
+      if (!column.converter.byServer) continue;
+      const printed = await print(
+        column,
+        batch.map(({ fields }) => fields[index]),
+      );
+      for (const [position, outcome] of printed.entries()) {
+        const one = batch[position];
+        if (one === undefined || outcome === undefined) continue;
+        if (!(outcome instanceof Misfit)) one.fields[index] = outcome;
+        else {
+          const constant = replace(column, one, outcome);
+          const [again] = constant === undefined ? [] : await print(column, [constant]);
+          if (again instanceof Misfit) throw constantRefused(plan, column, again);
+          one.fields[index] = again;
+        }
       }
     }
-    if (reading.offences.length > 0 || batch.length === 0) return undefined;
+    const kept = batch.filter((one) => {
+      place++;
+      if (one.left) reading.leftBehind.push(place);
+      else reading.offences.push(...one.offences.slice(0, misfitLimit - reading.offences.length));
+      return !one.left;
+    });
+    if (reading.offences.length > 0 || kept.length === 0) return undefined;
     const sent = columns.map(({ target }) => !target.generated);
     const sendsAll = sent.every(Boolean);
     let text = "";
-    for (const { fields } of batch) {
+    for (const { fields } of kept) {
       const line = fields.join("\t");
       reading.checksum.add(line);
       text += `${sendsAll ? line : fields.filter((_, index) => sent[index]).join("\t")}\n`;
     }
     return Buffer.from(text);
   }
+
+  function print({ target }: ColumnPlan, fields: readonly (string | undefined)[]) {
+    return printedByServer(
+      helper,
+      target,
+      fields.map((field) => (field === "\\N" ? undefined : field)),
+    );
+  }
+}
+
+function constantRefused({ source }: TablePlan, column: ColumnPlan, { kind }: Misfit): Refused {
+  return new Refused(`the rule default for ${source.name}.${column.source}: its value does not fit: ${kind}`);
 }

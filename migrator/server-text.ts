@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { escapeCopy, Misfit, unescapeCopy } from "./misfit";
+import { emptyText, escapeCopy, Misfit, unescapeCopy } from "./misfit";
 import type { TargetColumn } from "./target";
 
 /** Classes of SQLSTATE by which the server says that a value is at fault: data exception, constraint of a domain. */
@@ -44,7 +44,10 @@ export async function printedByServer(
   } catch (error) {
     if (!aboutTheValue.test((error as { code?: string }).code ?? "")) throw error;
     if (given.length === 1) {
-      const misfit = new Misfit(`text that PostgreSQL does not read as ${column.described}`);
+      const misfit =
+        given[0] === ""
+          ? emptyText(column.described)
+          : new Misfit(`text that PostgreSQL does not read as ${column.described}`);
       return fields.map((field) => (field === undefined ? undefined : misfit));
     }
     const middle = Math.floor(fields.length / 2);

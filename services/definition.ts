@@ -5,6 +5,7 @@ import type { Duration } from "../nomad/duration";
 import type { Port } from "../nomad/port";
 import type { Size } from "../nomad/size";
 import type { HostVolume } from "../nomad/volume";
+import type { MigrationTable, Rule } from "./rules";
 
 /** A program in a container image. */
 export interface DockerProgram {
@@ -61,8 +62,10 @@ export interface SqliteSource {
   /** The variables that put the app on this file. */
   readonly environment: Readonly<Record<string, string>>;
   readonly schema: SchemaBuild;
-  /** Tables in which the app records its own schema's version: the app fills them, the copy leaves them alone. */
-  readonly migrationTables: readonly string[];
+  /** Tables in which the app records its own schema's version: the app fills them, the copy compares them. */
+  readonly migrationTables: readonly MigrationTable[];
+  /** What may be done to values that do not fit, and what may be left behind. @default nothing */
+  readonly rules?: readonly Rule[];
 }
 
 /** Where the service's data was before: a PostgreSQL of its own, a task beside the app. */

@@ -32,7 +32,9 @@ export const uptimeKuma: ServiceDefinition = {
         DATA_DIR: "${NOMAD_TASK_DIR}/",
       },
     },
-    migrationTables: ["knex_migrations", "knex_migrations_lock"],
+    migrationTables: ["knex_migrations", { table: "knex_migrations_lock", compare: "nothing" }],
+    // Declared bigint; SQLite keeps the fractions of milliseconds that it is given.
+    rules: [{ kind: "cast", table: "heartbeat", column: "ping", as: "round" }],
   },
   monitor: true,
   // Seen with 2.5.3: it ignores the connection string, shows its set-up page, answers 200 and writes nothing to the server.

@@ -41,6 +41,7 @@ export const vaultwarden: ServiceDefinition = {
         I_REALLY_WANT_VOLATILE_STORAGE: "true",
       },
     },
-    migrationTables: ["__diesel_schema_migrations"],
+    // Its migrations are written for each database (56 in SQLite, 46 in PostgreSQL, in 1.37.2), and end with the same one.
+    migrationTables: [{ table: "__diesel_schema_migrations", compare: "newest" }],
   },
 };

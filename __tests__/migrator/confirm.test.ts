@@ -9,7 +9,7 @@ afterAll(() => cleanup.run());
 jest.setTimeout(30_000);
 
 const schema =
-  "CREATE TABLE IF NOT EXISTS app_migrations (v text); CREATE TABLE IF NOT EXISTS items (id integer PRIMARY KEY, name text);";
+  "CREATE TABLE IF NOT EXISTS app_migrations (version text); CREATE TABLE IF NOT EXISTS items (id integer PRIMARY KEY, name text);";
 
 /** An app's health URL on a port of its own; `status` may be changed while it runs. */
 async function healthServer(status: number) {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   copied = new Service(cleanup, await Database.create(cleanup), schema);
   writeSqlite(
     copied.source,
-    "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO items VALUES (1, 'a'), (2, 'b')",
+    "CREATE TABLE app_migrations (version TEXT); CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO items VALUES (1, 'a'), (2, 'b')",
   );
   await copied.migrated();
 });

@@ -1,5 +1,5 @@
 import { Failed, messageOf, Refused } from "../../migrator/errors";
-import { repeatsKey } from "../../migrator/convert";
+import { repeatsKey } from "../../migrator/convert-json";
 import { Bench } from "./copying";
 import { Cleanup } from "./support";
 

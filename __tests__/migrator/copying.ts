@@ -6,6 +6,7 @@ import { begin, type Copied } from "../../migrator/ledger";
 import { plan } from "../../migrator/plan";
 import { SqliteSource } from "../../migrator/sqlite";
 import { targetTables } from "../../migrator/target";
+import type { Rule } from "../../services/rules";
 import { type Cleanup, Database, writeSqlite } from "./support";
 
 /** The copy alone, without tasks and files around it: one database that is emptied for every case. */
@@ -42,11 +43,14 @@ export class Bench {
   }
 
   /** Copies a file as the migrator does, once it has its scratch copy. */
-  async copy(file: string): Promise<Copied> {
+  async copy(file: string, rules: readonly Rule[] = []): Promise<Copied> {
     const source = SqliteSource.open(file, "app.db");
     const attempt = ++this.attempt;
     try {
-      const plans = plan(source, await targetTables(this.client), ["app_migrations"]);
+      const plans = plan(source, await targetTables(this.client), {
+        migrationTables: ["app_migrations"],
+        rules,
+      });
       await begin(this.client, {
         number: attempt,
         service: "app",
@@ -59,6 +63,7 @@ export class Bench {
         helper,
         source,
         plans,
+        rules,
         attempt,
         requireSameSource: () => Promise.resolve(),
         committing: () => undefined,
@@ -70,9 +75,9 @@ export class Bench {
   }
 
   /** Has the app's schema on both sides, and copies. */
-  async run(schema: string, sqlite: string): Promise<Copied> {
+  async run(schema: string, sqlite: string, rules?: readonly Rule[]): Promise<Copied> {
     await this.schema(schema);
-    return this.copy(this.write(sqlite));
+    return this.copy(this.write(sqlite), rules);
   }
 
   /** A new SQLite file. */

@@ -61,7 +61,7 @@ function expected(value: string | bigint | Buffer | null, type: string): string 
   async () => {
     const database = await Database.create(cleanup);
     const service = new Service(cleanup, database, "SELECT 1", {
-      migrationTables: ["__diesel_schema_migrations"],
+      migrationTables: [{ table: "__diesel_schema_migrations", compare: "newest" }],
     });
     await restore(database, fs.readFileSync(path.join(sample, "postgres-empty.sql"), "utf8"));
     await database.query(

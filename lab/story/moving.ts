@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { speedtestTracker } from "../../services/speedtest-tracker";
 import { vaultwarden } from "../../services/vaultwarden";
+import { migrationTableNames } from "../../services/rules";
 import { asService, expectSuccess, expectThat, type Stage } from "./context";
 import { proveEqual } from "./proof";
 import type { MovedService } from "./report";
@@ -54,7 +55,7 @@ export async function proveMoved(
   );
   const definition = { vaultwarden, "speedtest-tracker": speedtestTracker }[service.sample];
   const proof = await asService(lab, service, (client) =>
-    proveEqual(sourceFile(lab, service), client, definition.source!.migrationTables),
+    proveEqual(sourceFile(lab, service), client, migrationTableNames(definition.source!.migrationTables)),
   );
   const bytes = await proveUntouched(stage, service);
   for (const { table, rows, sha256 } of proof.tables)

@@ -1,4 +1,7 @@
-/** Tables of Vaultwarden's shape, as it makes them in either database: the ones a vault cannot be without. */
+/**
+ * Tables of Vaultwarden's shape, as it makes them in either database: the ones a vault cannot be without. Its
+ * migrations are written for each of them, and end with the same one.
+ */
 export const sqliteSchema = `
 CREATE TABLE __diesel_schema_migrations (
   version VARCHAR(50) PRIMARY KEY NOT NULL,
@@ -33,7 +36,7 @@ CREATE TABLE ciphers (
   "key" TEXT
 );
 CREATE INDEX idx_ciphers_user ON ciphers (user_uuid);
-INSERT INTO __diesel_schema_migrations (version) VALUES ('20180114171611'), ('20180217205753'), ('20180427155151')
+INSERT INTO __diesel_schema_migrations (version) VALUES ('20180114171611'), ('20180217205753'), ('20180427155151'), ('20260505120000')
 `;
 
 export const postgresSchema = `
@@ -70,5 +73,5 @@ CREATE TABLE ciphers (
   key text
 );
 CREATE INDEX idx_ciphers_user ON ciphers (user_uuid);
-INSERT INTO __diesel_schema_migrations (version) VALUES ('20190912100001'), ('20190916150828')
+INSERT INTO __diesel_schema_migrations (version) VALUES ('20190912100001'), ('20190916150828'), ('20260505120000')
 `;

@@ -1,0 +1,143 @@
+/**
+ * What may be declared of a copy, where "without loss, or not at all" is too strict. Tables and columns by the names that the
+ * source has for them; a rule for something that is not there is refused.
+ */
+import { z } from "zod";
+
+/**
+ * How a value of another kind is read. What comes of it is rounded to what the column holds, halves away from zero.
+ *
+ * - `round`: a number or a time that is finer than its column (integers, numeric(p,s), real, timestamp(p)).
+ * - `epoch-seconds`, `epoch-milliseconds`, `julian-days`: a number in a column of timestamps or dates. Text in ISO form goes
+ *   over as ever.
+ * - `utc`: a time with a zone in a column without one: as it reads in UTC.
+ * - `day`: a date with a time of day in a column of dates: without the time.
+ * - `utf8`: a blob in a column of text: its bytes are the text.
+ */
+export type Cast = "round" | "epoch-seconds" | "epoch-milliseconds" | "julian-days" | "utc" | "day" | "utf8";
+
+/** A constant of the target: what SQLite would store, a boolean as 0 or 1. */
+export type Constant = string | number | boolean;
+
+/** Values that do not fit their column as they are go over by a conversion. */
+export interface CastRule {
+  readonly kind: "cast";
+  readonly table: string;
+  readonly column: string;
+  readonly as: Cast;
+}
+
+/** A constant in place of every value that does not fit its column, and of NULL where the column allows none. */
+export interface DefaultRule {
+  readonly kind: "default";
+  readonly table: string;
+  readonly column: string;
+  readonly value: Constant;
+}
+
+/** Values that stand for nothing become NULL: `''`, `0000-00-00`, `0`. Compared as they are stored, before any other rule. */
+export interface NullIfRule {
+  readonly kind: "null-if";
+  readonly table: string;
+  readonly column: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Rows whose value in this column does not fit are left behind. */
+export interface SkipRowRule {
+  readonly kind: "skip-row";
+  readonly table: string;
+  readonly column: string;
+}
+
+/** A column that only the source has is left behind. */
+export interface SkipColumnRule {
+  readonly kind: "skip-column";
+  readonly table: string;
+  readonly column: string;
+}
+
+/** A table that only the source has is left behind, or one that only the target has stays as the app made it. */
+export interface SkipTableRule {
+  readonly kind: "skip-table";
+  readonly table: string;
+}
+
+/** What may be said of the values of a column. */
+export type ColumnRule = CastRule | DefaultRule | NullIfRule | SkipRowRule;
+
+export type Rule = ColumnRule | SkipColumnRule | SkipTableRule;
+
+/** A migration table whose rows are not the same in both of the app's databases. */
+export interface MigrationTableRule {
+  readonly table: string;
+  /**
+   * What both sides have to have in common. `newest`: the last migration, in the order of text or of numbers, for an app whose
+   * migrations are written for each of its databases. `nothing`: anything goes, as in a table of locks.
+   */
+  readonly compare: "newest" | "nothing";
+}
+
+/** A table in which the app records its own schema's migrations. By its name alone: both sides have to have the same ones. */
+export type MigrationTable = string | MigrationTableRule;
+
+/** The names alone: what is never copied. */
+export function migrationTableNames(tables: readonly MigrationTable[]): string[] {
+  return tables.map((table) => (typeof table === "string" ? table : table.table));
+}
+
+const name = z.string().min(1).max(500);
+const column = { table: name, column: name };
+const constant = z.union([z.string(), z.number(), z.boolean()], {
+  error: "not a constant. Allowed: a text, a number, true, false.",
+});
+
+const rule = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("cast"),
+    ...column,
+    as: z.enum(["round", "epoch-seconds", "epoch-milliseconds", "julian-days", "utc", "day", "utf8"]),
+  }),
+  z.strictObject({ kind: z.literal("default"), ...column, value: constant }),
+  z.strictObject({
+    kind: z.literal("null-if"),
+    ...column,
+    values: z
+      .array(z.union([z.string(), z.number()]))
+      .min(1)
+      .readonly(),
+  }),
+  z.strictObject({ kind: z.literal("skip-row"), ...column }),
+  z.strictObject({ kind: z.literal("skip-column"), ...column }),
+  z.strictObject({ kind: z.literal("skip-table"), table: name }),
+]) satisfies z.ZodType<Rule>;
+
+const subject = (one: Rule) => ("column" in one ? `${one.table}.${one.column}` : one.table);
+
+/** Two rules that cannot both be followed: two of a kind, or a constant for a value and its row left behind. */
+function collide(one: Rule, other: Rule): boolean {
+  if (subject(one) !== subject(other)) return false;
+  const last = ({ kind }: Rule) => kind === "default" || kind === "skip-row";
+  return one.kind === other.kind || (last(one) && last(other));
+}
+
+/** The shape of a list of rules, from a definition or a file. */
+export const rulesSchema = z
+  .array(rule)
+  .readonly()
+  .superRefine((rules, context) => {
+    for (const [index, one] of rules.entries()) {
+      const other = rules.slice(0, index).findIndex((before) => collide(one, before));
+      if (other < 0) continue;
+      context.addIssue({
+        code: "custom",
+        path: [index],
+        message: `${one.kind} for ${subject(one)}: rule [${other}] (${rules[other]?.kind}) says otherwise already. Allowed: one of a kind for each column, and either default or skip-row.`,
+      });
+    }
+  });
+
+/** The shape of a list of migration tables. */
+export const migrationTablesSchema = z
+  .array(z.union([name, z.strictObject({ table: name, compare: z.enum(["newest", "nothing"]) })]))
+  .readonly() satisfies z.ZodType<readonly MigrationTable[]>;
