@@ -81,9 +81,13 @@ export async function connect(patience?: Patience): Promise<Client> {
   if (missing.length > 0) throw new Refused(`not set in the environment: ${missing.join(", ")}`);
   const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = process.env;
   let last: unknown;
-  const failure = () =>
-    `PostgreSQL at ${host}:${port}, database ${database}, role ${user}: ${messageOf(last)}. ` +
-    "Check that the server is up and that the service's secret is the role's password";
+  const failure = () => {
+    const server = `PostgreSQL at ${host}:${port}, database ${database}, role ${user}`;
+    // As pg says that it has none to send.
+    if (/client password must be a/.test(messageOf(last)))
+      return `${server} asks for a password: give it in PGPASSWORD, or in ~/.pgpass`;
+    return `${server}: ${messageOf(last)}. Check that the server is up and that the password is the role's`;
+  };
   const attempt = async () => {
     try {
       return await connectOnce(patience?.deadline.remaining ?? Infinity);

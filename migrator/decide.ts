@@ -58,7 +58,7 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
         act: "refuse",
         why:
           "the app's tables in the target hold rows, and no attempt of ours is recorded: they are not ours to replace. " +
-          "Empty them, or give the service an empty database",
+          "Empty them, or give the service an empty database; by hand, --replace dumps and replaces them",
       };
     }
     return { act: "copy", rescue: false, why: "first attempt" };

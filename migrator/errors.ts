@@ -36,3 +36,11 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
+
+/** How a program ends on an error: what a person is told, and the exit code. */
+export function ending(error: unknown) {
+  const refused = error instanceof Refused;
+  const left = refused || error instanceof Failed ? error.left : nothingChanged;
+  const outcome = refused ? "refused" : "failed";
+  return { outcome, left, message: messageOf(error), exitCode: refused ? 2 : 1 } as const;
+}

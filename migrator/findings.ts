@@ -8,7 +8,11 @@ import { holdsRows } from "./target";
 import { countUses, usedSince } from "./uses";
 
 /** Looks at source and target as far as the decision needs it. Changes nothing. */
-export async function findings(client: Client, config: Config, last: Attempt | undefined): Promise<Findings> {
+export async function findings(
+  client: Client,
+  config: Pick<Config, "source" | "migrationTables">,
+  last: Attempt | undefined,
+): Promise<Findings> {
   const { file } = config.source;
   const targetWritten = await writtenSinceCopy(client, last);
   // The source is held against the record byte for byte only where it matters: reading it all costs time while the app is down.

@@ -36,6 +36,10 @@ export interface Attempt {
   readonly fingerprint: string | null;
   readonly snapshot: string | null;
   readonly rows: number | null;
+  readonly roundedFractions: number | null;
+  /** Every declared rule, and to how many values it was applied. */
+  readonly rules: readonly RuleUse[] | null;
+  readonly tables: Readonly<Record<string, TableRecord>> | null;
   /** Scans and writes when `confirm` began to count. */
   readonly uses: Uses | null;
   /** Writes when the copy was done; `null` when an end in between kept them from being recorded. */
@@ -80,7 +84,8 @@ export async function attempts(client: ClientBase): Promise<Attempt[]> {
   );
   if (!found.rows[0]?.there) return [];
   const result = await client.query<Attempt>(`
-    SELECT attempt, state, service, allocation, fingerprint, snapshot, rows::float8 AS rows, uses, writes, rescued,
+    SELECT attempt, state, service, allocation, fingerprint, snapshot, rows::float8 AS rows,
+           rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables, uses, writes, rescued,
            started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack"
     FROM pgmoor.ledger ORDER BY attempt`);
   return result.rows;

@@ -2,9 +2,11 @@ import { Command } from "commander";
 import { readConfig } from "./config";
 import { connect } from "./connection";
 import { confirm } from "./confirm";
-import { Failed, messageOf, Refused } from "./errors";
-import { attempts, rollBack } from "./ledger";
+import { ending, Refused } from "./errors";
+import { attempts } from "./ledger";
+import { describeAttempts, rollBackLast } from "./ledger-text";
 import { migrate } from "./migrate";
+import { stopSignal } from "./stop";
 
 const log = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -19,14 +21,6 @@ Exit code:
   2  refused; a person has to mend or decide something
 The message says what is left behind: nothing changed, tables emptied after a rescue, or a copy that is committed.`;
 
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => controller.abort(new Failed(`stopped by ${signal}`)));
-  }
-  return controller.signal;
-}
-
 async function runMigrate({ config }: { config: string }): Promise<void> {
   const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
   if (!NOMAD_ALLOC_DIR)
@@ -39,28 +33,11 @@ async function runConfirm({ config }: { config: string }): Promise<void> {
   log(JSON.stringify(await confirm(readConfig(config), process.env.NOMAD_ALLOC_ID, log, stopSignal())));
 }
 
-async function runLedger({ rollBack: undo }: { rollBack?: true }): Promise<void> {
+async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {
   const client = await connect();
   try {
-    if (undo) {
-      const { attempt } = await rollBack(client);
-      log(
-        `attempt ${attempt} is marked rolled-back. The next cutover dumps what the app's tables hold into the`,
-      );
-      log("snapshots folder (rescued-attempt-N), and then replaces it by the source's rows.");
-    }
-    const all = await attempts(client);
-    if (all.length === 0) log("no attempt is recorded in this database");
-    const moment = (date: Date | null) => date?.toISOString().replace(/\.\d+/, "") ?? "-";
-    for (const one of all) {
-      log(`attempt ${one.attempt} of ${one.service}: ${one.state}`);
-      log(
-        `  started ${moment(one.started)}  copied ${moment(one.copied)}  confirmed ${moment(one.confirmed)}`,
-      );
-      log(`  rows ${one.rows ?? "-"}  snapshot ${one.snapshot ?? "-"}`);
-      if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
-      if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
-    }
+    if (rollBack) await rollBackLast(client, log);
+    describeAttempts(await attempts(client), log);
   } finally {
     await client.end();
   }
@@ -92,9 +69,8 @@ program
   .action(runLedger);
 
 program.parseAsync().catch((error: unknown) => {
-  const refused = error instanceof Refused;
-  const left = refused || error instanceof Failed ? error.left : "nothing changed";
-  process.stderr.write(`pgmoor: ${refused ? "refused" : "failed"}, ${left}: ${messageOf(error)}\n`);
+  const { outcome, left, message, exitCode } = ending(error);
+  process.stderr.write(`pgmoor: ${outcome}, ${left}: ${message}\n`);
   // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.
-  process.exit(refused ? 2 : 1);
+  process.exit(exitCode);
 });

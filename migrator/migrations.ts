@@ -21,6 +21,25 @@ const identifying = [
   ["version_id"],
 ];
 
+/** Tables that are known to hold a record of migrations: what a move by hand does not copy if nothing else is declared. */
+export const knownTables: readonly MigrationTable[] = [
+  "__diesel_schema_migrations",
+  "__EFMigrationsHistory",
+  "_prisma_migrations",
+  "_sqlx_migrations",
+  "alembic_version",
+  "django_migrations",
+  "goose_db_version",
+  "knex_migrations",
+  { table: "knex_migrations_lock", compare: "nothing" },
+  "kysely_migration",
+  { table: "kysely_migration_lock", compare: "nothing" },
+  "migrations",
+  "schema_migrations",
+  "seaql_migrations",
+  "SequelizeMeta",
+];
+
 /** So many migrations are named at most. */
 const shown = 5;
 

@@ -18,7 +18,8 @@ export interface Offence {
 function rulesThatHelp(offences: readonly Offence[]): string[] {
   const rules = offences.flatMap(({ table, column, help }) => {
     if (help === undefined) return [];
-    if (help.kind !== "default") return [JSON.stringify({ table, column, ...help })];
+    const { kind, ...rest } = help;
+    if (kind !== "default") return [JSON.stringify({ kind, table, column, ...rest })];
     const place = `"table":${JSON.stringify(table)},"column":${JSON.stringify(column)}`;
     return [`{"kind":"default",${place},"value":…} or {"kind":"skip-row",${place}}`];
   });

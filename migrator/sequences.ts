@@ -24,6 +24,26 @@ const fillingSequences = `
                   AND d.refobjid = s.seqrelid AND f.adrelid = a.attrelid AND f.adnum = a.attnum)
   ORDER BY 1`;
 
+const numeric = new Set(["int2", "int4", "int8", "numeric"]);
+
+/** Sequences whose next value is not past the highest of a column that they fill. Only looks. */
+export async function sequencesBehind(client: ClientBase, plans: readonly TablePlan[]): Promise<string[]> {
+  const behind = new Set<string>();
+  for (const { target } of plans) {
+    const found = await client.query<Sequence>(fillingSequences, [target.oid]);
+    for (const { sequence, column, increment } of found.rows) {
+      if (!numeric.has(target.columns.find(({ name }) => name === column)?.type ?? "")) continue;
+      const [extreme, passed] = BigInt(increment) > 0n ? ["max", "<="] : ["min", ">="];
+      const result = await client.query<{ behind: boolean | null }>(
+        `SELECT last_value + CASE WHEN is_called THEN ${increment} ELSE 0 END ${passed}
+                (SELECT ${extreme}(${identifier(column)}) FROM ${target.qualified}) AS behind FROM ${sequence}`,
+      );
+      if (result.rows[0]?.behind) behind.add(sequence);
+    }
+  }
+  return [...behind];
+}
+
 /**
  * Sets every sequence that fills a column of the tables past the highest value there, and past the highest that SQLite's
  * AUTOINCREMENT had ever given out. Inside the caller's transaction: ALTER SEQUENCE rolls back, setval would not.
@@ -35,7 +55,6 @@ export async function setSequences(
   plans: readonly TablePlan[],
   marks: ReadonlyMap<string, bigint>,
 ): Promise<void> {
-  const numeric = new Set(["int2", "int4", "int8", "numeric"]);
   const highest = new Map<string, { sequence: Sequence; value: bigint | undefined }>();
   for (const { source, target } of plans) {
     const found = await client.query<Sequence>(fillingSequences, [target.oid]);

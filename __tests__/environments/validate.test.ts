@@ -184,6 +184,33 @@ const mistakes: readonly Mistake[] = [
     /Too small|>=1/i,
     "services[0].definition.source.migrationTables[0]",
   ],
+  [
+    d("source", "migrationTables"),
+    [{ table: "m", compare: "most" }],
+    /Invalid input/,
+    "services[0].definition.source.migrationTables[0]",
+  ],
+  [
+    d("source", "rules"),
+    [{ kind: "cast", table: "t", column: "c", as: "miles" }],
+    /round.*epoch-seconds/,
+    "services[0].definition.source.rules[0].as",
+  ],
+  [
+    d("source", "rules"),
+    [{ kind: "default", table: "t", column: "c", value: null }],
+    /not a constant\. Allowed: /,
+    "services[0].definition.source.rules[0].value",
+  ],
+  [
+    d("source", "rules"),
+    [
+      { kind: "null-if", table: "t", column: "c", values: [""] },
+      { kind: "null-if", table: "t", column: "c", values: ["-"] },
+    ],
+    /null-if for t\.c: rule \[0\] \(null-if\) says otherwise already\. Allowed: /,
+    "services[0].definition.source.rules[1]",
+  ],
   ...["alive", "", "/a b", '/a"b', "/{{x}}"].map((path): Mistake => [
     d("health", "path"),
     path,

@@ -126,8 +126,10 @@ export function start(
   command: string,
   args: readonly string[],
   environment: Record<string, string>,
+  cwd?: string,
 ): { child: ChildProcess; done: Promise<Outcome> } {
   const child = spawn(command, args, {
+    cwd,
     env: { PATH: process.env.PATH ?? "", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

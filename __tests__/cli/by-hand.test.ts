@@ -1,0 +1,122 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Cleanup, Database, type Outcome, report, start, writeSqlite } from "../migrator/support";
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+jest.setTimeout(30_000);
+
+const root = path.resolve(__dirname, "../..");
+const schema = `
+  CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255)); INSERT INTO knex_migrations (name) VALUES ('1.js');
+  CREATE TABLE beats (id serial PRIMARY KEY, ping bigint); INSERT INTO beats (ping) VALUES (7);`;
+const sqlite = `
+  CREATE TABLE knex_migrations (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO knex_migrations VALUES (1, '1.js');
+  CREATE TABLE beats (id INTEGER PRIMARY KEY, ping BIGINT); INSERT INTO beats VALUES (1, 20.5), (2, 3), (3, 0.25);`;
+
+/** A source, a target with the app's schema and a row of its own, and the program against both. */
+async function service() {
+  const database = await Database.create(cleanup);
+  await database.query(`SET ROLE ${database.name}`);
+  await database.query(schema);
+  const folder = cleanup.folder();
+  const source = path.join(folder, "app.db");
+  writeSqlite(source, sqlite);
+  const rules = path.join(folder, "rules.json");
+  const { PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD = "" } = database.environment;
+  const target = `postgresql://${PGUSER}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
+  const pgmoor = (command: string, ...more: string[]): Promise<Outcome> => {
+    const given = command === "ledger" ? [] : ["--source", "app.db"];
+    const args = ["--import", "tsx", "cli/main.ts", command, ...given, "--target", target, "--json", ...more];
+    // As npm calls it: in the project's folder, with the caller's in INIT_CWD.
+    const environment = { PGPASSWORD, INIT_CWD: folder, HOME: folder };
+    return start(cleanup, process.execPath, args, environment, root).done;
+  };
+  const beats = () => database.query("SELECT id, ping::int FROM beats ORDER BY id");
+  return { database, folder, source, rules, target, pgmoor, beats };
+}
+
+test("by hand: refused, tried, moved, proved again, shown", async () => {
+  const { folder, source, rules, database, pgmoor, beats } = await service();
+  const before = fs.readFileSync(source);
+
+  const seeded = await pgmoor("migrate");
+  expect(seeded.code).toBe(2);
+  expect(report(seeded)).toMatchObject({ pgmoor: "migrate", outcome: "refused", left: "nothing changed" });
+  expect(seeded.stderr).toContain("the app's tables in the target hold rows");
+
+  const refused = await pgmoor("migrate", "--dry-run");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(
+    "beats.ping, rowid 1: real with a fraction in a column of type bigint (a rule that would help: cast round)",
+  );
+  const [, rule = ""] = /^ {2}(\{"kind":"cast".*\})$/m.exec(refused.stderr) ?? [];
+  fs.writeFileSync(rules, JSON.stringify({ rules: [JSON.parse(rule)] }));
+
+  const dry = await pgmoor("migrate", "--dry-run", "--rules", "rules.json");
+  expect([dry.code, dry.stderr]).toEqual([0, ""]);
+  const rounded = [{ rule: { kind: "cast", table: "beats", column: "ping", as: "round" }, applied: 2 }];
+  expect(report(dry)).toMatchObject({ outcome: "dry-run", rows: 3, tables: 1, rules: rounded });
+  // Neither rows nor ledger nor snapshot.
+  expect(await beats()).toEqual([{ id: 1, ping: 7 }]);
+  expect(await database.query("SELECT to_regclass('pgmoor.ledger')::text AS ledger")).toEqual([
+    { ledger: null },
+  ]);
+  expect(fs.readdirSync(folder).sort()).toEqual(["app.db", "rules.json"]);
+
+  const moved = await pgmoor("migrate", "--rules", "rules.json", "--replace");
+  expect([moved.code, moved.stderr]).toEqual([0, ""]);
+  expect(report(moved)).toMatchObject({ outcome: "verified", attempt: 1, rows: 3, rules: rounded });
+  expect(await beats()).toEqual([
+    { id: 1, ping: 21 },
+    { id: 2, ping: 3 },
+    { id: 3, ping: 0 },
+  ]);
+  expect(fs.readFileSync(source)).toEqual(before);
+  expect(fs.readdirSync(path.join(folder, "pgmoor-snapshots"))).toEqual([
+    expect.stringMatching(/^attempt-1-/),
+    "rescued-attempt-0",
+  ]);
+
+  const proved = await pgmoor("verify", "--rules", "rules.json");
+  expect([proved.code, proved.stderr]).toEqual([0, ""]);
+  expect(report(proved)).toMatchObject({
+    outcome: "equal",
+    rows: 3,
+    tables: [{ table: "beats", rows: 3, difference: null }],
+    sourceUnchanged: true,
+    sequencesBehind: [],
+  });
+
+  await database.query("UPDATE beats SET ping = 4 WHERE id = 2; SELECT setval('beats_id_seq', 1)");
+  const different = await pgmoor("verify", "--rules", "rules.json");
+  expect(different.code).toBe(1);
+  expect(report(different)).toMatchObject({
+    outcome: "different",
+    tables: [
+      { table: "beats", difference: expect.stringContaining("not the values of the source") as string },
+    ],
+    sequencesBehind: ["beats_id_seq"],
+  });
+
+  const ledger = await pgmoor("ledger");
+  expect(ledger.stdout).toContain("attempt 1 of ");
+  expect(ledger.stdout).toContain("applied 2 times");
+  expect(report(ledger)).toMatchObject({ attempts: [{ attempt: 1, state: "copied", rules: rounded }] });
+  for (const { stdout, stderr } of [seeded, dry, moved, proved, different, ledger])
+    expect(stdout + stderr).not.toContain(database.password);
+});
+
+test("whatever fails by hand leaves the rows that were there", async () => {
+  const { rules, pgmoor, beats, database } = await service();
+  fs.writeFileSync(
+    rules,
+    JSON.stringify({ rules: [{ kind: "cast", table: "beats", column: "ping", as: "round" }] }),
+  );
+  await database.query("ALTER TABLE beats ADD CONSTRAINT low CHECK (ping < 20)");
+  const failed = await pgmoor("migrate", "--rules", "rules.json", "--replace");
+  expect(failed.code).toBe(2);
+  expect(failed.stderr).toContain("refused, nothing changed");
+  expect(failed.stderr).toContain("breaks the constraint low");
+  expect(await beats()).toEqual([{ id: 1, ping: 7 }]);
+});

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { attempts } from "../migrator/ledger";
+import { describeAttempts, rollBackLast } from "../migrator/ledger-text";
+import { against, type Common, commonHelp, log, targetHelp } from "./run";
+
+interface Options extends Common {
+  readonly rollBack?: true;
+}
+
+/** `ledger`: shows the attempts recorded in a database. */
+export function addLedger(program: Command): void {
+  program
+    .command("ledger")
+    .description("show the attempts recorded in a database, and what was proved of each")
+    .requiredOption("--target <url>", targetHelp)
+    .option("--roll-back", "mark a copied or confirmed attempt as rolled back, so that the next copies anew")
+    .option("--json", "the attempts as JSON, in the last line")
+    .addHelpText("after", commonHelp)
+    .action((options: Options) =>
+      against("ledger", options, async (run) => {
+        const client = await run.session();
+        if (options.rollBack) await rollBackLast(client, log);
+        const all = await attempts(client);
+        describeAttempts(all, log);
+        return { pgmoor: "ledger", attempts: all };
+      }),
+    );
+}

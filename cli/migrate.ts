@@ -1,0 +1,62 @@
+import * as path from "node:path";
+import type { Command } from "commander";
+import { dryRun, moveByHand } from "../migrator/by-hand";
+import type { MigrateReport } from "../migrator/move";
+import { readDeclared, rulesHelp } from "./declared";
+import { against, type Common, commonHelp, fileOf, log, targetHelp } from "./run";
+import { sourceHelp, sourceOf } from "./source";
+
+interface Options extends Common {
+  readonly source: string;
+  readonly dryRun?: true;
+  readonly rules?: string;
+  readonly snapshots?: string;
+  readonly service?: string;
+  readonly replace?: true;
+}
+
+/** `migrate`: moves a source into a target, without a job. */
+export function addMigrate(program: Command): void {
+  program
+    .command("migrate")
+    .description("copy a SQLite file into a database that has the app's schema, verify, record")
+    .requiredOption("--source <file>", sourceHelp)
+    .requiredOption("--target <url>", targetHelp)
+    .option("--dry-run", "read and convert everything, write nothing, report")
+    .option("--rules <file>", rulesHelp)
+    .option("--snapshots <folder>", "where the snapshot is kept. Default pgmoor-snapshots beside the source")
+    .option("--service <name>", "the service's name in the ledger. Default the database's name")
+    .option(
+      "--replace",
+      "dump rows that the target holds already into the snapshots' folder, and replace them",
+    )
+    .option("--json", "the report as JSON, in the last line")
+    .addHelpText("after", commonHelp)
+    .action((options: Options) =>
+      against("migrate", options, async (run) => {
+        const source = sourceOf(options.source);
+        const moving = {
+          service: options.service ?? process.env.PGDATABASE ?? "",
+          source,
+          snapshots: fileOf(options.snapshots ?? path.join(path.dirname(source.file), "pgmoor-snapshots")),
+          ...readDeclared(options.rules),
+        };
+        const report = options.dryRun
+          ? await dryRun(run, moving)
+          : await moveByHand(run, moving, options.replace === true);
+        describe(report);
+        return report;
+      }),
+    );
+}
+
+function describe({ outcome, rows, tables, roundedFractions, rules, seconds }: MigrateReport): void {
+  if (outcome === "skipped") return;
+  for (const { rule, applied } of rules) {
+    const place = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
+    log(`rule ${rule.kind} for ${place}: applied ${applied} times`);
+  }
+  if (roundedFractions > 0) log(`${roundedFractions} fractions of a second rounded to microseconds`);
+  const what = outcome === "dry-run" ? "would be copied; nothing was written" : "copied and verified";
+  log(`${rows} rows in ${tables} tables ${what}, in ${seconds} s`);
+}

@@ -1,0 +1,57 @@
+import * as path from "node:path";
+import { ending } from "../migrator/errors";
+import { Run } from "../migrator/run";
+import { stopSignal } from "../migrator/stop";
+import { passwordFor } from "./password";
+import { targetVariables } from "./target";
+
+export interface Common {
+  readonly target: string;
+  readonly json?: true;
+}
+
+export const targetHelp = "postgresql://USER@HOST:PORT/DATABASE, without a password";
+
+export const commonHelp = `
+The password is read from PGPASSWORD or ~/.pgpass. The schema has to be there: the app builds it.
+
+Exit code:
+  0  done and verified
+  1  failed, nothing changed unless the message says so; another try may go through
+  2  refused, nothing changed; a person has to mend or decide something`;
+
+/** A day: what has not ended by then hangs. */
+const seconds = 86_400;
+
+export const log = (line: string) => process.stdout.write(`${line}\n`);
+
+/** A path as the person sees it: npm runs us in the project's folder, not in theirs. */
+export function fileOf(given: string): string {
+  return path.resolve(process.env.INIT_CWD ?? process.cwd(), given);
+}
+
+/**
+ * Runs a command against its target: its answer's JSON is the last line if asked for. Whatever is thrown is said in one line
+ * and ends the process.
+ * @param failed whether the answer means exit code 1.
+ */
+export async function against<T extends object>(
+  command: string,
+  { target, json }: Common,
+  work: (run: Run) => Promise<T>,
+  failed: (answer: T) => boolean = () => false,
+): Promise<void> {
+  try {
+    const server = targetVariables(target);
+    Object.assign(process.env, server, { PGPASSWORD: passwordFor(server) ?? "" });
+    const answer = await Run.of({ seconds, log, stop: stopSignal() }, work);
+    if (json) log(JSON.stringify(answer));
+    process.exitCode = failed(answer) ? 1 : 0;
+  } catch (error) {
+    const { outcome, left, message, exitCode } = ending(error);
+    process.stderr.write(`pgmoor: ${outcome}, ${left}: ${message}\n`);
+    if (json) log(JSON.stringify({ pgmoor: command, outcome, left, message }));
+    // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.
+    process.exit(exitCode);
+  }
+}

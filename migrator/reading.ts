@@ -1,0 +1,38 @@
+import type { Client } from "pg";
+import { Checksum } from "./checksum";
+import { misfitLimit, refusal, type Offence } from "./offences";
+import type { TablePlan } from "./plan";
+import { copyText, type Reading } from "./rows";
+import type { SqliteSource } from "./sqlite";
+
+/** What a table of the source comes to, and how many bytes of it would be sent. */
+export interface ReadTable {
+  readonly plan: TablePlan;
+  readonly reading: Reading;
+  readonly bytes: number;
+}
+
+/**
+ * Reads and converts all tables as a copy does, and sends nothing.
+ * @param helper a session in which the server reads values of types that we do not know.
+ * @throws Refused naming the values that do not fit.
+ */
+export async function readAll(
+  source: SqliteSource,
+  plans: readonly TablePlan[],
+  helper: Client,
+  log: (line: string) => void,
+): Promise<ReadTable[]> {
+  const offences: Offence[] = [];
+  const tables: ReadTable[] = [];
+  for (const plan of plans) {
+    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+    let bytes = 0;
+    for await (const chunk of copyText(source, plan, helper, reading)) bytes += chunk.length;
+    tables.push({ plan, reading, bytes });
+    if (offences.length === 0) log(`${plan.target.name}: ${reading.checksum.rows} rows, ${bytes} bytes read`);
+    if (offences.length >= misfitLimit) break;
+  }
+  if (offences.length > 0) throw refusal(offences);
+  return tables;
+}
