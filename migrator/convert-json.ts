@@ -1,5 +1,5 @@
 import { plainText } from "./convert-text";
-import { Misfit, type Convert } from "./misfit";
+import { escapeCopy, Misfit, type Convert } from "./misfit";
 import type { TargetColumn } from "./target";
 
 /** jsonb keeps one of several equal keys: such an object is refused. The server judges the rest. */
@@ -36,5 +36,40 @@ function unquote(string: string): string {
     return JSON.parse(`"${string}"`) as string;
   } catch {
     return string;
+  }
+}
+
+/** An array from PostgreSQL's own form, or from the text of a JSON array, as apps keep lists in SQLite. The server judges. */
+export function array(column: TargetColumn, text: (value: Buffer) => string): Convert {
+  const plain = plainText(column, text);
+  return (storage, value, tally) => {
+    const literal = storage === "t" ? arrayLiteral(text(value as Buffer)) : undefined;
+    return literal === undefined ? plain(storage, value, tally) : escapeCopy(literal);
+  };
+}
+
+const tokens = /"(?:[^"\\]|\\.)*"|[[\],]|[^\s[\],"]+/g;
+const words: Record<string, string> = { "[": "{", "]": "}", null: "NULL", true: "t", false: "f" };
+
+/** A JSON array as PostgreSQL writes one, numbers as they are written; `undefined` for what is none, or holds objects. */
+function arrayLiteral(written: string): string | undefined {
+  if (!/^\s*\[/.test(written) || !isJson(written)) return undefined;
+  const parts = written.match(tokens) ?? [];
+  if (parts.some((part) => part.startsWith("{"))) return undefined;
+  return parts
+    .map((part) =>
+      part.startsWith('"')
+        ? `"${(JSON.parse(part) as string).replace(/["\\]/g, "\\$&")}"`
+        : (words[part] ?? part),
+    )
+    .join("");
+}
+
+function isJson(written: string): boolean {
+  try {
+    JSON.parse(written);
+    return true;
+  } catch {
+    return false;
   }
 }

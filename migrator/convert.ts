@@ -1,6 +1,6 @@
 import type { ColumnRule } from "../services/rules";
 import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
-import { json } from "./convert-json";
+import { array, json } from "./convert-json";
 import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import { Misfit, type Casting, type Convert } from "./misfit";
@@ -109,7 +109,10 @@ function byType(
       return own(uuid(column, text));
     case "jsonb":
       return { convert: json(column, text), byServer: true, reprint: undefined };
-    default:
-      return { convert: plainText(column, text), byServer: true, reprint: undefined };
+    default: {
+      // PostgreSQL names the type of an array after its elements'.
+      const convert = column.type.startsWith("_") ? array(column, text) : plainText(column, text);
+      return { convert, byServer: true, reprint: undefined };
+    }
   }
 }

@@ -6,10 +6,40 @@ import type { TargetColumn } from "./target";
 const aboutTheValue = /^(22|23)/;
 
 /** Types that have several spellings of one value, and print one of them. Any other has to print what it was given. */
-const manySpellings = new Set(["json", "jsonb", "inet", "cidr", "macaddr", "macaddr8", "hstore", "citext"]);
+const manySpellings = new Set([
+  ...["json", "jsonb", "inet", "cidr", "macaddr", "macaddr8", "hstore", "citext"],
+  ...["int4range", "int8range", "int4multirange", "int8multirange"],
+]);
+
+/** Types of many numbers, by whether these are of 32 bits. */
+const lists: Readonly<Record<string, boolean>> = { vector: true, _float4: true, _float8: false };
 
 /** Apart from spaces and quotes, as in arrays and ranges. */
 const essence = (text: string) => text.replace(/[\s"]/g, "");
+
+/** Whether the server prints the value that it was given. */
+function saysTheSame({ type }: TargetColumn, given: string, printed: string): boolean {
+  if (manySpellings.has(type) || essence(printed) === essence(given)) return true;
+  // Its parts are whole numbers: nothing is rounded.
+  if (type === "interval") return !/\.\d/.test(given);
+  const narrow = lists[type];
+  return narrow !== undefined && sameNumbers(given, printed, narrow);
+}
+
+/** Whether two lists hold the same numbers, however they are written: `[1.0, 2e0]` is `[1,2]`. */
+function sameNumbers(given: string, printed: string, narrow: boolean): boolean {
+  const [one, other] = [given, printed].map((list) => essence(list).split(/([[\]{},])/));
+  if (one === undefined || one.length !== other?.length) return false;
+  return one.every((part, index) => {
+    const [before, after] = [part, other[index] ?? ""];
+    if (before === after) return true;
+    const number = Number(before);
+    if (before === "" || after === "" || Number.isNaN(number)) return false;
+    // What a float of 32 bits holds exactly may be written with the digits of one of 64.
+    const held = narrow && Math.fround(number) === number ? Math.fround(Number(after)) : Number(after);
+    return number === held;
+  });
+}
 
 /**
  * Lets the server read texts as a type and print them again, for types that we do not know ourselves: so that they are
@@ -38,7 +68,7 @@ export async function printedByServer(
       if (field === undefined) return undefined;
       const [before = "", printed = ""] = [given[next], result.rows[next]?.printed];
       next++;
-      if (manySpellings.has(column.type) || essence(printed) === essence(before)) return escapeCopy(printed);
+      if (saysTheSame(column, before, printed)) return escapeCopy(printed);
       return new Misfit(`text that ${column.described} does not hold as it is written`);
     });
   } catch (error) {

@@ -3,10 +3,9 @@ import type { Client } from "pg";
 import { connect } from "../../migrator/connection";
 import { copy } from "../../migrator/copy";
 import { begin, type Copied } from "../../migrator/ledger";
-import { plan } from "../../migrator/plan";
+import { planCopy } from "../../migrator/plan";
 import { SqliteSource } from "../../migrator/sqlite";
-import { targetTables } from "../../migrator/target";
-import type { Rule } from "../../services/rules";
+import type { MigrationTable, Rule } from "../../services/rules";
 import { type Cleanup, Database, writeSqlite } from "./support";
 
 /** The copy alone, without tasks and files around it: one database that is emptied for every case. */
@@ -43,14 +42,15 @@ export class Bench {
   }
 
   /** Copies a file as the migrator does, once it has its scratch copy. */
-  async copy(file: string, rules: readonly Rule[] = []): Promise<Copied> {
+  async copy(
+    file: string,
+    rules: readonly Rule[] = [],
+    migrationTables: readonly MigrationTable[] = [],
+  ): Promise<Copied> {
     const source = SqliteSource.open(file, "app.db");
     const attempt = ++this.attempt;
     try {
-      const plans = plan(source, await targetTables(this.client), {
-        migrationTables: ["app_migrations"],
-        rules,
-      });
+      const plans = await planCopy(this.client, source, { rules, migrationTables });
       await begin(this.client, {
         number: attempt,
         service: "app",
