@@ -1,5 +1,6 @@
 /** A move that a person runs, without a job: the app has built its schema already. */
 import * as path from "node:path";
+import { Refused } from "./errors";
 import { begin } from "./ledger";
 import { beginning, move, rescueRows, reportOf, type MigrateReport, type Moving } from "./move";
 import { planCopy } from "./plan";
@@ -12,13 +13,18 @@ import { SqliteSource } from "./sqlite";
 /**
  * Moves a source into the target as a job does. The rows that the target holds are emptied by the copy's own transaction and
  * not before, so that whatever fails leaves them.
- * @param replace rows of which the ledger knows nothing are dumped into the snapshots and replaced.
+ * @param replace rows that the target holds are dumped into the snapshots and replaced; without it they are not touched.
  * @throws Refused or Failed, saying what is left.
  */
 export async function moveByHand(run: Run, moving: Moving, replace: boolean): Promise<MigrateReport> {
   const { service } = moving;
   const { client, last, decision } = await beginning(run, moving, replace);
   if (decision.act !== "copy") return reportOf(run, service, last?.attempt ?? 0, "skipped");
+  if (decision.rescue && !replace) {
+    throw new Refused(
+      `the app's tables in the target hold rows: --replace dumps them into ${moving.snapshots} first, and replaces them`,
+    );
+  }
   const attempt = (last?.attempt ?? 0) + 1;
   const rescued = decision.rescue ? await rescueRows(run, client, moving, attempt - 1) : undefined;
   await begin(client, {

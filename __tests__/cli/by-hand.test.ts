@@ -99,6 +99,14 @@ test("by hand: refused, tried, moved, proved again, shown", async () => {
     sequencesBehind: ["beats_id_seq"],
   });
 
+  // What the app may have written on the server meanwhile is never replaced unasked.
+  fs.rmSync(source);
+  writeSqlite(source, `${sqlite} INSERT INTO beats VALUES (4, 1)`);
+  const again = await pgmoor("migrate", "--rules", "rules.json");
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain("--replace dumps them into");
+  expect(await database.query("SELECT ping::int FROM beats WHERE id = 2")).toEqual([{ ping: 4 }]);
+
   const ledger = await pgmoor("ledger");
   expect(ledger.stdout).toContain("attempt 1 of ");
   expect(ledger.stdout).toContain("applied 2 times");
