@@ -44,14 +44,23 @@ export type Config = z.infer<typeof schema>;
  * @throws Refused naming every field that is wrong.
  */
 export function readConfig(file: string): Config {
+  return readJson(schema, "--config", file);
+}
+
+/**
+ * Reads and checks a file of JSON.
+ * @param option by which it was given.
+ * @throws Refused naming every field that is wrong.
+ */
+export function readJson<S extends z.ZodType>(schema: S, option: string, file: string): z.output<S> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Refused(`--config ${file}: not readable as JSON: ${messageOf(error)}`);
+    throw new Refused(`${option} ${file}: not readable as JSON: ${messageOf(error)}`);
   }
   const result = schema.safeParse(parsed);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "(file)"}: ${issue.message}`);
-  throw new Refused(`--config ${file}:\n${lines.join("\n")}`);
+  throw new Refused(`${option} ${file}:\n${lines.join("\n")}`);
 }

@@ -1,8 +1,8 @@
 import type { Client } from "pg";
-import { migrationTableNames } from "../services/rules";
 import type { Config } from "./config";
 import type { Findings } from "./decide";
 import type { Attempt } from "./ledger";
+import { leftAlone } from "./plan";
 import { fingerprint, isThere } from "./snapshot";
 import { holdsRows } from "./target";
 import { countUses, usedSince } from "./uses";
@@ -10,7 +10,7 @@ import { countUses, usedSince } from "./uses";
 /** Looks at source and target as far as the decision needs it. Changes nothing. */
 export async function findings(
   client: Client,
-  config: Pick<Config, "source" | "migrationTables">,
+  config: Pick<Config, "source" | "migrationTables" | "rules">,
   last: Attempt | undefined,
 ): Promise<Findings> {
   const { file } = config.source;
@@ -24,7 +24,7 @@ export async function findings(
     source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",
     targetWritten,
     // A look into the tables would count as a use of them.
-    targetHasRows: targetWritten || (await holdsRows(client, migrationTableNames(config.migrationTables))),
+    targetHasRows: targetWritten || (await holdsRows(client, leftAlone(config))),
   };
 }
 

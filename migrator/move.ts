@@ -1,13 +1,12 @@
 /** What a move in a job and one by hand have in common: the decision, and one attempt. */
 import type { Client } from "pg";
-import { migrationTableNames } from "../services/rules";
 import type { Config } from "./config";
 import { copy } from "./copy";
 import { decide, type Decision } from "./decide";
 import { Refused } from "./errors";
 import { findings } from "./findings";
 import { lastAttempt, recordSnapshot, recordUses, type Attempt, type Copied, type Rescued } from "./ledger";
-import { planCopy } from "./plan";
+import { leftAlone, planCopy } from "./plan";
 import { rescue } from "./rescue";
 import type { Run } from "./run";
 import { fingerprint, scratchCopy, takeSnapshot } from "./snapshot";
@@ -60,8 +59,7 @@ export async function rescueRows(
   moving: Moving,
   attempt: number,
 ): Promise<Rescued> {
-  const tables = migrationTableNames(moving.migrationTables);
-  const rescued = await rescue(client, moving.snapshots, attempt, tables);
+  const rescued = await rescue(client, moving.snapshots, attempt, leftAlone(moving));
   run.log(
     `what the app's tables hold now is kept in ${rescued.folder}; the copy replaces it. Look there for rows that are missed`,
   );

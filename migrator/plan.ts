@@ -53,6 +53,12 @@ export interface Declared {
   readonly rules: readonly Rule[];
 }
 
+/** Tables of the target that no copy touches: they stay as the app made them. */
+export function leftAlone({ migrationTables, rules }: Declared): string[] {
+  const skipped = rules.filter(({ kind }) => kind === "skip-table").map(({ table }) => table);
+  return [...migrationTableNames(migrationTables), ...skipped];
+}
+
 /** Looks at both sides and plans the copy; see `plan`. */
 export async function planCopy(
   client: ClientBase,

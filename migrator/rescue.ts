@@ -14,14 +14,15 @@ import { targetTables } from "./target";
  * while the job was on the server is nowhere else.
  * @param snapshots folder of the backup volume.
  * @param attempt whose rows these are.
- * @param migrationTables dumped too, but not to be emptied: the app's image would build everything anew.
+ * @param leftAlone tables that are dumped too, but not to be emptied: without its record of migrations the app's image would
+ * build everything anew.
  * @returns the folder, `rescued-attempt-N`, and the tables that may be emptied now.
  */
 export async function rescue(
   client: Client,
   snapshots: string,
   attempt: number,
-  migrationTables: readonly string[],
+  leftAlone: readonly string[],
 ): Promise<Rescued> {
   await privateFolder(snapshots);
   let folder = path.join(snapshots, `rescued-attempt-${attempt}`);
@@ -45,7 +46,7 @@ export async function rescue(
       );
     }
     await publish(partial, folder);
-    const emptied = tables.filter(({ name }) => !migrationTables.includes(name));
+    const emptied = tables.filter(({ name }) => !leftAlone.includes(name));
     return { folder, tables: emptied.map(({ qualified }) => qualified) };
   } finally {
     await client.query("ROLLBACK").catch(() => undefined);

@@ -94,9 +94,9 @@ export async function targetTables(client: ClientBase): Promise<TargetTable[]> {
   return [...tables.values()];
 }
 
-/** Whether any table holds a row, the app's migration tables aside. */
-export async function holdsRows(client: ClientBase, migrationTables: readonly string[]): Promise<boolean> {
-  const tables = (await targetTables(client)).filter(({ name }) => !migrationTables.includes(name));
+/** Whether any table holds a row, apart from those that a copy leaves alone. */
+export async function holdsRows(client: ClientBase, leftAlone: readonly string[]): Promise<boolean> {
+  const tables = (await targetTables(client)).filter(({ name }) => !leftAlone.includes(name));
   if (tables.length === 0) return false;
   const any = tables.map(({ qualified }) => `EXISTS (SELECT FROM ${qualified})`).join(" OR ");
   const result = await client.query<{ any: boolean }>(`SELECT ${any} AS any`);

@@ -4,16 +4,7 @@
  */
 import { z } from "zod";
 
-/**
- * How a value of another kind is read. What comes of it is rounded to what the column holds, halves away from zero.
- *
- * - `round`: a number or a time that is finer than its column (integers, numeric(p,s), real, timestamp(p)).
- * - `epoch-seconds`, `epoch-milliseconds`, `julian-days`: a number in a column of timestamps or dates. Text in ISO form goes
- *   over as ever.
- * - `utc`: a time with a zone in a column without one: as it reads in UTC.
- * - `day`: a date with a time of day in a column of dates: without the time.
- * - `utf8`: a blob in a column of text: its bytes are the text.
- */
+/** How a value of another kind is read, see `CastRule`. */
 export type Cast = "round" | "epoch-seconds" | "epoch-milliseconds" | "julian-days" | "utc" | "day" | "utf8";
 
 /** A constant of the target: what SQLite would store, a boolean as 0 or 1. */
@@ -24,6 +15,13 @@ export interface CastRule {
   readonly kind: "cast";
   readonly table: string;
   readonly column: string;
+  /**
+   * What comes of it is rounded to what the column holds, halves away from zero. `round`: a number or a time that is finer
+   * than its column (integers, numeric(p,s), real, timestamp(p)). `epoch-seconds`, `epoch-milliseconds`, `julian-days`: a
+   * number in a column of timestamps or dates; text in ISO form goes over as ever. `utc`: a time with a zone in a column
+   * without one, as it reads in UTC. `day`: a date with a time of day in a column of dates, without the time. `utf8`: a blob
+   * in a column of text, whose bytes are the text.
+   */
   readonly as: Cast;
 }
 
@@ -81,7 +79,7 @@ export interface MigrationTableRule {
 /** A table in which the app records its own schema's migrations. By its name alone: both sides have to have the same ones. */
 export type MigrationTable = string | MigrationTableRule;
 
-/** The names alone: what is never copied. */
+/** The names alone. */
 export function migrationTableNames(tables: readonly MigrationTable[]): string[] {
   return tables.map((table) => (typeof table === "string" ? table : table.table));
 }
