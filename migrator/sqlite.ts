@@ -12,6 +12,8 @@ export type Raw = null | bigint | number | Buffer;
 
 export interface SourceColumn {
   readonly name: string;
+  /** SQLite computes it. */
+  readonly generated: boolean;
 }
 
 export interface SourceTable {
@@ -78,6 +80,13 @@ export class SqliteSource {
     this.database.close();
   }
 
+  /** Text as the bytes that SQLite hands out for it. */
+  encode(text: string): Buffer {
+    if (this.encoding === "UTF-8") return Buffer.from(text);
+    const bytes = Buffer.from(text, "utf16le");
+    return this.encoding === "UTF-16le" ? bytes : bytes.swap16();
+  }
+
   private requireWhole(): void {
     // As bytes: a message may quote what is no text.
     const lines = this.database
@@ -108,7 +117,12 @@ export class SqliteSource {
       const taken = new Set(columns.map((column) => column.name.toLowerCase()));
       const rowid = wr === 0 ? rowidNames.find((candidate) => !taken.has(candidate)) : undefined;
       const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
-      return { name, columns, key: rowid === undefined ? primary.map((column) => column.name) : [rowid] };
+      const described = columns.map((column) => ({ name: column.name, generated: column.hidden > 1 }));
+      return {
+        name,
+        columns: described,
+        key: rowid === undefined ? primary.map((column) => column.name) : [rowid],
+      };
     });
   }
 

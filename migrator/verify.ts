@@ -10,18 +10,24 @@ import type { SqliteSource } from "./sqlite";
 const newline = 0x0a;
 
 /** Reads a table back as the server prints it, and sums its rows in the form of the source's. */
-export async function checksumOfTarget(
+export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Promise<Checksum> {
+  const checksum = new Checksum();
+  for await (const line of linesOfTarget(client, plan)) checksum.add(line);
+  return checksum;
+}
+
+/** The rows of a table in the form of the source's, without their newlines. */
+export async function* linesOfTarget(
   client: ClientBase,
   { target, columns }: TablePlan,
-): Promise<Checksum> {
-  const checksum = new Checksum();
+): AsyncGenerator<Buffer> {
   const names = columns.map((column) => identifier(column.target.name)).join(", ");
   const reprints = columns.map(({ converter }) => converter.reprint);
   const reprinted = reprints.some((reprint) => reprint !== undefined);
-  const add = (line: Buffer): void => {
-    if (!reprinted) return checksum.add(line);
+  const inOurForm = (line: Buffer): Buffer => {
+    if (!reprinted) return line;
     const fields = line.toString("utf8").split("\t");
-    checksum.add(fields.map((field, index) => reprints[index]?.(field) ?? field).join("\t"));
+    return Buffer.from(fields.map((field, index) => reprints[index]?.(field) ?? field).join("\t"));
   };
   // A row may be megabytes: its parts are joined once, at its end.
   let parts: Buffer[] = [];
@@ -30,13 +36,12 @@ export async function checksumOfTarget(
     let start = 0;
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
       const last = chunk.subarray(start, end);
-      add(parts.length === 0 ? last : Buffer.concat([...parts, last]));
+      yield inOurForm(parts.length === 0 ? last : Buffer.concat([...parts, last]));
       parts = [];
       start = end + 1;
     }
     if (start < chunk.length) parts.push(chunk.subarray(start));
   }
-  return checksum;
 }
 
 /**

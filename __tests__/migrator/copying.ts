@@ -1,5 +1,8 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Client } from "pg";
+import { back } from "../../migrator/back/back";
+import type { TableBack } from "../../migrator/back/table";
 import { connect } from "../../migrator/connection";
 import { copy } from "../../migrator/copy";
 import { begin, type Copied } from "../../migrator/ledger";
@@ -71,6 +74,21 @@ export class Bench {
       });
     } finally {
       source.close();
+    }
+  }
+
+  /** Brings what the server holds into a copy of the file. */
+  async back(source: string): Promise<{ file: string; tables: TableBack[] }> {
+    const [scratch, file] = [this.file(), this.file()];
+    for (const copy of [scratch, file]) fs.copyFileSync(source, copy);
+    const { client, helper } = this;
+    const opened = SqliteSource.open(scratch, "app.db");
+    try {
+      const plans = plan(opened, await targetTables(client), ["app_migrations"]);
+      const tables = await back({ client, helper, source: opened, file, plans, log: () => undefined });
+      return { file, tables };
+    } finally {
+      opened.close();
     }
   }
 

@@ -1,0 +1,191 @@
+/** From the server back to SQLite: a file in the source's own schema that holds what the server holds. */
+import Libsql from "libsql";
+import * as fs from "node:fs/promises";
+import type { Client } from "pg";
+import { Checksum } from "../checksum";
+import { identifier, literal } from "../connection";
+import { Failed, Refused } from "../errors";
+import type { ColumnConverter } from "../convert";
+import type { ColumnPlan, TablePlan } from "../plan";
+import { copyText, type Reading } from "../rows";
+import { SqliteSource } from "../sqlite";
+import { linesOfTarget } from "../verify";
+import { tableBack, type TableBack } from "./table";
+
+export interface BackTask {
+  readonly client: Client;
+  /** A second session, for what cannot be asked in the middle of a COPY. */
+  readonly helper: Client;
+  /** A scratch copy of what was copied to the server once, log merged, to be read. */
+  readonly source: SqliteSource;
+  /** A second copy of the same, which becomes what the server holds. */
+  readonly file: string;
+  readonly plans: readonly TablePlan[];
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Makes the file hold what the server holds, and proves it. Rows that it had already keep every byte; the app's own record of
+ * its migrations stays as it was.
+ * @throws Refused when the server holds what the source's schema has no place for, Failed when the proof fails. The file is of
+ * no use then; source and server are as they were.
+ */
+export async function back(given: BackTask): Promise<TableBack[]> {
+  const { client, log } = given;
+  const plans = given.plans.map(backwards);
+  const task = { ...given, plans };
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  try {
+    await requireRoom(client, plans);
+    const tables = await rewrite(task);
+    await prove(task, tables);
+    const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    log(`verified: ${rows} rows in ${tables.length} tables, counted and compared on both sides`);
+    return tables;
+  } finally {
+    await client.query("ROLLBACK");
+  }
+}
+
+/** What the server computes is a value like any other in the file, unless SQLite computes it as well. */
+function backwards(plan: TablePlan): TablePlan {
+  const computed = new Set(plan.source.columns.filter(({ generated }) => generated).map(({ name }) => name));
+  const columns = plan.columns
+    .filter(({ source }) => !computed.has(source))
+    .map((column) => ({
+      ...column,
+      target: { ...column.target, generated: false },
+      converter: withoutScale(column),
+    }));
+  return { ...plan, columns };
+}
+
+/** A plain numeric keeps how many zeros were written behind it; SQLite's numbers do not, and mean the same. */
+function withoutScale({ target, converter }: ColumnPlan): ColumnConverter {
+  if (target.type !== "numeric" || target.modifier !== -1) return converter;
+  const trim = (field: string) => (field.includes(".") ? field.replace(/\.?0+$/, "") : field);
+  return { ...converter, convert: (...value) => trim(converter.convert(...value)), reprint: trim };
+}
+
+/** Columns that only the server has must say nothing. */
+async function requireRoom(client: Client, plans: readonly TablePlan[]): Promise<void> {
+  const faults: string[] = [];
+  for (const { target, columns } of plans) {
+    const paired = new Set(columns.map((column) => column.target.name));
+    for (const { name, generated } of target.columns.filter((column) => !paired.has(column.name))) {
+      if (generated) continue;
+      const result = await client.query<{ rows: string }>(
+        `SELECT count(${identifier(name)}) AS rows FROM ${target.qualified}`,
+      );
+      if (result.rows[0]?.rows !== "0")
+        faults.push(`column ${target.name}.${name}: ${result.rows[0]?.rows} rows have a value`);
+    }
+  }
+  if (faults.length > 0)
+    throw new Refused(
+      `the server holds what the source's schema has no place for:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    );
+}
+
+async function rewrite({ client, helper, source, file, plans, log }: BackTask): Promise<TableBack[]> {
+  const database = new Libsql(file);
+  try {
+    database.exec("PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF; BEGIN");
+    const triggers = database.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all() as {
+      name: string;
+      sql: string;
+    }[];
+    for (const { name } of triggers) database.exec(`DROP TRIGGER ${identifier(name)}`);
+    const tables: TableBack[] = [];
+    for (const plan of plans) {
+      const offences: Reading["offences"] = [];
+      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences };
+      const sent = linesOf(copyText(source, plan, helper, reading));
+      const table = await tableBack(database, source, plan, linesOfTarget(client, plan), sent);
+      if (offences.length > 0)
+        throw new Refused(
+          `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
+        );
+      log(
+        `${table.name}: ${table.rows} rows; ${table.kept} kept, ${table.written} written, ${table.removed} removed`,
+      );
+      tables.push(table);
+      if (source.highWaterMarks().has(plan.source.name)) await raiseMark(client, database, plan);
+    }
+    for (const { sql } of triggers) database.exec(sql);
+    database.exec("COMMIT");
+    return tables;
+  } finally {
+    database.close();
+  }
+}
+
+/** AUTOINCREMENT goes on where the server's sequence is: numbers that were given out and deleted do not come again. */
+async function raiseMark(
+  client: Client,
+  file: Libsql.Database,
+  { source, target }: TablePlan,
+): Promise<void> {
+  const found = await client.query<{ last: string | null }>(
+    `SELECT max(pg_sequence_last_value(pg_get_serial_sequence(${literal(target.qualified)}, attname)::regclass))::text AS last
+     FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped`,
+    [target.oid],
+  );
+  const last = found.rows[0]?.last;
+  if (last)
+    file
+      .prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?")
+      .run([BigInt(last), source.name]);
+}
+
+/** Reads the file anew, as a cutover would, and holds it against the server. */
+async function prove({ client, helper, file, plans }: BackTask, tables: readonly TableBack[]): Promise<void> {
+  const scratch = `${file}.proof`;
+  await fs.copyFile(file, scratch);
+  const written = SqliteSource.open(scratch, file);
+  try {
+    for (const [index, plan] of plans.entries()) {
+      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [] };
+      for await (const _ of copyText(written, plan, helper, reading)) continue;
+      const { checksum } = tables[index]!;
+      const equal =
+        reading.checksum.rows === checksum.rows && reading.checksum.toString() === checksum.toString();
+      if (!equal || reading.offences.length > 0)
+        throw new Failed(
+          `table ${plan.source.name}: SQLite stores otherwise what the server has in ${await firstMissing(client, helper, written, plan)}`,
+        );
+    }
+  } finally {
+    written.close();
+    for (const suffix of ["", "-wal", "-shm"]) await fs.rm(scratch + suffix, { force: true });
+  }
+}
+
+/** Names the first row of the server that the file does not give back. */
+async function firstMissing(
+  client: Client,
+  helper: Client,
+  written: SqliteSource,
+  plan: TablePlan,
+): Promise<string> {
+  const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [] };
+  const given = new Set<string>();
+  for await (const line of linesOf(copyText(written, plan, helper, reading))) given.add(line.toString());
+  for await (const line of linesOfTarget(client, plan)) {
+    const text = line.toString();
+    if (!given.has(text))
+      return `the row ${plan.columns[0]!.target.name} ${text.split("\t")[0]!.slice(0, 60)}`;
+  }
+  return "rows that are equal to others";
+}
+
+/** Lines out of buffers of whole lines, without their newlines. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield chunk.subarray(start, end);
+      start = end + 1;
+    }
+  }
+}

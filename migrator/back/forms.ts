@@ -1,0 +1,141 @@
+/** The forms in which apps write a value of a type to SQLite. */
+import type { TargetColumn } from "../target";
+
+/** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */
+export type Bound = bigint | number | string | Buffer;
+
+/** One way to write values of a column. */
+export interface Form {
+  readonly name: string;
+  /** What stands for the field, as the server prints it; `undefined` for one that this form cannot say. */
+  readonly write: (field: string) => Bound | undefined;
+}
+
+const asText: Form = { name: "text", write: (field) => field };
+const asInteger: Form = {
+  name: "integer",
+  write: (field) => (/^-?\d{1,19}$/.test(field) && fits64(BigInt(field)) ? BigInt(field) : undefined),
+};
+const asReal: Form = {
+  name: "real",
+  write: (field) => (Number.isNaN(Number(field)) ? undefined : Number(field)),
+};
+
+const fits64 = (value: bigint) => BigInt.asIntN(64, value) === value;
+
+/** The forms of a column's type, the usual ones first. */
+export function formsOf({ type }: Pick<TargetColumn, "type">): readonly Form[] {
+  switch (type) {
+    case "int2":
+    case "int4":
+    case "int8":
+      return [asInteger, asText, asReal];
+    case "float4":
+    case "float8":
+      return [asReal, asInteger, asText];
+    case "numeric":
+      return [asInteger, asReal, asText];
+    case "bool":
+      return booleans;
+    case "bytea":
+      return [
+        { name: "blob", write: (field) => hex(field.slice(2)) },
+        { name: "text", write: (field) => exactText(hex(field.slice(2))) },
+      ];
+    case "timestamp":
+    case "timestamptz":
+      return [...moments, ...numbersOfMoments];
+    case "date":
+      return [asText, ...["00:00:00", "00:00:00.000"].flatMap(atMidnight), ...numbersOfMoments];
+    case "time":
+      return [asText, { name: "hours and minutes", write: (field) => /^(\d\d:\d\d):00$/.exec(field)?.[1] }];
+    case "uuid":
+      return [
+        asText,
+        { name: "upper case", write: (field) => field.toUpperCase() },
+        { name: "bare", write: bare },
+        { name: "bare, upper case", write: (field) => bare(field).toUpperCase() },
+        { name: "blob", write: (field) => hex(bare(field)) },
+      ];
+    default:
+      return [asText, asInteger, asReal];
+  }
+}
+
+const bare = (uuid: string) => uuid.replaceAll("-", "");
+const hex = (digits: string) => Buffer.from(digits, "hex");
+
+/** Bytes that are text, as text. */
+function exactText(bytes: Buffer): string | undefined {
+  const text = bytes.toString("utf8");
+  return Buffer.from(text).equals(bytes) ? text : undefined;
+}
+
+const booleans: readonly Form[] = [
+  { name: "integer", write: (field) => (field === "t" ? 1n : 0n) },
+  ...["t f", "true false", "1 0", "TRUE FALSE", "True False"].map((words) => {
+    const [yes, no] = words.split(" ") as [string, string];
+    return { name: words, write: (field: string) => (field === "t" ? yes : no) };
+  }),
+];
+
+/** Parts of what the server prints of a timestamp in UTC. Years of five digits, BC and infinity are not among them. */
+const printed = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?)?$/;
+
+const fractions: readonly (readonly [name: string, write: (digits: string) => string | undefined])[] = [
+  ["shortest", (digits) => (digits === "" ? "" : `.${digits}`)],
+  ...[3, 6, 9].map(
+    (places) =>
+      [
+        `${places} places`,
+        (digits: string) => (digits.length > places ? undefined : `.${digits.padEnd(places, "0")}`),
+      ] as const,
+  ),
+];
+
+/** Every way to write date and time as text: space or T, fraction, zone. */
+const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
+  ["", "Z", "+00:00", "+00", " +00:00", " UTC"].flatMap((zone) =>
+    fractions.map(([name, fractionOf]): Form => ({
+      name: `day${separator}time, fraction ${name}, zone "${zone}"`,
+      write: (field) => {
+        const [, day, time = "00:00:00", digits = ""] = printed.exec(field) ?? [];
+        const fraction = fractionOf(digits);
+        return day === undefined || fraction === undefined
+          ? undefined
+          : `${day}${separator}${time}${fraction}${zone}`;
+      },
+    })),
+  ),
+);
+
+function atMidnight(time: string): Form[] {
+  return [" ", "T"].flatMap((separator) =>
+    ["", "Z"].map((zone) => ({
+      name: `day${separator}${time}${zone}`,
+      write: (field: string) => (printed.test(field) ? `${field}${separator}${time}${zone}` : undefined),
+    })),
+  );
+}
+
+/** Since 1970, for columns whose rule says so. */
+const numbersOfMoments: readonly Form[] = [
+  { name: "epoch seconds", write: (field) => wholeSeconds(field) },
+  { name: "epoch milliseconds", write: (field) => wholeMilliseconds(field) },
+];
+
+function microseconds(field: string): bigint | undefined {
+  const [, day, time = "00:00:00", digits = ""] = printed.exec(field) ?? [];
+  if (day === undefined) return undefined;
+  return BigInt(Date.parse(`${day}T${time}Z`)) * 1000n + BigInt(digits.padEnd(6, "0"));
+}
+
+function wholeSeconds(field: string): bigint | undefined {
+  const micros = microseconds(field);
+  return micros === undefined || micros % 1_000_000n !== 0n ? undefined : micros / 1_000_000n;
+}
+
+function wholeMilliseconds(field: string): bigint | undefined {
+  const micros = microseconds(field);
+  return micros === undefined || micros % 1000n !== 0n ? undefined : micros / 1000n;
+}

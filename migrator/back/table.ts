@@ -1,0 +1,147 @@
+/** One table on the way back: rows that the source has already stay as they are, the others are written. */
+import type Database from "libsql";
+import { createHash } from "node:crypto";
+import { Checksum } from "../checksum";
+import { identifier } from "../connection";
+import { Refused } from "../errors";
+import { Misfit } from "../misfit";
+import type { TablePlan } from "../plan";
+import type { SourceRow, SqliteSource, Storage } from "../sqlite";
+import type { Bound } from "./forms";
+import { Style } from "./style";
+
+/** What became of a table's rows. */
+export interface TableBack {
+  readonly name: string;
+  /** Rows that the server has. */
+  readonly rows: number;
+  /** Of these, the rows that the source had already: not a byte of them is touched. */
+  readonly kept: number;
+  readonly written: number;
+  /** Rows of the source that the server has no longer, or has otherwise. */
+  readonly removed: number;
+  /** Of the server's rows; the file has to give the same. */
+  readonly checksum: Checksum;
+}
+
+/** How a value is bound, so that SQLite stores it as what it is. */
+const holders: Record<Storage, string> = {
+  n: "?",
+  i: "?",
+  r: "CAST(? AS REAL)",
+  t: "CAST(? AS TEXT)",
+  b: "?",
+};
+
+/**
+ * @param file the file to be, inside a transaction; it holds what `source` holds.
+ * @param source a second copy of the same, to be read meanwhile.
+ * @param server the server's rows, as the migrator would send them.
+ * @param sent the source's rows, the same, in the order of `source.rows`.
+ * @throws Refused for a value that no form of SQLite's reads back as
+ */
+export async function tableBack(
+  file: Database.Database,
+  source: SqliteSource,
+  plan: TablePlan,
+  server: AsyncIterable<Buffer>,
+  sent: AsyncIterable<Buffer>,
+): Promise<TableBack> {
+  const checksum = new Checksum();
+  // On disk, in SQLite's own temporary file: memory stays flat.
+  file.exec("CREATE TEMP TABLE line (id INTEGER PRIMARY KEY, hash BLOB, line BLOB)");
+  try {
+    const insert = file.prepare("INSERT INTO temp.line (hash, line) VALUES (?, ?)");
+    for await (const line of server) {
+      checksum.add(line);
+      insert.run([hashOf(line), line]);
+    }
+    file.exec("CREATE INDEX temp.line_hash ON line (hash)");
+    const styles = plan.columns.map((column) => new Style(column, (text) => source.encode(text)));
+    const { kept, removed } = await keep(file, source, plan, sent, styles);
+    const written = write(file, plan, styles);
+    return { name: plan.target.name, rows: checksum.rows, kept, written, removed, checksum };
+  } finally {
+    file.exec("DROP TABLE temp.line");
+  }
+}
+
+/** Holds every row of the source against the server's, and removes those that it has not. */
+async function keep(
+  file: Database.Database,
+  source: SqliteSource,
+  { source: table, columns }: TablePlan,
+  sent: AsyncIterable<Buffer>,
+  styles: readonly Style[],
+): Promise<{ kept: number; removed: number }> {
+  const take = file.prepare(
+    "DELETE FROM temp.line WHERE id = (SELECT id FROM temp.line WHERE hash = ? LIMIT 1)",
+  );
+  const names = [...columns.map((column) => column.source), ...table.key];
+  const rows = source.rows(table, names);
+  let [kept, removed] = [0, 0];
+  for await (const line of sent) {
+    const next = rows.next() as IteratorResult<SourceRow, undefined>;
+    if (next.done) throw new Error(`table ${table.name}: more lines than rows`);
+    const row = next.value;
+    const fields = line.toString("utf8").split("\t");
+    fields.forEach((field, index) =>
+      styles[index]!.learn(field, row.storages[index] as Storage, row.values[index] ?? null),
+    );
+    if (take.run([hashOf(line)]).changes === 1) {
+      kept++;
+      continue;
+    }
+    const where = table.key.map((name, place) => {
+      const storage = row.storages[columns.length + place] as Storage;
+      return `${identifier(name)} IS ${holders[storage]}`;
+    });
+    const remove = file.prepare(`DELETE FROM ${identifier(table.name)} WHERE ${where.join(" AND ")}`);
+    removed += remove.run(row.values.slice(columns.length)).changes;
+  }
+  return { kept, removed };
+}
+
+/** Writes the server's rows that are left. */
+function write(file: Database.Database, plan: TablePlan, styles: readonly Style[]): number {
+  const { source: table, columns } = plan;
+  const names = columns.map((column) => identifier(column.source)).join(", ");
+  const next = file.prepare("SELECT id, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1000").raw(true);
+  let [written, last] = [0, 0];
+  for (;;) {
+    const batch = next.all(last) as [number, Buffer][];
+    if (batch.length === 0) return written;
+    for (const [id, line] of batch) {
+      const fields = line.toString("utf8").split("\t");
+      const values = fields.map((_, index) => valueOf(plan, styles, fields, index));
+      const held = values.map((value) => holders[storageOf(value)]).join(", ");
+      file.prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`).run(values);
+      written++;
+      last = id;
+    }
+  }
+}
+
+function valueOf(
+  { target, columns }: TablePlan,
+  styles: readonly Style[],
+  fields: readonly string[],
+  index: number,
+): Bound | null {
+  try {
+    return styles[index]!.write(fields[index]!);
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const row = `${columns[0]!.target.name} ${fields[0]!.slice(0, 60)}`;
+    throw new Refused(`${target.name}.${columns[index]!.target.name}, ${row}: ${error.kind}`);
+  }
+}
+
+const hashOf = (line: Buffer) => createHash("sha256").update(line).digest();
+
+function storageOf(value: Bound | null): Storage {
+  if (value === null) return "n";
+  if (typeof value === "bigint") return "i";
+  if (typeof value === "number") return "r";
+  return typeof value === "string" ? "t" : "b";
+}
