@@ -1,5 +1,6 @@
 /** What a person runs by hand: `npm run pgmoor -- COMMAND`. Each command is a file beside this one. */
 import { Command } from "commander";
+import { addBack } from "./back";
 import { addLedger } from "./ledger";
 import { addMigrate } from "./migrate";
 import { addVerify } from "./verify";
@@ -11,5 +12,6 @@ const program = new Command("pgmoor")
   .showHelpAfterError("(--help says more)");
 addMigrate(program);
 addVerify(program);
+addBack(program);
 addLedger(program);
 void program.parseAsync();

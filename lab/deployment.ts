@@ -121,6 +121,15 @@ export class Deployment {
     return this.run("synth", [process.execPath, ["-r", "tsx/cjs", "main.ts"]], { ...outdir, ...env });
   }
 
+  /** A command of `npm run pgmoor`. */
+  pgmoor(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
+    return this.run(
+      `pgmoor-${command}`,
+      [process.execPath, ["-r", "tsx/cjs", "cli/main.ts", command, ...args]],
+      env,
+    );
+  }
+
   private get output(): string {
     return path.join(this.options.lab.directory, "cdktf.out");
   }

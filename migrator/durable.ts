@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 /** Has the disk hold what is written to a file, or which names a folder has. */
-async function sync(file: string): Promise<void> {
+export async function sync(file: string): Promise<void> {
   const handle = await fs.open(file, "r");
   try {
     await handle.sync();

@@ -1,5 +1,7 @@
+import { build } from "esbuild";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import Libsql from "libsql";
 import { Cleanup, Database, type Outcome, report, start, writeSqlite } from "../migrator/support";
 
 const cleanup = new Cleanup();
@@ -14,6 +16,18 @@ const sqlite = `
   CREATE TABLE knex_migrations (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO knex_migrations VALUES (1, '1.js');
   CREATE TABLE beats (id INTEGER PRIMARY KEY, ping BIGINT); INSERT INTO beats VALUES (1, 20.5), (2, 3), (3, 0.25);`;
 
+/** Compiled once: tsx would do it for every call. */
+const program = path.join(cleanup.folder(), "pgmoor.cjs");
+beforeAll(() =>
+  build({
+    entryPoints: [path.join(root, "cli/main.ts")],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    packages: "external",
+  }),
+);
+
 /** A source, a target with the app's schema and a row of its own, and the program against both. */
 async function service() {
   const database = await Database.create(cleanup);
@@ -27,9 +41,14 @@ async function service() {
   const target = `postgresql://${PGUSER}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
   const pgmoor = (command: string, ...more: string[]): Promise<Outcome> => {
     const given = command === "ledger" ? [] : ["--source", "app.db"];
-    const args = ["--import", "tsx", "cli/main.ts", command, ...given, "--target", target, "--json", ...more];
+    const args = [program, command, ...given, "--target", target, "--json", ...more];
     // As npm calls it: in the project's folder, with the caller's in INIT_CWD.
-    const environment = { PGPASSWORD, INIT_CWD: folder, HOME: folder };
+    const environment = {
+      PGPASSWORD,
+      INIT_CWD: folder,
+      HOME: folder,
+      NODE_PATH: path.join(root, "node_modules"),
+    };
     return start(cleanup, process.execPath, args, environment, root).done;
   };
   const beats = () => database.query("SELECT id, ping::int FROM beats ORDER BY id");
@@ -127,4 +146,32 @@ test("whatever fails by hand leaves the rows that were there", async () => {
   expect(failed.stderr).toContain("refused, nothing changed");
   expect(failed.stderr).toContain("breaks the constraint low");
   expect(await beats()).toEqual([{ id: 1, ping: 7 }]);
+});
+
+test("back by hand: a new file with what was written on the server, and never over one that is there", async () => {
+  const { folder, source, rules, database, pgmoor } = await service();
+  fs.writeFileSync(
+    rules,
+    JSON.stringify({ rules: [{ kind: "cast", table: "beats", column: "ping", as: "round" }] }),
+  );
+  expect((await pgmoor("migrate", "--rules", "rules.json", "--replace")).code).toBe(0);
+  await database.query("INSERT INTO beats (ping) VALUES (8)");
+  const before = fs.readFileSync(source);
+
+  const back = await pgmoor("back", "--rules", "rules.json", "--out", "back.db");
+  expect([back.code, back.stderr]).toEqual([0, ""]);
+  expect(report(back)).toMatchObject({
+    outcome: "verified",
+    rows: 4,
+    tables: [{ table: "beats", rows: 4, kept: 3, written: 1, removed: 0 }],
+  });
+  expect(fs.readFileSync(source)).toEqual(before);
+  const file = new Libsql(path.join(folder, "back.db"));
+  // What a rule had rounded on the way there is what it was.
+  expect(file.prepare("SELECT ping FROM beats ORDER BY id").pluck().all()).toEqual([20.5, 3, 0.25, 8]);
+  file.close();
+
+  const again = await pgmoor("back", "--rules", "rules.json", "--out", "back.db");
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain("is there already. Name a new file");
 });

@@ -78,13 +78,19 @@ export class Bench {
   }
 
   /** Brings what the server holds into a copy of the file. */
-  async back(source: string): Promise<{ file: string; tables: TableBack[] }> {
+  async back(
+    source: string,
+    rules: readonly Rule[] = [],
+    migrationTables: readonly MigrationTable[] = [],
+  ): Promise<{ file: string; tables: TableBack[] }> {
     const [scratch, file] = [this.file(), this.file()];
-    for (const copy of [scratch, file]) fs.copyFileSync(source, copy);
+    for (const copy of [scratch, file])
+      for (const suffix of ["", "-wal"])
+        if (fs.existsSync(source + suffix)) fs.copyFileSync(source + suffix, copy + suffix);
     const { client, helper } = this;
     const opened = SqliteSource.open(scratch, "app.db");
     try {
-      const plans = plan(opened, await targetTables(client), ["app_migrations"]);
+      const plans = await planCopy(client, opened, { rules, migrationTables });
       const tables = await back({ client, helper, source: opened, file, plans, log: () => undefined });
       return { file, tables };
     } finally {
@@ -98,10 +104,10 @@ export class Bench {
     return this.copy(this.write(sqlite), rules);
   }
 
-  /** A new SQLite file. */
-  write(sqlite: string): string {
+  /** A new SQLite file. With `log`, those statements stay in an unmerged write-ahead log beside it. */
+  write(sqlite: string, log?: string): string {
     const file = this.file();
-    writeSqlite(file, sqlite);
+    writeSqlite(file, sqlite, log);
     return file;
   }
 

@@ -1,7 +1,10 @@
 /** After the move: the same again changes nothing, back and out of our hands, and nothing is destroyed on the way. */
 import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { SqliteSource } from "../../services/definition";
+import { vaultwarden } from "../../services/vaultwarden";
 import { asService, databaseOf, expectSuccess, expectThat, readSecret, tail, type Stage } from "./context";
-import { waitForBackend } from "./services";
+import { addRow, handOver, sourceFile, waitForBackend, type MovingService } from "./services";
 
 /** A second deploy of everything changes nothing: no job, no secret, no resource. */
 export async function deployAgain({ deployment, nomad, moving, lab }: Stage): Promise<void> {
@@ -34,10 +37,41 @@ export async function goBackAndRetire(stage: Stage): Promise<void> {
   await Promise.all([goBack(stage), retire(stage)]);
 }
 
-/** Back to `prepared`: the job runs on its source again. */
-async function goBack({ deployment, spoilt }: Stage): Promise<void> {
+/** Back to `prepared`: the job runs on its source again, with what was written on the server meanwhile. */
+async function goBack(stage: Stage): Promise<void> {
+  const { deployment, nomad, spoilt, say } = stage;
+  await addRow(spoilt);
+  const { items } = await waitForBackend(spoilt, "postgresql", 20);
+  await nomad.scale(spoilt.name, 0);
+  say(`${spoilt.name}: ${await takeAlong(stage, spoilt)}`);
   expectSuccess(await deployment.deploy([spoilt.name]), `${spoilt.name} back to \`prepared\``);
-  await waitForBackend(spoilt, "sqlite", 20);
+  const back = await waitForBackend(spoilt, "sqlite", 20);
+  expectThat(
+    back.items === items,
+    `${spoilt.name} should have its ${items} items on SQLite again, and has ${back.items}`,
+  );
+}
+
+/** What the server holds, in the place of the source. What `pgmoor back` said of it at the end. */
+async function takeAlong({ deployment, lab }: Stage, service: MovingService): Promise<string> {
+  const source = sourceFile(lab, service);
+  const file = `${source}.back`;
+  const { username, password, database } = await readSecret(lab, `postgres/${databaseOf(service)}`);
+  const { host, port } = lab.postgres;
+  const target = `postgresql://${username}@${host}:${port}/${database}`;
+  const rules = path.join(lab.directory, `${service.name}-rules.json`);
+  const { migrationTables } = vaultwarden.source as SqliteSource;
+  await fs.writeFile(rules, JSON.stringify({ migrationTables }));
+  const outcome = await deployment.pgmoor(
+    "back",
+    ["--source", source, "--target", target, "--rules", rules, "--out", file],
+    { PGPASSWORD: password! },
+  );
+  expectSuccess(outcome, `\`pgmoor back\` of ${service.name}`);
+  for (const suffix of ["-wal", "-shm"]) await fs.rm(source + suffix, { force: true });
+  await fs.rename(file, source);
+  await handOver(path.dirname(source));
+  return outcome.output.trim().split("\n").at(-1)!;
 }
 
 /** `destroy` stops and destroys nothing; `retired` has Terraform forget, and destroys nothing either. */

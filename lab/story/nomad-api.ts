@@ -31,6 +31,14 @@ export class NomadApi {
     return this.get(`/v1/job/${name}`);
   }
 
+  /** Has as many instances of a job's one group run. */
+  scale(name: string, count: number): Promise<unknown> {
+    return this.get(`/v1/job/${name}/scale`, {
+      method: "POST",
+      body: { Count: count, Target: { Group: name } },
+    });
+  }
+
   /** Every version Nomad keeps, as JSON text. */
   async versions(name: string): Promise<string> {
     return JSON.stringify(await this.get(`/v1/job/${name}/versions`));

@@ -4,9 +4,10 @@ import * as fs from "node:fs/promises";
 import type { Client } from "pg";
 import { Checksum } from "../checksum";
 import { identifier, literal } from "../connection";
-import { Failed, Refused } from "../errors";
+import { Refused } from "../errors";
 import type { ColumnConverter } from "../convert";
 import type { ColumnPlan, TablePlan } from "../plan";
+import { readAll } from "../reading";
 import { copyText, type Reading } from "../rows";
 import { SqliteSource } from "../sqlite";
 import { linesOfTarget } from "../verify";
@@ -27,8 +28,8 @@ export interface BackTask {
 /**
  * Makes the file hold what the server holds, and proves it. Rows that it had already keep every byte; the app's own record of
  * its migrations stays as it was.
- * @throws Refused when the server holds what the source's schema has no place for, Failed when the proof fails. The file is of
- * no use then; source and server are as they were.
+ * @throws Refused when the server holds what the source's schema has no place for. The file is of no use then; source and
+ * server are as they were.
  */
 export async function back(given: BackTask): Promise<TableBack[]> {
   const { client, log } = given;
@@ -90,6 +91,8 @@ async function requireRoom(client: Client, plans: readonly TablePlan[]): Promise
 async function rewrite({ client, helper, source, file, plans, log }: BackTask): Promise<TableBack[]> {
   const database = new Libsql(file);
   try {
+    // All of it in one file: a log beside it would stay behind when it is moved. The app chooses its journal when it starts.
+    database.exec("PRAGMA journal_mode = DELETE");
     database.exec("PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF; BEGIN");
     const triggers = database.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all() as {
       name: string;
@@ -99,9 +102,16 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
     const tables: TableBack[] = [];
     for (const plan of plans) {
       const offences: Reading["offences"] = [];
-      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences };
+      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
       const sent = linesOf(copyText(source, plan, helper, reading));
-      const table = await tableBack(database, source, plan, linesOfTarget(client, plan), sent);
+      const table = await tableBack(
+        database,
+        source,
+        plan,
+        linesOfTarget(client, plan),
+        sent,
+        reading.leftBehind,
+      );
       if (offences.length > 0)
         throw new Refused(
           `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
@@ -144,20 +154,21 @@ async function prove({ client, helper, file, plans }: BackTask, tables: readonly
   await fs.copyFile(file, scratch);
   const written = SqliteSource.open(scratch, file);
   try {
-    for (const [index, plan] of plans.entries()) {
-      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [] };
-      for await (const _ of copyText(written, plan, helper, reading)) continue;
+    const read = await readAll(written, plans, helper, () => undefined);
+    for (const [index, { plan, reading }] of read.entries()) {
       const { checksum } = tables[index]!;
-      const equal =
-        reading.checksum.rows === checksum.rows && reading.checksum.toString() === checksum.toString();
-      if (!equal || reading.offences.length > 0)
-        throw new Failed(
-          `table ${plan.source.name}: SQLite stores otherwise what the server has in ${await firstMissing(client, helper, written, plan)}`,
-        );
+      const left = reading.leftBehind.length;
+      if (
+        written.count(plan.source) - left === checksum.rows &&
+        reading.checksum.toString() === checksum.toString()
+      )
+        continue;
+      throw new Refused(
+        `table ${plan.source.name}: SQLite stores otherwise what the server has in ${await firstMissing(client, helper, written, plan)}`,
+      );
     }
   } finally {
     written.close();
-    for (const suffix of ["", "-wal", "-shm"]) await fs.rm(scratch + suffix, { force: true });
   }
 }
 
@@ -168,15 +179,18 @@ async function firstMissing(
   written: SqliteSource,
   plan: TablePlan,
 ): Promise<string> {
-  const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [] };
+  const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [], leftBehind: [] };
   const given = new Set<string>();
   for await (const line of linesOf(copyText(written, plan, helper, reading))) given.add(line.toString());
+  let missing: string | undefined;
+  // To the end: a COPY that is left in its middle leaves its session waiting.
   for await (const line of linesOfTarget(client, plan)) {
     const text = line.toString();
-    if (!given.has(text))
-      return `the row ${plan.columns[0]!.target.name} ${text.split("\t")[0]!.slice(0, 60)}`;
+    if (!given.has(text)) missing ??= text.split("\t")[0]!.slice(0, 60);
   }
-  return "rows that are equal to others";
+  return missing === undefined
+    ? "rows that are equal to others"
+    : `the row ${plan.columns[0]!.target.name} ${missing}`;
 }
 
 /** Lines out of buffers of whole lines, without their newlines. */

@@ -57,6 +57,9 @@ export function formsOf({ type }: Pick<TargetColumn, "type">): readonly Form[] {
         { name: "bare, upper case", write: (field) => bare(field).toUpperCase() },
         { name: "blob", write: (field) => hex(bare(field)) },
       ];
+    case "bpchar":
+      // The server pads; apps do not.
+      return [{ name: "unpadded", write: (field) => field.replace(/ +$/, "") }, asText];
     default:
       return [asText, asInteger, asReal];
   }

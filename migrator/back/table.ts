@@ -37,7 +37,8 @@ const holders: Record<Storage, string> = {
  * @param file the file to be, inside a transaction; it holds what `source` holds.
  * @param source a second copy of the same, to be read meanwhile.
  * @param server the server's rows, as the migrator would send them.
- * @param sent the source's rows, the same, in the order of `source.rows`.
+ * @param sent the source's rows, the same, in the order of `source.rows`, without those that a rule leaves behind.
+ * @param leftBehind the places of these, the first row being 1; known by the time that a later row comes.
  * @throws Refused for a value that no form of SQLite's reads back as
  */
 export async function tableBack(
@@ -46,6 +47,7 @@ export async function tableBack(
   plan: TablePlan,
   server: AsyncIterable<Buffer>,
   sent: AsyncIterable<Buffer>,
+  leftBehind: readonly number[],
 ): Promise<TableBack> {
   const checksum = new Checksum();
   // On disk, in SQLite's own temporary file: memory stays flat.
@@ -58,7 +60,7 @@ export async function tableBack(
     }
     file.exec("CREATE INDEX temp.line_hash ON line (hash)");
     const styles = plan.columns.map((column) => new Style(column, (text) => source.encode(text)));
-    const { kept, removed } = await keep(file, source, plan, sent, styles);
+    const { kept, removed } = await keep(file, source, plan, sent, leftBehind, styles);
     const written = write(file, plan, styles);
     return { name: plan.target.name, rows: checksum.rows, kept, written, removed, checksum };
   } finally {
@@ -72,6 +74,7 @@ async function keep(
   source: SqliteSource,
   { source: table, columns }: TablePlan,
   sent: AsyncIterable<Buffer>,
+  leftBehind: readonly number[],
   styles: readonly Style[],
 ): Promise<{ kept: number; removed: number }> {
   const take = file.prepare(
@@ -79,11 +82,16 @@ async function keep(
   );
   const names = [...columns.map((column) => column.source), ...table.key];
   const rows = source.rows(table, names);
-  let [kept, removed] = [0, 0];
-  for await (const line of sent) {
+  const nextRow = (): SourceRow => {
     const next = rows.next() as IteratorResult<SourceRow, undefined>;
     if (next.done) throw new Error(`table ${table.name}: more lines than rows`);
-    const row = next.value;
+    return next.value;
+  };
+  let [kept, removed, place, left] = [0, 0, 0, 0];
+  for await (const line of sent) {
+    // What a rule has left behind was never on the server, and stays.
+    for (; leftBehind[left] === ++place; left++) nextRow();
+    const row = nextRow();
     const fields = line.toString("utf8").split("\t");
     fields.forEach((field, index) =>
       styles[index]!.learn(field, row.storages[index] as Storage, row.values[index] ?? null),
@@ -115,15 +123,39 @@ function write(file: Database.Database, plan: TablePlan, styles: readonly Style[
       const fields = line.toString("utf8").split("\t");
       const values = fields.map((_, index) => valueOf(plan, styles, fields, index));
       const held = values.map((value) => holders[storageOf(value)]).join(", ");
-      file.prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`).run(values);
+      insert(
+        plan,
+        file.prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`),
+        fields,
+        values,
+      );
       written++;
       last = id;
     }
   }
 }
 
+/** @throws Refused for a row that breaks a constraint that only SQLite has; its message names columns, and no value */
+function insert(
+  plan: TablePlan,
+  statement: Database.Statement,
+  fields: readonly string[],
+  values: readonly (Bound | null)[],
+): void {
+  try {
+    statement.run(values);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "SqliteError")) throw error;
+    throw new Refused(`table ${plan.source.name}, ${rowOf(plan, fields)}: ${error.message}`);
+  }
+}
+
+function rowOf({ columns }: TablePlan, fields: readonly string[]): string {
+  return columns[0] === undefined ? "a row" : `${columns[0].target.name} ${fields[0]!.slice(0, 60)}`;
+}
+
 function valueOf(
-  { target, columns }: TablePlan,
+  plan: TablePlan,
   styles: readonly Style[],
   fields: readonly string[],
   index: number,
@@ -132,8 +164,8 @@ function valueOf(
     return styles[index]!.write(fields[index]!);
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
-    const row = `${columns[0]!.target.name} ${fields[0]!.slice(0, 60)}`;
-    throw new Refused(`${target.name}.${columns[index]!.target.name}, ${row}: ${error.kind}`);
+    const { target, columns } = plan;
+    throw new Refused(`${target.name}.${columns[index]!.target.name}, ${rowOf(plan, fields)}: ${error.kind}`);
   }
 }
 
