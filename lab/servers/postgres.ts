@@ -10,11 +10,13 @@ import { freePorts } from "./wait";
 const run = promisify(execFile);
 
 /** `nobody`: PostgreSQL refuses to run as root. initdb wants a user that has a name, and this one every system has. */
-const unprivileged = { uid: 65534, gid: 65534 };
+export const unprivileged = { uid: 65534, gid: 65534 };
 
 export interface PostgresOptions {
   /** A folder of its own, made when missing. Holds the data, the log and nothing else. */
   readonly directory: string;
+  /** The folder with `bin`, `lib` and `share`. @default the npm package's */
+  readonly programs?: string;
   /** @default a free one */
   readonly port?: number;
   /** Of the superuser `postgres`. Kept in no file, nor in any argument. */
@@ -46,7 +48,7 @@ export const postgresStop: StopOptions = { signal: "SIGINT", graceSeconds: 20 };
 
 /** Makes a database cluster in the folder unless there is one, and starts a server on it, on 127.0.0.1 only. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const native = await postgresPrograms();
+  const native = options.programs ?? (await postgresPrograms());
   const user = process.getuid?.() === 0 ? unprivileged : undefined;
   const data = path.join(options.directory, "data");
   const log = path.join(options.directory, "postgresql.log");
