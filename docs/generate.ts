@@ -8,7 +8,7 @@ import ts from "typescript";
 import type { EnvironmentService } from "../environments/environment";
 import { homelab } from "../environments/homelab";
 import { dsnVariables } from "../nomad/dsn";
-import { databaseName, type ServiceDefinition } from "../services/definition";
+import { databaseName, type Program, type ServiceDefinition } from "../services/definition";
 
 const root = join(__dirname, "..");
 
@@ -37,7 +37,7 @@ function serviceRow({ definition, phase, existing = [] }: EnvironmentService): s
   const from = source === undefined ? "on the server already" : sourceOf(source);
   const cells = [
     definition.name,
-    program.driver === "docker" ? `\`${program.image}\`` : program.command.join(" "),
+    nameOf(program),
     from,
     databaseName(definition),
     (database.extensions ?? []).join(", ") || "none",
@@ -50,7 +50,11 @@ function serviceRow({ definition, phase, existing = [] }: EnvironmentService): s
 }
 
 function sourceOf(source: NonNullable<ServiceDefinition["source"]>): string {
-  return source.kind === "sqlite" ? `SQLite, \`${source.file}\`` : `PostgreSQL, \`${source.program.image}\``;
+  return source.kind === "sqlite" ? `SQLite, \`${source.file}\`` : `PostgreSQL, ${nameOf(source.program)}`;
+}
+
+function nameOf(program: Program): string {
+  return program.driver === "docker" ? `\`${program.image}\`` : program.command.join(" ");
 }
 
 function notes({ name, cannotMove, readsDsnOnce }: ServiceDefinition): string[] {

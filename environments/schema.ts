@@ -201,6 +201,9 @@ const dsn = z.discriminatedUnion("style", [
 const tables = z.array(noControl("a table's name").min(1)).readonly();
 const resources = z.strictObject({ cpuMegahertz: positive, memory: size });
 
+/** Of an embedded server: whatever its people chose. */
+const embeddedName = noControl("a name in an embedded server").min(1);
+
 const source = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("sqlite"),
@@ -212,8 +215,11 @@ const source = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("postgres"),
-    program: dockerProgram,
+    program,
+    command,
     volume,
+    user: embeddedName,
+    database: embeddedName,
     serverEnvironment: variables.optional(),
     environment: variables,
     password: z.strictObject({ secret: secretPath, field, app: variable, server: variable }),

@@ -1,6 +1,6 @@
 /** Everything that types cannot say of an environment, found before anything is made of it. */
 import { dsnVariables } from "../nomad/dsn";
-import { databaseName, leastConfirmSeconds } from "../services/definition";
+import { databaseName, dataDirectory, leastConfirmSeconds } from "../services/definition";
 import { extensionsOf, preloadLibraries } from "../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
 import { InvalidEnvironment, type Problem } from "./problems";
@@ -85,6 +85,14 @@ function serviceProblems(
       "definition.source.file",
       `${source.file} is in none of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "there are none"}).`,
     );
+  if (source?.kind === "postgres") {
+    const data = dataDirectory(source);
+    if (data !== source.volume.path && !source.volume.holds(data))
+      problem(
+        "definition.source.serverEnvironment.PGDATA",
+        `${data} is not in the source's volume, ${source.volume.path}: the cutover could not find it there.`,
+      );
+  }
   const { confirm } = definition.deadlines ?? {};
   if (confirm !== undefined && confirm.seconds < leastConfirmSeconds)
     problem(
@@ -123,8 +131,6 @@ function serviceProblems(
       );
     else if (definition.cannotMove !== undefined)
       problem("phase", `cutover is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
-    else if (source.kind === "postgres")
-      problem("phase", `a PostgreSQL of the service's own cannot be moved yet. Allowed: prepared, retired.`);
   }
   if (passwordVersion > 1 && definition.readsDsnOnce !== undefined)
     problem("passwordVersion", `a rotation is refused: ${definition.readsDsnOnce}. Allowed: 1.`);
@@ -137,7 +143,7 @@ function serviceProblems(
 }
 
 /** Tasks that pgmoor adds to a job. */
-const ownTasks: ReadonlySet<string> = new Set(["migrate", "schema", "confirm", "postgres"]);
+const ownTasks: ReadonlySet<string> = new Set(["migrate", "schema", "source", "confirm", "postgres"]);
 
 /** Extensions that the server's image does not carry, or whose library it does not preload. */
 function extensionProblems(

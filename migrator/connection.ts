@@ -8,12 +8,13 @@ import { Failed, messageOf, Refused } from "./errors";
 export const applicationName = "pgmoor";
 
 /** How PostgreSQL prints values for us, whatever the role, database or server is set to; checksums rest on it. */
-const settings = [
+export const settings = [
   "SET TimeZone = 'UTC'",
   "SET DateStyle = 'ISO, YMD'",
   "SET IntervalStyle = 'postgres'",
   "SET extra_float_digits = 1",
   "SET bytea_output = 'hex'",
+  "SET lc_monetary = 'C'",
   "SET standard_conforming_strings = on",
   "SET statement_timeout = 0",
   "SET idle_in_transaction_session_timeout = 0",
@@ -61,7 +62,7 @@ const passing = new Set([
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
 
 /** pg's own limit of time carries no code. */
-const mayPass = (error: unknown) => passing.has(codeOf(error)) || /timeout/.test(messageOf(error));
+export const mayPass = (error: unknown) => passing.has(codeOf(error)) || /timeout/.test(messageOf(error));
 
 /** How long a connection is tried for. */
 export interface Patience {

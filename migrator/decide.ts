@@ -41,7 +41,7 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
       act: "refuse",
       why:
         "the app was confirmed on the server, and its source has changed since: both may hold rows that the other has not. " +
-        "A person decides. To keep what the server holds, put the source file away. To copy the source anew, run " +
+        "A person decides. To keep what the server holds, put the source away. To copy the source anew, run " +
         "`pgmoor-migrator ledger --roll-back` and then the cutover again: what the server holds is dumped into the " +
         "snapshots folder first, then replaced",
     };
@@ -49,7 +49,7 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
   if (source === "absent") {
     return {
       act: "refuse",
-      why: "the source file is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume",
+      why: "the source is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume",
     };
   }
   if (last === undefined) {

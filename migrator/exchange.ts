@@ -7,8 +7,28 @@ import { Failed } from "./errors";
 /** What migrate asks of the schema task. */
 type Verb = "skip" | "build" | "stop" | "abort";
 
-const noReport = () =>
-  "the schema task did not report within the deadline: it did not start, or hangs; see its log";
+/** The task at the other end, as messages speak of it. */
+export interface Peer {
+  /** Its name. */
+  readonly task: "schema" | "source";
+  /** What it means when its program ends too early. */
+  readonly ended: string;
+  /** What it means when the deadline passes while its program runs. */
+  readonly late: string;
+}
+
+/** The app's image, which builds its schema. */
+export const schemaTask: Peer = {
+  task: "schema",
+  ended: "the app's image did not build its schema",
+  late: "the app did not become ready to serve within the deadline, while it built its schema",
+};
+/** The embedded server, on a copy of its data. */
+export const sourceTask: Peer = {
+  task: "source",
+  ended: "the embedded server did not start on the copy of its data, or ended",
+  late: "the copy was not done within the deadline",
+};
 
 /**
  * Migrate's side of the meeting with `schema.sh`, over files in the allocation's shared directory (see there).
@@ -29,6 +49,7 @@ export class Exchange {
     allocation: string,
     attempt: number,
     private readonly deadline: Deadline,
+    private readonly peer: Peer,
   ) {
     this.attempt = `${attempt}.${randomBytes(8).toString("hex")}`;
     this.folder = path.join(allocation, "pgmoor");
@@ -42,15 +63,18 @@ export class Exchange {
     fs.rmSync(path.join(this.folder, "request"), { force: true });
   }
 
-  /** Tells the schema task that there is nothing to build, and waits until it has understood. */
+  private readonly noReport = () =>
+    `the ${this.peer.task} task did not report within the deadline: it did not start, or hangs; see its log`;
+
+  /** Tells the task that there is nothing to do, and waits until it has understood. */
   async skip(): Promise<void> {
     await this.deadline.until(() => {
       this.send("skip");
       return this.answer() === undefined ? undefined : true;
-    }, noReport);
+    }, this.noReport);
   }
 
-  /** Tells the schema task to fail, if it is there; waits no longer than it takes a live one to end its program. */
+  /** Tells the task to fail, if it is there; waits no longer than it takes a live one to end its program. */
   async abort(): Promise<void> {
     this.aborted = true;
     const patience = this.nonce === undefined ? 1 : 15;
@@ -58,12 +82,12 @@ export class Exchange {
       this.send("abort");
       return this.answer() === undefined ? undefined : true;
     };
-    await new Deadline(patience).until(heard, noReport).catch(() => undefined);
+    await new Deadline(patience).until(heard, this.noReport).catch(() => undefined);
   }
 
   /**
-   * Has the app build its schema, and returns when it has and is no longer running.
-   * @param ready for an app that does not end by itself: asked until it is true, then the app is stopped.
+   * Has the task run its program, and returns when that has done its work and is no longer running.
+   * @param ready for a program that does not end by itself: asked until it is true, then the program is stopped.
    * @throws Failed when the program fails or the deadline passes.
    */
   async build(ready?: () => Promise<boolean>): Promise<void> {
@@ -75,7 +99,7 @@ export class Exchange {
         if (answer?.[0] === "built") return true;
         if (answer !== undefined) {
           throw new Failed(
-            `the app's image did not build its schema: exit code ${answer[1] ?? "?"}. Its own words are in the log of the schema task`,
+            `${this.peer.ended}: exit code ${answer[1] ?? "?"}. Its own words are in the log of the ${this.peer.task} task`,
           );
         }
         // The hello taken before may have been an earlier run's: a new nonce is asked from the start.
@@ -88,8 +112,8 @@ export class Exchange {
       },
       () =>
         nonce === undefined || ready === undefined || verb === "stop"
-          ? noReport()
-          : "the app did not become ready to serve within the deadline, while it built its schema; see the log of the schema task",
+          ? this.noReport()
+          : `${this.peer.late}; see the log of the ${this.peer.task} task`,
     );
   }
 

@@ -1,24 +1,24 @@
 import type { Client } from "pg";
-import type { Config } from "./config";
+import type { Config, Source } from "./config";
 import type { Findings } from "./decide";
 import type { Attempt } from "./ledger";
 import { leftAlone } from "./plan";
-import { fingerprint, isThere } from "./snapshot";
+import { fingerprint, isThere } from "./source";
 import { holdsRows } from "./target";
 import { countUses, usedSince } from "./uses";
 
 /** Looks at source and target as far as the decision needs it. Changes nothing. */
 export async function findings(
   client: Client,
-  config: Pick<Config, "source" | "migrationTables" | "rules">,
+  config: Pick<Config, "migrationTables" | "rules"> & { readonly source: Source },
   last: Attempt | undefined,
 ): Promise<Findings> {
-  const { file } = config.source;
+  const { source } = config;
   const targetWritten = await writtenSinceCopy(client, last);
   // The source is held against the record byte for byte only where it matters: reading it all costs time while the app is down.
   const compared = last?.state === "confirmed" || targetWritten;
-  const now = compared ? await fingerprint(file) : undefined;
-  const there = compared ? now !== undefined : await isThere(file);
+  const now = compared ? await fingerprint(source) : undefined;
+  const there = compared ? now !== undefined : await isThere(source);
   return {
     last: last?.state,
     source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",

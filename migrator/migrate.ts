@@ -1,5 +1,6 @@
 import type { Config } from "./config";
-import { Exchange, probe } from "./exchange";
+import { moveEmbedded } from "./embedded/move";
+import { Exchange, probe, schemaTask, sourceTask } from "./exchange";
 import { begin, recordKept } from "./ledger";
 import { beginning, move, rescueRows, reportOf, type MigrateReport } from "./move";
 import { Run } from "./run";
@@ -25,11 +26,16 @@ export async function migrate(
   log: (line: string) => void,
   stop: AbortSignal,
 ): Promise<MigrateReport> {
-  const { service } = config;
+  const { service, source } = config;
   const seconds = config.deadlines.migrateSeconds;
   let exchange: Exchange | undefined;
   const exchangeOf = (run: Run, attempt: number) =>
-    (exchange = new Exchange(allocation.shared, attempt, run.deadline));
+    (exchange = new Exchange(
+      allocation.shared,
+      attempt,
+      run.deadline,
+      source.kind === "sqlite" ? schemaTask : sourceTask,
+    ));
 
   const work = async (run: Run): Promise<MigrateReport> => {
     exchangeOf(run, 0);
@@ -43,21 +49,31 @@ export async function migrate(
     }
     const attempt = (last?.attempt ?? 0) + 1;
     const rescued = decision.rescue ? await rescueRows(run, client, config, attempt - 1) : undefined;
-    await begin(client, { number: attempt, service, allocation: allocation.id, rescued });
-    if (rescued !== undefined) {
+    // The copy of an embedded server's replaces the tables themselves, in its own transaction.
+    const emptied = rescued && source.kind === "postgres" ? { ...rescued, tables: [] } : rescued;
+    await begin(client, { number: attempt, service, allocation: allocation.id, rescued: emptied });
+    if (rescued !== undefined && source.kind === "sqlite") {
       run.left = `the source as it was, the app's tables on the server empty, what they held in ${rescued.folder}`;
     }
     const peer = exchangeOf(run, attempt);
-    const moved = await move(run, client, config, attempt, () => buildSchema(config, peer, log));
+    const moved =
+      source.kind === "sqlite"
+        ? await move(run, client, { ...config, source }, attempt, () => buildSchema(source, peer, log))
+        : await moveEmbedded(run, client, { ...config, source }, attempt, {
+            exchange: peer,
+            shared: allocation.shared,
+          });
     return reportOf(run, service, attempt, "verified", moved);
   };
-  // The schema task is told that there is nothing to wait for.
+  // The other task is told that there is nothing to wait for.
   const abandon = async () => exchange?.abort();
   return Run.of({ seconds, scratch: allocation.scratch, log, stop }, work, abandon);
 }
 
+type SqliteSource = Extract<Config["source"], { kind: "sqlite" }>;
+
 async function buildSchema(
-  { schema }: Config,
+  { schema }: SqliteSource,
   exchange: Exchange,
   log: (line: string) => void,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** What a move in a job and one by hand have in common: the decision, and one attempt. */
 import type { Client } from "pg";
-import type { Config } from "./config";
+import type { Config, Source, SqliteFile } from "./config";
 import { copy } from "./copy";
 import { decide, type Decision } from "./decide";
 import { Refused } from "./errors";
@@ -14,7 +14,12 @@ import { SqliteSource } from "./sqlite";
 import { countUses, requireCounters, usesAfterCopy } from "./uses";
 
 /** What is to be moved, and by which rules. */
-export type Moving = Pick<Config, "service" | "source" | "snapshots" | "migrationTables" | "rules">;
+export interface Moving<S extends Source = SqliteFile> extends Pick<
+  Config,
+  "service" | "snapshots" | "migrationTables" | "rules"
+> {
+  readonly source: S;
+}
 
 export interface Beginning {
   /** The session that holds the lock. */
@@ -28,7 +33,7 @@ export interface Beginning {
  * @param replace rows that the app's tables hold, and of which the ledger knows nothing, may be replaced.
  * @throws Refused when there is nothing to be done without a person.
  */
-export async function beginning(run: Run, moving: Moving, replace = false): Promise<Beginning> {
+export async function beginning(run: Run, moving: Moving<Source>, replace = false): Promise<Beginning> {
   const client = await run.session();
   await run.lock(client);
   await requireCounters(client);
@@ -56,7 +61,7 @@ export async function beginning(run: Run, moving: Moving, replace = false): Prom
 export async function rescueRows(
   run: Run,
   client: Client,
-  moving: Moving,
+  moving: Moving<Source>,
   attempt: number,
 ): Promise<Rescued> {
   const rescued = await rescue(client, moving.snapshots, attempt, leftAlone(moving));
@@ -93,7 +98,6 @@ export async function move(
   const plans = await planCopy(client, source, moving);
   const helper = await run.session();
   const before = await countUses(helper);
-  const next = "the next try copies the source anew, and dumps what the app's tables hold then";
   const copied = await copy({
     client,
     helper,
@@ -102,14 +106,40 @@ export async function move(
     rules: moving.rules,
     attempt,
     requireSameSource: () => requireSameSource(file, snapshot.fingerprint),
-    committing: () => (run.left = `the copy may be committed (the ledger shows it); ${next}`),
+    committing: () => (run.left = left.committing),
     log: run.log,
   });
-  run.left = `the copy is committed, and not confirmed; ${next}`;
+  run.left = left.committed;
   await client.end();
-  const uses = await usesAfterCopy(helper, before, plans, copied, run.deadline);
-  await recordUses(helper, attempt, { uses, writes: await countUses(helper, "writes") });
+  const least = plans.map(({ target: { schema, name, partitioned } }): [string, number] => {
+    const known = (before[`${schema}.${name}`] ?? 0) + (copied.tables[name]?.rows ?? 0);
+    // Each table was filled once and read back once; a partitioned one may have no partition to be read.
+    return [`${schema}.${name}`, known + (partitioned ? 0 : 1)];
+  });
+  await recordCounts(run, helper, attempt, new Map(least));
   return { ...copied, snapshot: snapshot.folder };
+}
+
+const next = "the next try copies the source anew, and dumps what the app's tables hold then";
+
+/** What an end leaves behind from the commit on. */
+export const left = {
+  committing: `the copy may be committed (the ledger shows it); ${next}`,
+  committed: `the copy is committed, and not confirmed; ${next}`,
+};
+
+/**
+ * Records how often the tables had been used once the copy is in the server's counts.
+ * @param least of each table, by schema and name: the count that shows it.
+ */
+export async function recordCounts(
+  run: Run,
+  client: Client,
+  attempt: number,
+  least: ReadonlyMap<string, number>,
+): Promise<void> {
+  const uses = await usesAfterCopy(client, least, run.deadline);
+  await recordUses(client, attempt, { uses, writes: await countUses(client, "writes") });
 }
 
 async function requireSameSource(file: string, copied: string): Promise<void> {

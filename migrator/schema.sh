@@ -1,10 +1,12 @@
 #!/bin/sh
-# Runs the app's own image so that it builds its schema, when pgmoor's migrate task asks for it.
+# Runs a program of another image when pgmoor's migrate task asks for it: the app's own, so that it builds its schema, or the
+# app's embedded server, so that its data can be read.
 #
-#   sh schema.sh DEADLINE_SECONDS command|app -- PROGRAM [ARGUMENT]...
+#   sh schema.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]...
 #
 # command: PROGRAM builds the schema and ends.
 # app:     PROGRAM is the app itself; migrate sees when it is ready and has it stopped.
+# server:  PROGRAM is the embedded server, on a copy of its data; migrate has it stopped when it has read all.
 #
 # Only sh and coreutils are there to be used. The two tasks meet over files in $NOMAD_ALLOC_DIR/pgmoor, each written under
 # another name and then moved, so that nobody reads half of one:
@@ -17,9 +19,9 @@
 set -u
 
 case ${2-} in
-  command | app) ;;
+  command | app | server) ;;
   *)
-    echo "usage: schema.sh DEADLINE_SECONDS command|app -- PROGRAM [ARGUMENT]..." >&2
+    echo "usage: schema.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]..." >&2
     exit 2
     ;;
 esac
@@ -103,7 +105,7 @@ while :; do
   look
   case $verb in
     skip)
-      say "nothing to build"
+      say "nothing to do"
       put schema.answer "$nonce $attempt skipped"
       exit 0
       ;;
@@ -131,8 +133,8 @@ while alive; do
   case $verb in
     abort) fail 1 "migrate has failed, see its log" ;;
     stop)
-      [ "$kind" = app ] || fail 1 "migrate asked to stop a command"
-      say "the app is ready: stopping it"
+      [ "$kind" != command ] || fail 1 "migrate asked to stop a command"
+      say "migrate has what it needs: stopping $1"
       end_child
       put schema.answer "$nonce $attempt built"
       exit 0
@@ -151,4 +153,4 @@ if [ "$kind" = command ] && [ "$code" -eq 0 ]; then
   put schema.answer "$nonce $attempt built"
   exit 0
 fi
-fail "$code" "$1 ended with code $code before the schema was built"
+fail "$code" "$1 ended with code $code before its work was done"

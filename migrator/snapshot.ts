@@ -69,7 +69,7 @@ async function filesOf(source: string): Promise<SourceFile[]> {
 }
 
 /** Reads as much of a file as it holds now, however fast it grows; hashes it, and writes it elsewhere if asked. */
-async function digest(file: string, to?: string): Promise<{ hash: string; bytes: number }> {
+export async function digest(file: string, to?: string): Promise<{ hash: string; bytes: number }> {
   const hash = createHash("sha256");
   let bytes = 0;
   const input = await fs.open(file, "r").catch((error: unknown) => {
@@ -88,7 +88,6 @@ async function digest(file: string, to?: string): Promise<{ hash: string; bytes:
         await output?.writeFile(chunk);
         bytes += bytesRead;
       }
-      await output?.sync();
     } finally {
       await output?.close();
     }
@@ -117,7 +116,7 @@ export async function fingerprint(source: string): Promise<string | undefined> {
 }
 
 /** @throws Refused when the folder's file system has too little room for so many bytes. */
-async function requireSpace(folder: string, bytes: number, purpose: string): Promise<void> {
+export async function requireSpace(folder: string, bytes: number, purpose: string): Promise<void> {
   const { bavail, bsize } = await fs.statfs(folder);
   const free = bavail * bsize;
   if (free >= bytes + reserve) return;
@@ -150,14 +149,7 @@ export async function takeSnapshot(given: string, parent: string, attempt: numbe
   if (before[0]?.bytes === 0) {
     throw new Refused(`${source}: 0 bytes, no database. The app has never written here: check the path`);
   }
-  await privateFolder(parent);
-  await requireSpace(parent, total, "for the snapshot");
-  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const folder = path.join(parent, `attempt-${attempt}-${stamp}`);
-  const partial = `${folder}.partial`;
-  await fs.rm(partial, { recursive: true, force: true });
-  await privateFolder(partial);
-  try {
+  return snapshotFolder(parent, attempt, total, async (partial, folder) => {
     const entries: { name: string; bytes: number; sha256Before: string; sha256After: string }[] = [];
     for (const { file } of before) {
       const name = path.basename(file);
@@ -178,19 +170,53 @@ export async function takeSnapshot(given: string, parent: string, attempt: numbe
     const fingerprint = fingerprintOf(
       entries.map(({ name, sha256After }) => [name.slice(path.basename(source).length), sha256After]),
     );
-    const manifest = { source, attempt, taken: new Date().toISOString(), fingerprint, files: entries };
-    await fs.writeFile(path.join(partial, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n", {
-      mode: 0o600,
-    });
-    await publish(partial, folder);
+    await writeManifest(partial, { source, attempt, fingerprint, files: entries });
     return { folder, file: path.join(folder, path.basename(source)), bytes: total, fingerprint };
+  });
+}
+
+/**
+ * Makes the folder of one attempt's snapshot: under another name until it is whole.
+ * @param parent folder of all snapshots of this service.
+ * @param bytes that will be written.
+ * @param fill gets the folder to fill, and the name that it will have.
+ * @throws Refused when there is too little room.
+ */
+export async function snapshotFolder<T>(
+  parent: string,
+  attempt: number,
+  bytes: number,
+  fill: (partial: string, folder: string) => Promise<T>,
+): Promise<T> {
+  await privateFolder(parent);
+  await requireSpace(parent, bytes, "for the snapshot");
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const folder = path.join(parent, `attempt-${attempt}-${stamp}`);
+  const partial = `${folder}.partial`;
+  await fs.rm(partial, { recursive: true, force: true });
+  await privateFolder(partial);
+  try {
+    const snapshot = await fill(partial, folder);
+    await publish(partial, folder);
+    return snapshot;
   } catch (error) {
     await fs.rm(partial, { recursive: true, force: true });
     throw error;
   }
 }
 
-function changed(source: string, how: string): Refused {
+/** Says beside the copies what they are of. */
+export async function writeManifest(
+  folder: string,
+  { source, attempt, ...rest }: { source: string; attempt: number; fingerprint: string; files: unknown },
+): Promise<void> {
+  const manifest = { source, attempt, taken: new Date().toISOString(), ...rest };
+  await fs.writeFile(path.join(folder, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n", {
+    mode: 0o600,
+  });
+}
+
+export function changed(source: string, how: string): Refused {
   return new Refused(
     `${source} changed while it was copied (${how}): something still writes to it. Stop whatever else uses the file`,
   );

@@ -1,8 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Deadline } from "./deadline";
 import { Failed } from "./errors";
-import type { Copied, Uses } from "./ledger";
-import type { TablePlan } from "./plan";
+import type { Uses } from "./ledger";
 
 /**
  * How often the app's tables have been used, as PostgreSQL counts it; partitions count for the table they are part of. The
@@ -47,25 +46,18 @@ export async function otherSessions(client: ClientBase): Promise<string[]> {
 /**
  * The counts once our own copy is in them: sessions report what they did a little later, at the latest when they end. The
  * session that copied has to be closed before.
- * @param before the counts before the copy.
+ * @param least of each table, by schema and name: the count that shows the copy.
  */
 export async function usesAfterCopy(
   client: ClientBase,
-  before: Uses,
-  plans: readonly TablePlan[],
-  copied: Copied,
+  least: ReadonlyMap<string, number>,
   deadline: Deadline,
 ): Promise<Uses> {
   return deadline.within(15).until(
     async () => {
       const now = await countUses(client);
-      // Each table was filled once and read back once; a partitioned one may have no partition to be read.
-      const shown = plans.every(({ target }) => {
-        const name = `${target.schema}.${target.name}`;
-        const read = target.partitioned ? 0 : 1;
-        return (now[name] ?? 0) >= (before[name] ?? 0) + (copied.tables[target.name]?.rows ?? 0) + read;
-      });
-      return shown ? now : undefined;
+      // A table that no plain name reaches is not counted.
+      return [...least].every(([name, count]) => (now[name] ?? Infinity) >= count) ? now : undefined;
     },
     () => "the server's counters do not show the copy; are its statistics on (track_counts)?",
   );

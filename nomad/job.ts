@@ -100,7 +100,7 @@ export interface Task {
   readonly Lifecycle?: { readonly Hook: "prestart" | "poststart"; readonly Sidecar: boolean };
   readonly RestartPolicy?: RestartPolicy;
   /** The driver's or the image's own, when absent. */
-  readonly KillSignal?: "SIGTERM";
+  readonly KillSignal?: "SIGTERM" | "SIGINT";
   /** From that signal until the task is killed; the client's `max_kill_timeout` (30 s) limits it. */
   readonly KillTimeout?: number;
   readonly Vault?: Vault;

@@ -72,10 +72,18 @@ export interface SqliteSource {
 export interface PostgresSource {
   readonly kind: "postgres";
   /** The server's image. */
-  readonly program: DockerProgram;
+  readonly program: Program;
+  /**
+   * What the image would run by itself, for the cutover: the server then works on a copy of its data, and settings for that
+   * are added (`-c NAME=VALUE`).
+   */
+  readonly command: readonly [string, ...string[]];
   /** The host volume with its data, and where its image expects it. */
   readonly volume: HostVolume;
-  /** The server's own variables. @default none */
+  /** The app's user and database on it. */
+  readonly user: string;
+  readonly database: string;
+  /** The server's own variables; its data is in `PGDATA`, if that is among them, else in the volume itself. @default none */
   readonly serverEnvironment?: Readonly<Record<string, string>>;
   /** The variables that put the app on it. */
   readonly environment: Readonly<Record<string, string>>;
@@ -172,5 +180,10 @@ export function databaseName(definition: ServiceDefinition): string {
 
 /** PostgreSQL's `PGSTAT_IDLE_INTERVAL` is 10 s (src/backend/utils/activity/pgstat.c), and an app has to start. */
 export const leastConfirmSeconds = 15;
+
+/** Where an embedded server has its data, as its image sees it. */
+export function dataDirectory({ volume, serverEnvironment = {} }: PostgresSource): string {
+  return serverEnvironment.PGDATA ?? volume.path;
+}
 
 export const defaultDeadlines = { migrateSeconds: 600, confirmSeconds: 60, healthySeconds: 300 } as const;

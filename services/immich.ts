@@ -17,11 +17,19 @@ export interface ImmichOptions {
   readonly vector: keyof typeof vectorPresets;
 }
 
+/** What the homelab's embedded image starts its server with, by its Dockerfile. */
+const vectorSettings = [
+  "-c",
+  "shared_preload_libraries=vectors.so",
+  "-c",
+  'search_path="$user", public, vectors',
+];
+
 /**
  * Immich: a library of photos and videos, with search by what is in a picture.
  * Sources: https://docs.immich.app/install/environment-variables (variables, Redis),
- * https://docs.immich.app/administration/postgres-standalone (extensions, which of them need a superuser), and the
- * homelab's job for the server beside it.
+ * https://docs.immich.app/administration/postgres-standalone (extensions, which of them need a superuser),
+ * https://github.com/tensorchord/pgvecto.rs (`docker/pgvecto-rs.Dockerfile`), and the homelab's job for the server beside it.
  *
  * @throws {RangeError} when the release no longer takes the extension
  */
@@ -76,7 +84,10 @@ export function immich({ release, vector }: ImmichOptions): ServiceDefinition {
     source: {
       kind: "postgres",
       program: { driver: "docker", image: "tensorchord/pgvecto-rs:pg14-v0.2.0", network: "host" },
+      command: ["docker-entrypoint.sh", "postgres", ...vectorSettings],
       volume: HostVolume.named("immich_postgres").at("/var/lib/postgresql/data"),
+      user: "postgres",
+      database: "immich",
       // Not 5432, which the central server has on its host.
       serverEnvironment: { POSTGRES_USER: "postgres", POSTGRES_DB: "immich", PGPORT: "5433" },
       environment: {

@@ -282,7 +282,11 @@ const mistakes: readonly Mistake[] = [
     "cutover",
     /cutover is refused: Uptime Kuma 2\.x takes SQLite and MariaDB only .* cannotMove: undefined/,
   ],
-  [["services", 3, "phase"], "cutover", /cannot be moved yet/],
+  [
+    ["services", 3, "definition", "source", "serverEnvironment", "PGDATA"],
+    "/var/lib/elsewhere",
+    /is not in the source's volume, \/var\/lib\/postgresql\/data/,
+  ],
   [["services", 4, "phase"], "cutover", /there is no source: the service is on the server already/],
   [["services", 0, "existing"], ["database"], /Write the running password to Vault/],
   [["services", 0, "existing"], ["jobs"], /job.*secret.*database/, "services[0].existing[0]"],

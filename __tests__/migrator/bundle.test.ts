@@ -42,19 +42,11 @@ test("a wrong config is refused with every field that is wrong", async () => {
   const file = path.join(cleanup.folder(), "config.json");
   fs.writeFileSync(
     file,
-    JSON.stringify({ service: "", source: { kind: "mysql", file: "x" }, health: "alive", extra: 1 }),
+    JSON.stringify({ service: "", source: { kind: "sqlite", file: "x" }, health: "alive", extra: 1 }),
   );
   const { code, stderr } = await bundle(["confirm", "--config", file]);
   expect(code).toBe(2);
-  for (const field of [
-    "service:",
-    "source.kind:",
-    "source.file:",
-    "snapshots:",
-    "schema:",
-    "health:",
-    "extra",
-  ])
+  for (const field of ["service:", "source.file:", "source.schema:", "snapshots:", "health:", "extra"])
     expect(stderr).toContain(field);
   expect((await bundle(["confirm", "--config", "/no/such/file"])).stderr).toContain("/no/such/file");
 });
@@ -112,7 +104,7 @@ test("an app that builds its schema by running is stopped once it is ready; noth
   await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
   cleanup.add(() => between.close());
   const { port: own } = between.address() as { port: number };
-  service.configure({ schema: { kind: "app", health: `http://127.0.0.1:${own}/` } });
+  service.buildBy({ kind: "app", health: `http://127.0.0.1:${own}/` });
   const scratch = cleanup.folder();
   const wrapper = start(
     cleanup,
@@ -139,7 +131,7 @@ test("TERM ends migrate and the schema task, and changes nothing", async () => {
     [schemaScript, "20", "app", "--", "sleep", "20"],
     service.environment(),
   );
-  service.configure({ schema: { kind: "app", health: "http://127.0.0.1:1/" } });
+  service.buildBy({ kind: "app", health: "http://127.0.0.1:1/" });
   const { child, done } = await service.startMigrator("migrate");
   let said = "";
   wrapper.child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Deadline } from "../../migrator/deadline";
-import { Exchange } from "../../migrator/exchange";
+import { Exchange, schemaTask } from "../../migrator/exchange";
 import { Cleanup, eventually, schemaScript, start } from "./support";
 
 const cleanup = new Cleanup();
@@ -30,7 +30,7 @@ function newAllocation(shell: string) {
         [...(shell === busybox ? ["ash"] : []), schemaScript, String(seconds), kind, "--", ...program],
         { NOMAD_ALLOC_DIR: folder },
       ),
-    exchange: (attempt = 1, seconds = 20) => new Exchange(folder, attempt, new Deadline(seconds)),
+    exchange: (attempt = 1, seconds = 20) => new Exchange(folder, attempt, new Deadline(seconds), schemaTask),
     there: (name: string) => eventually(() => (fs.existsSync(file(name)) ? true : undefined)),
   };
 }

@@ -50,8 +50,11 @@ export class Database {
     readonly client: Client,
   ) {}
 
-  static async create(cleanup: Cleanup): Promise<Database> {
-    const server = JSON.parse(process.env.PGMOOR_TEST_PG ?? "{}") as TestServer;
+  /** @param server the run's own by default. */
+  static async create(
+    cleanup: Cleanup,
+    server = JSON.parse(process.env.PGMOOR_TEST_PG ?? "{}") as TestServer,
+  ): Promise<Database> {
     const name = `t_${randomBytes(6).toString("hex")}`;
     const password = `secret-${randomBytes(9).toString("hex")}`;
     const admin = new Client({ ...server, database: "postgres" });
@@ -203,15 +206,19 @@ export class Service {
   configure(overrides: Record<string, unknown>): void {
     const config = {
       service: "app",
-      source: { kind: "sqlite", file: this.source },
+      source: { kind: "sqlite", file: this.source, schema: { kind: "command" } },
       snapshots: this.snapshots,
-      schema: { kind: "command" },
       migrationTables: ["app_migrations"],
       health: "http://127.0.0.1:1/alive",
       deadlines: { migrateSeconds: 30, confirmSeconds: 5 },
       ...overrides,
     };
     fs.writeFileSync(this.config, JSON.stringify(config));
+  }
+
+  /** Changes how the app builds its schema. */
+  buildBy(schema: Record<string, string>): void {
+    this.configure({ source: { kind: "sqlite", file: this.source, schema } });
   }
 
   environment(allocationId = "alloc-1"): Record<string, string> {

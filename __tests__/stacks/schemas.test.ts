@@ -32,7 +32,7 @@ function blocks(): {
         ...homelab,
         services: homelab.services.map((service) => ({
           ...service,
-          phase: service.definition.source?.kind === "sqlite" ? phase : "prepared",
+          phase: service.definition.source === undefined ? "prepared" : phase,
           passwordVersion,
         })),
       }),

@@ -192,6 +192,61 @@ describe("a service with a PostgreSQL of its own", () => {
     expect(app!.Templates[0].EmbeddedTmpl).toContain("DB_PASSWORD={{ $secret.Data.data.embedded_password");
   });
 
+  test("stops it in order, so that its data can be moved", () => {
+    const [server] = jobOf(stack).TaskGroups[0].Tasks as Json[];
+    expect(server!.KillSignal).toBe("SIGINT");
+  });
+
+  describe("that moves", () => {
+    const { definition } = homelab.services.find((service) => service.definition.name === "immich")!;
+    const job = jobOf(stackOf({ definition, phase: "cutover" }));
+    const tasks = job.TaskGroups[0].Tasks as Json[];
+    const [migrate, source, app] = tasks as [Json, Json, Json];
+
+    test("has its server on a copy of its data, that nobody else reaches", () => {
+      expect(tasks.map(({ Name, Lifecycle }) => [Name, Lifecycle?.Hook])).toEqual([
+        ["migrate", "prestart"],
+        ["source", "prestart"],
+        ["immich", undefined],
+        ["confirm", "poststart"],
+      ]);
+      expect(source.Config.image).toBe("tensorchord/pgvecto-rs:pg14-v0.2.0");
+      expect(source.Config.args).toEqual(
+        expect.arrayContaining(["server", "docker-entrypoint.sh", "shared_preload_libraries=vectors.so"]),
+      );
+      expect(source.Config.args).toEqual(
+        expect.arrayContaining(["data_directory=${NOMAD_ALLOC_DIR}/pgmoor-source", "listen_addresses="]),
+      );
+      expect(source.Env.PGDATA).toBe("${NOMAD_ALLOC_DIR}/pgmoor-source");
+      expect(job.TaskGroups[0].Networks[0].DynamicPorts).toEqual([]);
+    });
+
+    test("is read by the migrator alone, with the password of the server beside the app", () => {
+      expect(migrate.VolumeMounts[0]).toEqual({
+        Volume: "immich_postgres",
+        Destination: "/source",
+        ReadOnly: true,
+      });
+      for (const { VolumeMounts } of [source, app])
+        expect((VolumeMounts as Json[]).map(({ Volume }) => Volume as string)).not.toContain(
+          "immich_postgres",
+        );
+      const [, secrets, config] = migrate.Templates as Json[];
+      expect(secrets!.EmbeddedTmpl).toContain(
+        "PGMOOR_SOURCE_PASSWORD={{ $secret.Data.data.embedded_password",
+      );
+      expect(config!.EmbeddedTmpl).toContain(
+        '"source": { "kind": "postgres", "data": "/source", "user": "postgres", "database": "immich" }',
+      );
+    });
+
+    test("starts on the central server, with none of its old variables", () => {
+      expect(app.Env.DB_HOSTNAME).toBeUndefined();
+      expect(app.Templates[0].EmbeddedTmpl).toContain("DB_HOSTNAME=");
+      expect(app.Templates[1].EmbeddedTmpl).not.toContain("DB_PASSWORD");
+    });
+  });
+
   test("gets its extensions from the admin, one after the other", () => {
     const extensions = stack.resource.postgresql_extension as Json;
     expect(Object.values(extensions).map((extension) => (extension as Json).name as string)).toEqual(
@@ -386,7 +441,10 @@ describe("snapshots", () => {
     },
   );
 
-  test.each([vaultwarden, speedtestTracker])("the job of $name, moving", (definition) => {
-    expect(jobOf(stackOf({ definition, phase: "cutover" }))).toMatchSnapshot();
-  });
+  test.each([vaultwarden, speedtestTracker, immich({ release: "v1.132.3", vector: "pgvecto.rs" })])(
+    "the job of $name, moving",
+    (definition) => {
+      expect(jobOf(stackOf({ definition, phase: "cutover" }))).toMatchSnapshot();
+    },
+  );
 });

@@ -77,7 +77,7 @@ function actions(changes: Awaited<ReturnType<Workspace["plan"]>>): Record<string
 }
 
 function phasesOf({ definition }: EnvironmentService): Phase[] {
-  const movable = definition.source?.kind === "sqlite" && definition.cannotMove === undefined;
+  const movable = definition.source !== undefined && definition.cannotMove === undefined;
   return movable ? ["prepared", "cutover", "retired"] : ["prepared", "retired"];
 }
 

@@ -2,7 +2,8 @@
 import { dsnFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Task } from "../../nomad/job";
-import type { Companion, PostgresSource, SecretVariable, Source } from "../../services/definition";
+import type { Companion, SecretVariable, Source } from "../../services/definition";
+import { embeddedServer } from "./embedded-server";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
 import type { Mode, ServiceJobProps } from "./props";
 
@@ -47,20 +48,4 @@ function passwordOf(source: Source | undefined): SecretVariable[] {
   if (source?.kind !== "postgres") return [];
   const { app, secret, field } = source.password;
   return [{ variable: app, secret, field }];
-}
-
-/** The server that the service has of its own, until it moves. */
-function embeddedServer(props: ServiceJobProps, source: PostgresSource): Task {
-  const { secret, field, server } = source.password;
-  return {
-    Name: "postgres",
-    ...programOf(source.program, {}),
-    Env: { ...source.serverEnvironment },
-    Lifecycle: { Hook: "prestart", Sidecar: true },
-    KillTimeout: killTimeout,
-    Vault: vaultOf(props),
-    Templates: secretsFile(props, [{ variable: server, secret, field }], "restart"),
-    VolumeMounts: [source.volume.toApi()],
-    Resources: { CPU: 500, MemoryMB: 512 },
-  };
 }

@@ -1,12 +1,28 @@
-/** The tasks that move a service, beside its app: `migrate`, `schema`, `confirm`. */
+/** The tasks that move a service, beside its app: `migrate`, `schema` or `source`, `confirm`. */
 import { dsnFile, libpq } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { RestartPolicy, Task, Template } from "../../nomad/job";
-import { file, join, json, plain, taskVariable, text, type Expression } from "../../nomad/template";
+import {
+  file,
+  join,
+  json,
+  plain,
+  taskVariable,
+  text,
+  type Expression,
+  type JsonTemplate,
+} from "../../nomad/template";
 import { HostVolume } from "../../nomad/volume";
-import type { ServiceDefinition, SqliteSource } from "../../services/definition";
+import {
+  dataDirectory,
+  type PostgresSource,
+  type ServiceDefinition,
+  type Source,
+  type SqliteSource,
+} from "../../services/definition";
 import { deadlinesOf } from "./deadlines";
-import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
+import { scratchServer, sourcePassword } from "./embedded-server";
+import { programMounts, programOf, resourcesOf, secretsFile, vaultOf, type Run } from "./parts";
 import { portLabel, schemaPortLabel, type ServiceJobProps } from "./props";
 
 const snapshotsPath = "/snapshots";
@@ -23,17 +39,17 @@ const once: RestartPolicy = {
 
 export function migrationTasks(
   props: ServiceJobProps,
-  source: SqliteSource,
+  source: Source,
 ): { readonly before: Task[]; readonly after: Task[] } {
+  const peer = source.kind === "sqlite" ? schemaTask(props, source) : sourceTask(props, source);
   return {
-    before: [migrateTask(props, source), schemaTask(props, source)],
+    before: [migrateTask(props, source), peer],
     after: [confirmTask(props, source)],
   };
 }
 
-function migrateTask(props: ServiceJobProps, source: SqliteSource): Task {
-  const { definition } = props;
-  const volume = sourceVolume(definition, source);
+function migrateTask(props: ServiceJobProps, source: Source): Task {
+  const volume = sourceVolume(props.definition, source);
   return {
     Name: "migrate",
     ...programOf(props.migrator.program, { args: ["migrate", "--config", configPath] }),
@@ -41,7 +57,11 @@ function migrateTask(props: ServiceJobProps, source: SqliteSource): Task {
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: once,
     Vault: vaultOf(props),
-    Templates: [dsnFile(libpq(props.sslmode), props.connection, "noop"), migratorConfig(props, source)],
+    Templates: [
+      dsnFile(libpq(props.sslmode), props.connection, "noop"),
+      ...(source.kind === "postgres" ? secretsFile(props, [sourcePassword(source)], "noop") : []),
+      migratorConfig(props, source),
+    ],
     VolumeMounts: [
       volume.at(sourcePath).readOnly().toApi(),
       HostVolume.named(props.migrator.snapshots).at(snapshotsPath).toApi(),
@@ -53,14 +73,10 @@ function migrateTask(props: ServiceJobProps, source: SqliteSource): Task {
 
 function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
   const { definition } = props;
-  const { migrate } = deadlinesOf(definition);
-  const wrapper = "/local/pgmoor-schema.sh";
+  const { kind, command } = source.schema;
   return {
     Name: "schema",
-    ...programOf(definition.program, {
-      entrypoint: ["/bin/sh"],
-      args: [wrapper, String(migrate.seconds), source.schema.kind, "--", ...source.schema.command],
-    }),
+    ...programOf(definition.program, wrapped(props, kind, command)),
     Env: { ...definition.environment, ...source.schema.environment },
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: once,
@@ -68,14 +84,42 @@ function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
     Templates: [
       dsnFile(definition.dsn, props.connection, "noop"),
       ...secretsFile(props, definition.secrets, "noop"),
-      file(wrapper, plain(props.migrator.schemaWrapper), "0755"),
+      wrapperFile(props),
     ],
     VolumeMounts: programMounts(definition.program),
     Resources: resourcesOf(definition.resources),
   };
 }
 
-function confirmTask(props: ServiceJobProps, source: SqliteSource): Task {
+/** The embedded server, on a copy of its data that `migrate` makes: it never sees the original. */
+function sourceTask(props: ServiceJobProps, source: PostgresSource): Task {
+  const { args, environment } = scratchServer(source);
+  return {
+    Name: "source",
+    ...programOf(source.program, wrapped(props, "server", args)),
+    Env: environment,
+    Lifecycle: { Hook: "prestart", Sidecar: false },
+    RestartPolicy: once,
+    Vault: vaultOf(props),
+    Templates: [wrapperFile(props)],
+    VolumeMounts: programMounts(source.program),
+    Resources: { CPU: 500, MemoryMB: 512 },
+  };
+}
+
+const wrapperPath = "/local/pgmoor-schema.sh";
+
+function wrapperFile({ migrator }: ServiceJobProps): Template {
+  return file(wrapperPath, plain(migrator.schemaWrapper), "0755");
+}
+
+/** A command under the wrapper that meets `migrate`. */
+function wrapped({ definition }: ServiceJobProps, kind: string, command: readonly string[]): Run {
+  const { migrate } = deadlinesOf(definition);
+  return { entrypoint: ["/bin/sh"], args: [wrapperPath, String(migrate.seconds), kind, "--", ...command] };
+}
+
+function confirmTask(props: ServiceJobProps, source: Source): Task {
   return {
     Name: "confirm",
     ...programOf(props.migrator.program, { args: ["confirm", "--config", configPath] }),
@@ -90,35 +134,44 @@ function confirmTask(props: ServiceJobProps, source: SqliteSource): Task {
 }
 
 /** What the migrator reads (`migrator/config.ts`). */
-function migratorConfig(props: ServiceJobProps, source: SqliteSource): Template {
+function migratorConfig(props: ServiceJobProps, source: Source): Template {
   const { definition } = props;
-  const volume = sourceVolume(definition, source);
   const { migrate, confirm } = deadlinesOf(definition);
-  const url = (address: Expression): Expression =>
-    join(text("http://"), address, text(definition.health.path));
-  const schemaAddress = join(text("127.0.0.1:"), taskVariable(`NOMAD_PORT_${schemaPortLabel}`));
-  const { kind } = source.schema;
   return file(
     configPath,
     json({
       service: definition.name,
-      source: {
-        kind: source.kind,
-        file: sourcePath + source.file.slice(volume.path.length),
-      },
+      source: sourceConfig(definition, source),
       snapshots: `${snapshotsPath}/${definition.name}`,
-      schema: kind === "app" ? { kind, health: url(schemaAddress) } : { kind },
       migrationTables: source.migrationTables.map((one) => (typeof one === "string" ? one : { ...one })),
-      rules: (source.rules ?? []).map((rule) => ({ ...rule })),
-      health: url(taskVariable(`NOMAD_HOST_ADDR_${portLabel}`)),
+      rules: source.kind === "sqlite" ? (source.rules ?? []).map((rule) => ({ ...rule })) : [],
+      health: healthUrl(definition, taskVariable(`NOMAD_HOST_ADDR_${portLabel}`)),
       deadlines: { migrateSeconds: migrate.seconds, confirmSeconds: confirm.seconds },
     }),
     "0644",
   );
 }
 
-/** The volume that holds the source's file. */
-function sourceVolume(definition: ServiceDefinition, source: SqliteSource): HostVolume {
+function sourceConfig(definition: ServiceDefinition, source: Source): JsonTemplate {
+  const { path } = sourceVolume(definition, source);
+  const seen = (file: string) => sourcePath + file.slice(path.length);
+  if (source.kind === "postgres") {
+    const { kind, user, database } = source;
+    return { kind, data: seen(dataDirectory(source)), user, database };
+  }
+  const { kind } = source.schema;
+  const address = join(text("127.0.0.1:"), taskVariable(`NOMAD_PORT_${schemaPortLabel}`));
+  const schema: JsonTemplate = kind === "app" ? { kind, health: healthUrl(definition, address) } : { kind };
+  return { kind: source.kind, file: seen(source.file), schema };
+}
+
+function healthUrl({ health }: ServiceDefinition, address: Expression): Expression {
+  return join(text("http://"), address, text(health.path));
+}
+
+/** The volume that holds the source. */
+function sourceVolume(definition: ServiceDefinition, source: Source): HostVolume {
+  if (source.kind === "postgres") return source.volume;
   const volume = definition.volumes?.find((candidate) => candidate.holds(source.file));
   if (volume === undefined)
     throw new RangeError(`${definition.name}: no volume holds its source, ${source.file}`);

@@ -1,5 +1,5 @@
 import type { Connection } from "../../nomad/dsn";
-import type { Program, ServiceDefinition, Source, SqliteSource } from "../../services/definition";
+import type { Program, ServiceDefinition, Source } from "../../services/definition";
 
 /** Whether the job stays where its service's data is, or moves to the server first. */
 export type JobPhase = "prepared" | "cutover";
@@ -19,22 +19,20 @@ export interface ServiceJobProps {
     readonly program: Program;
     /** Host volume that keeps the snapshots. */
     readonly snapshots: string;
-    /** Text of `migrator/schema.sh`, which runs in the app's image. */
+    /** Text of `migrator/schema.sh`, which runs in the app's image, or in that of its embedded server. */
     readonly schemaWrapper: string;
   };
 }
 
 /** What the job does with the service's data. */
 export type Mode =
-  | { readonly kind: "on-source"; readonly source: Source }
-  | { readonly kind: "moving"; readonly source: SqliteSource }
-  | { readonly kind: "on-server" };
+  { readonly kind: "on-source" | "moving"; readonly source: Source } | { readonly kind: "on-server" };
 
 /** @throws {RangeError} for a cutover that validation refuses */
 export function modeOf({ definition, phase }: ServiceJobProps): Mode {
   const { name, source } = definition;
   if (phase === "cutover") {
-    if (source?.kind !== "sqlite") throw new RangeError(`${name}: only a SQLite source can be moved`);
+    if (source === undefined) throw new RangeError(`${name}: there is no source to move`);
     return { kind: "moving", source };
   }
   return source === undefined ? { kind: "on-server" } : { kind: "on-source", source };

@@ -38,8 +38,7 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
       {
         Mode: "host",
         ReservedPorts: [port.toApi(portLabel)],
-        DynamicPorts:
-          mode.kind === "moving" && mode.source.schema.kind === "app" ? [{ Label: schemaPortLabel }] : [],
+        DynamicPorts: buildsOnPort(mode) ? [{ Label: schemaPortLabel }] : [],
       },
     ],
     Services: [
@@ -77,6 +76,11 @@ function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {
   if (mode.kind !== "moving") return appTasks(props, mode);
   const { before, after } = migrationTasks(props, mode.source);
   return [...before, ...appTasks(props, mode), ...after];
+}
+
+/** Whether the app itself runs to build its schema, and needs a port for that. */
+function buildsOnPort(mode: Mode): boolean {
+  return mode.kind === "moving" && mode.source.kind === "sqlite" && mode.source.schema.kind === "app";
 }
 
 function traefikTags({ definition, domain }: ServiceJobProps): string[] {
