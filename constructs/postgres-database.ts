@@ -4,6 +4,7 @@ import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { extensionSchemas } from "../services/server-images";
 import { addressName, named } from "./terraform";
 
 export interface PostgresDatabaseProps {
@@ -20,6 +21,11 @@ export interface PostgresDatabaseProps {
     readonly version: number;
     readonly after: ITerraformDependable | undefined;
   };
+}
+
+/** The grant on an extension's own schema. */
+export function usageName(service: string, extension: string): string {
+  return `${addressName(service)}_${addressName(extension)}_usage`;
 }
 
 /**
@@ -84,6 +90,21 @@ export class PostgresDatabase extends Construct {
         `${name}_${addressName(extension)}`,
       );
       chain.push(made);
+      const schema = extensionSchemas[extension];
+      if (schema !== undefined)
+        chain.push(
+          named(
+            new Grant(this, `usage-${extension}`, {
+              database: database.name,
+              role: role.name,
+              objectType: "schema",
+              schema,
+              privileges: ["USAGE"],
+              dependsOn: [made],
+            }),
+            usageName(props.service, extension),
+          ),
+        );
     }
     this.ready = [role, database, ...chain];
   }

@@ -3,7 +3,8 @@ import type { Connection, ServerLookup } from "../nomad/dsn";
 import { databaseName, type ServiceDefinition } from "../services/definition";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
-import { PostgresDatabase } from "./postgres-database";
+import { extensionSchemas } from "../services/server-images";
+import { PostgresDatabase, usageName } from "./postgres-database";
 import type { JobPhase, ServiceJobProps } from "./job/props";
 import { addressName } from "./terraform";
 import { WorkloadIdentity } from "./workload-identity";
@@ -105,14 +106,16 @@ export function databaseSecretName(database: string): string {
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */
 export function serviceDatabaseAddresses(definition: ServiceDefinition): string[] {
   const name = addressName(definition.name);
+  const { extensions = [] } = definition.database;
   return [
     `vault_kv_secret_v2.${name}`,
     `postgresql_role.${name}`,
     `postgresql_database.${name}`,
     `postgresql_grant.${name}_public`,
-    ...(definition.database.extensions ?? []).map(
-      (extension) => `postgresql_extension.${name}_${addressName(extension)}`,
-    ),
+    ...extensions.map((extension) => `postgresql_extension.${name}_${addressName(extension)}`),
+    ...extensions
+      .filter((extension) => Object.hasOwn(extensionSchemas, extension))
+      .map((extension) => `postgresql_grant.${usageName(definition.name, extension)}`),
     `vault_policy.${name}`,
     `vault_jwt_auth_backend_role.${name}`,
     `nomad_job.${name}`,

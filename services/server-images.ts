@@ -45,6 +45,12 @@ export const preloadLibraries: Readonly<Record<string, string>> = {
   pg_stat_statements: "pg_stat_statements",
 };
 
+/**
+ * The schema that an extension makes for itself, where a role that owns its database may not look without a grant.
+ * Source: https://github.com/tensorchord/pgvecto.rs (`vectors.control`)
+ */
+export const extensionSchemas: Readonly<Record<string, string>> = { vectors: "vectors" };
+
 /** The extensions that a server of this image can have; undefined for an image that is not known here. */
 export function extensionsOf(image: string): readonly string[] | undefined {
   const carried = images.find((candidate) => candidate.image.test(image));

@@ -255,6 +255,22 @@ describe("a service with a PostgreSQL of its own", () => {
     expect(extensions.immich_earthdistance.depends_on).toEqual(["postgresql_extension.immich_cube"]);
   });
 
+  test("may look into the schema that an extension has made for itself, and forgets that with the rest", () => {
+    const grants = stack.resource.postgresql_grant as Json;
+    expect(grants.immich_vectors_usage).toMatchObject({
+      role: "${postgresql_role.immich.name}",
+      object_type: "schema",
+      schema: "vectors",
+      privileges: ["USAGE"],
+      depends_on: ["postgresql_extension.immich_vectors"],
+    });
+    const retired = homelab.services.find(({ definition }) => definition.name === "immich")!;
+    expect(stackOf({ ...retired, phase: "retired" }).removed).toContainEqual({
+      from: "postgresql_grant.immich_vectors_usage",
+      lifecycle: { destroy: false },
+    });
+  });
+
   test("had a second container until 1.118, and the extension it is asked for fits its release", () => {
     const tasks = (release: `v${number}.${number}.${number}`) =>
       (
