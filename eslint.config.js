@@ -19,7 +19,7 @@ module.exports = tseslint.config(
   },
   {
     // Synthesized JSON has no types, and a test looks into the middle of it.
-    files: ["__tests__/stacks/**/*.ts"],
+    files: ["__tests__/stacks/**/*.ts", "__tests__/review/**/*.ts"],
     rules: {
       "@typescript-eslint/no-explicit-any": "off",
       "@typescript-eslint/no-unsafe-argument": "off",

@@ -1,8 +1,10 @@
 /** What a person runs by hand: `npm run pgmoor -- COMMAND`. Each command is a file beside this one. */
 import { Command } from "commander";
+import { UserError } from "../environments/problems";
 import { addBack } from "./back";
 import { addLedger } from "./ledger";
 import { addMigrate } from "./migrate";
+import { addReview } from "./review";
 import { addVerify } from "./verify";
 
 const program = new Command("pgmoor")
@@ -14,4 +16,10 @@ addMigrate(program);
 addVerify(program);
 addBack(program);
 addLedger(program);
-void program.parseAsync();
+addReview(program);
+
+program.parseAsync().catch((error: unknown) => {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+});

@@ -1,0 +1,117 @@
+/** The review of many services' plans: what happens, what is risky, whether it may be. */
+import { detailOf, type Detail } from "./details";
+import { happens } from "./happens";
+import { alwaysFailing, noAllowances, type Allowances } from "./policy";
+import { rules } from "./rules";
+import { risks, type Risk, type Rule } from "./rules/rule";
+import { Secrets } from "./secrets";
+import { noteSecrets, readStack, type Stack, type StackInput } from "./stack";
+
+export interface Finding {
+  readonly risk: Risk;
+  /** The word that allows it. */
+  readonly rule: string;
+  readonly address: string;
+  readonly reason: string;
+  /** The pull request says so. */
+  readonly allowed: boolean;
+  /** It makes the review fail. */
+  readonly fails: boolean;
+}
+
+export interface ServiceReview {
+  readonly service: string;
+  /** Phrases; none: nothing happens. */
+  readonly happens: readonly string[];
+  /** The heaviest first. */
+  readonly findings: readonly Finding[];
+  readonly details: readonly Detail[];
+}
+
+export interface Review {
+  readonly verdict: "pass" | "fail";
+  /** The riskiest first. */
+  readonly services: readonly ServiceReview[];
+  /** What else its readers should know: allowances that allow nothing, files that were not there. */
+  readonly notes: readonly string[];
+}
+
+export interface ReviewOptions {
+  /** @default nothing but plans that cannot be applied */
+  readonly failOn?: readonly Risk[];
+  readonly allowances?: Allowances;
+  /** @default all */
+  readonly rules?: readonly Rule[];
+}
+
+export const ruleIds: ReadonlySet<string> = new Set(rules.map(({ id }) => id));
+
+export function review(inputs: readonly StackInput[], options: ReviewOptions = {}): Review {
+  const { allowances = noAllowances } = options;
+  const secrets = new Secrets();
+  for (const input of inputs) noteSecrets(input, secrets);
+  const stacks = inputs.map((input) => readStack(input, secrets));
+  const services = stacks.map((stack) => reviewService(stack, options)).sort(riskiestFirst);
+  const findings = services.flatMap((service) => service.findings);
+  return {
+    verdict: findings.some(({ fails }) => fails) ? "fail" : "pass",
+    services,
+    notes: [
+      ...allowances.unread.map((line) => `Not understood: ${secrets.text(line)}`),
+      ...allowances.allowed
+        .filter((allowance) => !findings.some((finding) => matches(finding, allowance)))
+        .map(({ rule, address }) => `Allowed, but not planned: ${rule} ${secrets.text(address)}`),
+      ...unguardedNote(stacks),
+    ],
+  };
+}
+
+function reviewService(
+  stack: Stack,
+  { failOn = [], allowances = noAllowances, rules: asked = rules }: ReviewOptions,
+): ServiceReview {
+  const failing = new Set([...alwaysFailing, ...failOn]);
+  const findings = asked
+    .flatMap(({ id, risk, find }) =>
+      find(stack).map(({ address, reason }): Finding => {
+        const allowed =
+          risk !== "failed" &&
+          allowances.allowed.some((allowance) => matches({ rule: id, address }, allowance));
+        return { risk, rule: id, address, reason, allowed, fails: failing.has(risk) && !allowed };
+      }),
+    )
+    .sort((a, b) => risks.indexOf(a.risk) - risks.indexOf(b.risk));
+  return {
+    service: stack.service,
+    happens: happens(stack),
+    findings,
+    details: stack.changes.map(detailOf).filter((detail) => detail !== undefined),
+  };
+}
+
+function matches(
+  finding: Pick<Finding, "rule" | "address">,
+  allowance: Pick<Finding, "rule" | "address">,
+): boolean {
+  return finding.rule === allowance.rule && finding.address === allowance.address;
+}
+
+/** What fails before what does not, then by risk, then what changes, then by name. */
+function riskiestFirst(a: ServiceReview, b: ServiceReview): number {
+  const weight = ({ findings, happens }: ServiceReview): number => {
+    const worst = findings[0];
+    const rank =
+      worst === undefined ? risks.length + (happens.length > 0 ? 0 : 1) : risks.indexOf(worst.risk);
+    return findings.some(({ fails }) => fails) ? rank - risks.length : rank;
+  };
+  return weight(a) - weight(b) || (a.service < b.service ? -1 : a.service > b.service ? 1 : 0);
+}
+
+function unguardedNote(stacks: readonly Stack[]): string[] {
+  const blind = stacks.filter(({ resources, noPlan }) => resources === undefined && noPlan === undefined);
+  return blind.length === 0
+    ? []
+    : [
+        `Whether prevent_destroy was removed is not known of ${blind.length === 1 ? blind[0]!.service : `${blind.length} services`}: no cdk.tf.json lies beside the plan.`,
+      ];
+}

@@ -1,0 +1,130 @@
+import { tasksOf } from "../jobspec";
+import { jobAfter, jobBefore, type Change, type Stack } from "../stack";
+import { eachChange, ends, type Rule } from "./rule";
+
+/** Types whose end loses nothing but access or a running job: other rules speak of them. */
+const withoutData = new Set(["nomad_job", "postgresql_grant", "vault_jwt_auth_backend_role", "vault_policy"]);
+
+const reasons: Readonly<Record<string, string>> = {
+  replace_because_tainted: "it is tainted: its making failed half-way",
+  replace_because_cannot_update: "it cannot be changed in place",
+  replace_by_request: "a replacement was asked for",
+  replace_by_triggers: "something that it depends on is replaced",
+  delete_because_no_resource_config: "it is no longer in the configuration",
+};
+
+export function why({ reason = "" }: Change): string {
+  const words = reasons[reason];
+  return words === undefined ? "" : `: ${words}`;
+}
+
+const destroy = eachChange({
+  id: "destroy",
+  risk: "data-loss",
+  look: (change) => {
+    if (withoutData.has(change.type) || !ends(change)) return;
+    const fate =
+      change.action === "delete" ? "would be destroyed" : "would be destroyed and made anew, empty";
+    return `${fate}${why(change)}.`;
+  },
+});
+
+/** Objects that Terraform knew and that are not there any more: it would make empty ones in their place. */
+const vanished: Rule = {
+  id: "vanished",
+  risk: "data-loss",
+  find: ({ drift }) =>
+    drift
+      .filter(({ type, action }) => action === "delete" && !withoutData.has(type))
+      .map(({ address }) => ({
+        address,
+        reason: "is gone, and not by Terraform: an empty one would be made in its place. Restore it first.",
+      })),
+};
+
+const rename = eachChange({
+  id: "rename",
+  risk: "data-loss",
+  types: ["postgresql_database", "postgresql_role", "postgresql_extension", "vault_kv_secret_v2"],
+  look: (change, stack) => {
+    const { action, before, after, address } = change;
+    if (action === "update" && before.name !== after.name)
+      return `would be renamed from ${String(before.name)} to ${String(after.name)}: whoever uses the old name no longer finds it.`;
+    const twin = action === "delete" ? sameObject(change, stack) : undefined;
+    if (twin !== undefined)
+      return `is made anew as ${twin.address}: only its address in Terraform changed. Keep the address, or move the state (terraform state mv ${address} ${twin.address}).`;
+    return;
+  },
+});
+
+/** Another address that makes what this one ends. */
+function sameObject({ type, before }: Change, { changes }: Stack): Change | undefined {
+  return changes.find(
+    (other) => other.type === type && other.action === "create" && other.after.name === before.name,
+  );
+}
+
+/** What carries `prevent_destroy` in every stack of ours. */
+export const guarded = [
+  "nomad_job",
+  "postgresql_database",
+  "postgresql_extension",
+  "postgresql_role",
+  "vault_kv_secret_v2",
+] as const;
+
+const unguard: Rule = {
+  id: "unguard",
+  risk: "data-loss",
+  find: ({ resources = {} }) =>
+    guarded.flatMap((type) =>
+      Object.entries(resources[type] ?? {})
+        .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy !== true)
+        .map(([name]) => ({
+          address: `${type}.${name}`,
+          reason: "has no prevent_destroy any more: the next plan may destroy it.",
+        })),
+    ),
+};
+
+/** A volume that a task had and has no more: its app would start on an empty folder. */
+const volume = eachChange({
+  id: "volume",
+  risk: "data-loss",
+  types: ["nomad_job"],
+  look: (change) => {
+    const [before, after] = [jobBefore(change), jobAfter(change)];
+    if (before === undefined || after === undefined) return;
+    const now = new Map(tasksOf(after).map((task) => [task.Name, mounts(task)]));
+    return tasksOf(before).flatMap((task) =>
+      [...mounts(task)].flatMap(([destination, source]) => {
+        const there = now.get(task.Name);
+        if (there === undefined || there.get(destination) === source) return [];
+        const instead = there.get(destination);
+        return [
+          `task ${task.Name} would find ${instead === undefined ? "no volume" : `the volume ${instead}`} at ${destination}, where ${source} is.`,
+        ];
+      }),
+    );
+  },
+});
+
+function mounts({ VolumeMounts }: ReturnType<typeof tasksOf>[number]): Map<string, string> {
+  return new Map((VolumeMounts ?? []).map(({ Destination, Volume }) => [Destination, Volume]));
+}
+
+const gone: Rule = {
+  id: "remove",
+  risk: "data-loss",
+  find: ({ service, noPlan }) =>
+    noPlan?.reason === "gone"
+      ? [
+          {
+            address: service,
+            reason: `is no longer in the environment, but its state has ${noPlan.resources.length} resources. Put it back as "retired", deploy, and then remove it; if it was renamed, give it its old name back.`,
+          },
+        ]
+      : [],
+};
+
+export const dataLoss = [destroy, vanished, rename, unguard, volume, gone];

@@ -1,0 +1,70 @@
+import { restartPaths, rotationRestarts } from "../restarts";
+import { moveOf } from "../jobspec";
+import { minutes } from "../words";
+import { jobAfter, jobBefore } from "../stack";
+import { why } from "./data-loss";
+import { eachChange, ends } from "./rule";
+
+/** A cutover: the service is down until its data is on the server, or the old job is back. */
+const move = eachChange({
+  id: "move",
+  risk: "downtime",
+  types: ["nomad_job"],
+  look: (change) => {
+    const after = moveOf(jobAfter(change));
+    if (after === undefined || change.action === "no-op" || moveOf(jobBefore(change)) !== undefined) return;
+    return `stops, moves its data, and starts on PostgreSQL; after ${minutes(after.deadlineSeconds)} at most the old job is back.`;
+  },
+});
+
+const restart = eachChange({
+  id: "restart",
+  risk: "downtime",
+  types: ["nomad_job"],
+  look: (change) => {
+    if (change.action !== "update" || change.differences.length === 0) return;
+    if (moveOf(jobBefore(change)) === undefined && moveOf(jobAfter(change)) !== undefined) return;
+    if (jobBefore(change) === undefined) return "restarts: it was written by hand, and becomes ours.";
+    const paths = restartPaths(change);
+    return paths.length === 0
+      ? undefined
+      : `restarts: ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? " and more" : ""} change.`;
+  },
+});
+
+/** A new password reaches the app by a restart. */
+const rotation = eachChange({
+  id: "restart",
+  risk: "downtime",
+  types: ["nomad_job"],
+  look: (job, { changes }) =>
+    job.action === "no-op" && rotationRestarts(job, changes) ? "restarts with the new password." : undefined,
+});
+
+const stop = eachChange({
+  id: "stop",
+  risk: "downtime",
+  types: ["nomad_job"],
+  look: (change) => {
+    if (change.action === "delete") return `would be stopped${why(change)}.`;
+    if (change.action === "replace") return `would be stopped, and registered anew${why(change)}.`;
+    const groups = jobAfter(change)?.TaskGroups ?? [];
+    const idle = groups.filter(({ Count }) => Count === 0).map(({ Name }) => Name);
+    return change.action !== "no-op" && idle.length > 0
+      ? `would run nothing: the count of ${idle.join(", ")} is 0.`
+      : undefined;
+  },
+});
+
+/** The running job would lose what it reads its secrets with. */
+const cutOff = eachChange({
+  id: "cut-off",
+  risk: "downtime",
+  types: ["vault_policy", "vault_jwt_auth_backend_role"],
+  look: (change) =>
+    ends(change)
+      ? `would be destroyed${why(change)}: the job cannot read its secrets without it.`
+      : undefined,
+});
+
+export const downtime = [move, restart, rotation, stop, cutOff];

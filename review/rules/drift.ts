@@ -1,0 +1,16 @@
+import { listed } from "../words";
+import type { Rule } from "./rule";
+
+const drifted: Rule = {
+  id: "drift",
+  risk: "drift",
+  find: ({ drift }) =>
+    drift.flatMap(({ address, action, differences }) => {
+      if (action === "delete") return [{ address, reason: "was removed, and not by Terraform." }];
+      if (differences.length === 0) return [];
+      const paths = listed(differences.map(({ path }) => path));
+      return [{ address, reason: `was changed, and not by Terraform: ${paths}.` }];
+    }),
+};
+
+export const drift = [drifted];
