@@ -96,9 +96,10 @@ function rotated({ changes }: Stack): string[] {
 const spokenOf = new Set(["data_json_wo_version", "password_wo_version", "jobspec", "timeouts"]);
 
 function updated(change: Change, stack: Stack): string[] {
-  if (change.type === "nomad_job") return [...jobChanged(change, stack)];
-  const { before, after } = change;
   const noun = nouns[change.type] ?? change.address;
+  if (change.type === "nomad_job") return [...jobChanged(change, stack)];
+  if (change.differences.length === 0) return [`${noun} is written anew, as it is`];
+  const { before, after } = change;
   const names = [...new Set(change.differences.map(({ path }) => /^[\w-]+/.exec(path)?.[0] ?? path))];
   const phrases: string[] = [];
   const others: string[] = [];
@@ -124,8 +125,11 @@ function shown(value: unknown): string {
 }
 
 function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
-  if (!change.differences.some(({ path }) => path.startsWith("jobspec"))) return;
   const [before, after] = [jobBefore(change), jobAfter(change)];
+  if (before !== undefined && change.differences.length === 0) {
+    yield "job is registered anew, as it is";
+    return;
+  }
   const moving = moveOf(after);
   const moved = moveOf(before);
   if (moving !== undefined && moved === undefined) {

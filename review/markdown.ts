@@ -156,24 +156,27 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
+/** Characters that Markdown or HTML would take for its own, and how they are written to be themselves. */
+const escapes: Readonly<Record<string, string>> = {
+  "`": "&#96;",
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  // A word joiner, so that nobody is called.
+  "@": "@\u2060",
+};
+
 /** Text that is nothing but text, also in a table. */
 function escape(text: string): string {
-  return printable(text).replace(/[\\`*_{}[\]<>|~#@&]/g, (character) =>
-    character === "@"
-      ? "@\u2060"
-      : character === "&"
-        ? "&amp;"
-        : character === "<"
-          ? "&lt;"
-          : character === ">"
-            ? "&gt;"
-            : `\\${character}`,
+  return printable(text).replace(
+    /[\\`*_{}[\]<>|~#@&]/g,
+    (character) => escapes[character] ?? `\\${character}`,
   );
 }
 
 /** Text as code, also in a table. */
 function code(text: string): string {
-  const plain = printable(text).replaceAll("|", "\\|");
+  const plain = printable(text).replaceAll("|", "\\|") || " ";
   const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const ticks = "`".repeat(longest + 1);
   return longest === 0 ? `\`${plain}\`` : `${ticks} ${plain} ${ticks}`;

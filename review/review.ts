@@ -5,7 +5,7 @@ import { alwaysFailing, noAllowances, type Allowances } from "./policy";
 import { rules } from "./rules";
 import { risks, type Risk, type Rule } from "./rules/rule";
 import { Secrets } from "./secrets";
-import { noteSecrets, readStack, type Stack, type StackInput } from "./stack";
+import { noteSecrets, readStack, withJobs, type Stack, type StackInput } from "./stack";
 
 export interface Finding {
   readonly risk: Risk;
@@ -49,8 +49,9 @@ export const ruleIds: ReadonlySet<string> = new Set(rules.map(({ id }) => id));
 export function review(inputs: readonly StackInput[], options: ReviewOptions = {}): Review {
   const { allowances = noAllowances } = options;
   const secrets = new Secrets();
-  for (const input of inputs) noteSecrets(input, secrets);
-  const stacks = inputs.map((input) => readStack(input, secrets));
+  const opened = inputs.map(withJobs);
+  for (const input of opened) noteSecrets(input, secrets);
+  const stacks = opened.map((input) => readStack(input, secrets));
   const services = stacks.map((stack) => reviewService(stack, options)).sort(riskiestFirst);
   const findings = services.flatMap((service) => service.findings);
   return {

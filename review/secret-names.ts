@@ -8,8 +8,16 @@ const secretHumps = /[a-z](Keys?|Pass|Dsn|Salt|Seed|Pin)$/;
 const aboutSecrets =
   /(versions?|polic(y|ies)|type|period|ttl|uses|cidrs|length|file|path|mount|backend|roles?|encrypted_password)$/i;
 
+/** The same names come again and again. */
+const judged = new Map<string, boolean>();
+
 export function isSecretName(name: string): boolean {
-  return (secretWords.test(name) || secretHumps.test(name)) && !aboutSecrets.test(name);
+  let secret = judged.get(name);
+  if (secret === undefined) {
+    secret = (secretWords.test(name) || secretHumps.test(name)) && !aboutSecrets.test(name);
+    judged.set(name, secret);
+  }
+  return secret;
 }
 
 /** The group is the secret. What begins like an expression (`{{`, `${`) is none. */

@@ -34,8 +34,9 @@ export class Secrets {
     });
   }
 
-  /** @returns a copy of the value without secrets */
+  /** @returns the value without secrets */
   conceal<T>(value: T, marks?: unknown): T {
+    if (this.markers.size === 0) return value;
     return rewrite(value, marks, (text, { secret }) =>
       secret && !harmless.test(text) ? this.marker(text) : this.text(text),
     ) as T;
@@ -94,7 +95,7 @@ interface Place {
   readonly name: string;
 }
 
-/** A copy of a value in which every text, and every secret number, is what `leaf` makes of it. */
+/** The value with every text, and every secret number, as `leaf` would have it: itself where nothing is another. */
 function rewrite(
   value: unknown,
   marks: unknown,
@@ -102,27 +103,35 @@ function rewrite(
   place: Place = { secret: false, name: "" },
 ): unknown {
   const secret = place.secret || marks === true;
-  if (typeof value === "string") return leaf(value, { ...place, secret });
-  if (typeof value === "number" && secret) return leaf(String(value), { ...place, secret });
+  if (typeof value === "string") return leaf(value, { secret, name: place.name });
+  if (typeof value === "number" && secret) return leaf(String(value), { secret, name: place.name });
   if (typeof value !== "object" || value === null) return value;
-  const marksOf = (key: string | number): unknown =>
-    typeof marks === "object" && marks !== null
-      ? (marks as Record<string | number, unknown>)[key]
-      : undefined;
-  if (Array.isArray(value))
-    return value.map((item: unknown, index) => {
-      const before: unknown = value[index - 1];
-      // ["--password", "…"]
-      const flag = typeof before === "string" && /^--?[\w-]+$/.test(before) && isSecretName(before);
-      return rewrite(item, marksOf(index), leaf, {
-        secret: secret || flag,
-        name: flag ? before : place.name,
-      });
-    });
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      leaf(key, { secret: false, name: "" }),
-      rewrite(member, marksOf(key), leaf, { secret: secret || isSecretName(key), name: key }),
-    ]),
-  );
+  const marksOf = (key: string): unknown =>
+    typeof marks === "object" && marks !== null ? (marks as Record<string, unknown>)[key] : undefined;
+  const keys = Object.keys(value);
+  const members = value as Record<string, unknown>;
+  const isList = Array.isArray(value);
+  let changed: [string, unknown][] | undefined;
+  keys.forEach((key, index) => {
+    const member = members[key];
+    const name = isList ? (flagBefore(value, index) ?? place.name) : key;
+    const known = isList ? name !== place.name : isSecretName(key);
+    const newKey = isList ? key : leaf(key, unnamed);
+    const newMember = rewrite(member, marksOf(key), leaf, { secret: secret || known, name });
+    if (changed === undefined && newKey === key && newMember === member) return;
+    changed ??= keys.slice(0, index).map((before) => [before, members[before]]);
+    changed.push([newKey, newMember]);
+  });
+  if (changed === undefined) return value;
+  return isList ? changed.map(([, member]) => member) : Object.fromEntries(changed);
+}
+
+const unnamed: Place = { secret: false, name: "" };
+
+/** `--password`, of what follows it in a list of arguments. */
+function flagBefore(list: readonly unknown[], index: number): string | undefined {
+  const before = list[index - 1];
+  return typeof before === "string" && /^--?[\w-]+$/.test(before) && isSecretName(before)
+    ? before
+    : undefined;
 }

@@ -41,13 +41,40 @@ export interface StackInput {
   readonly resources?: StackResources;
 }
 
+/** Reads the jobspecs, which a plan has as texts. */
+export function withJobs(input: StackInput): StackInput {
+  const { plan } = input;
+  if ("pgmoor" in plan) return input;
+  const opened = (list: readonly ResourceChange[]): ResourceChange[] =>
+    list.map((one) =>
+      one.type === "nomad_job"
+        ? {
+            ...one,
+            change: { ...one.change, before: withJob(one.change.before), after: withJob(one.change.after) },
+          }
+        : one,
+    );
+  return {
+    ...input,
+    plan: {
+      ...plan,
+      resource_changes: opened(plan.resource_changes),
+      resource_drift: opened(plan.resource_drift),
+    },
+  };
+}
+
 /** Has `secrets` know every secret of a plan, before any of them is read. */
 export function noteSecrets({ plan }: StackInput, secrets: Secrets): void {
   if ("pgmoor" in plan) return secrets.note(plan.pgmoor);
   for (const { change } of [...plan.resource_changes, ...plan.resource_drift]) {
-    secrets.note(withJob(change.before), change.before_sensitive);
-    secrets.note(withJob(change.after), change.after_sensitive);
+    if (!isNoOp(change)) secrets.note(change.before, change.before_sensitive);
+    secrets.note(change.after, change.after_sensitive);
   }
+}
+
+function isNoOp({ actions }: ResourceChange["change"]): boolean {
+  return actionOf(actions) === "no-op";
 }
 
 export function readStack({ service, plan, resources }: StackInput, secrets: Secrets): Stack {
@@ -80,8 +107,8 @@ function readChange(
   configured: ReadonlySet<string> | undefined,
   secrets: Secrets,
 ): Change {
-  const before = secrets.conceal(withJob(change.before), change.before_sensitive);
-  const after = secrets.conceal(withJob(change.after), change.after_sensitive);
+  const after = secrets.conceal(change.after ?? {}, change.after_sensitive);
+  const before = isNoOp(change) ? after : secrets.conceal(change.before ?? {}, change.before_sensitive);
   const action = actionOf(change.actions);
   const known = (name: string): boolean => !isUnknown(change.after_unknown, name);
   const meant = (name: string): boolean => (configured?.has(name) ?? true) && !mechanics.has(name);
@@ -110,9 +137,8 @@ function readChange(
   };
 }
 
-/** The attributes, with the text of a jobspec read. */
-function withJob(attributes: Attributes | null | undefined): Attributes {
-  if (attributes == null) return {};
+function withJob(attributes: ResourceChange["change"]["before"]): ResourceChange["change"]["before"] {
+  if (attributes == null) return attributes;
   const { jobspec } = attributes;
   if (typeof jobspec !== "string") return attributes;
   try {

@@ -9,7 +9,6 @@ import { Workspace } from "../lab/providers/support/workspace";
 import { synthesize } from "../stacks/synthesize";
 
 /** A synthesized stack, to be meddled with. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Configuration = Record<string, any>;
 type Meddle = (stack: Configuration) => void;
 

@@ -22,7 +22,7 @@ const restart = eachChange({
   risk: "downtime",
   types: ["nomad_job"],
   look: (change) => {
-    if (change.action !== "update" || change.differences.length === 0) return;
+    if (change.action !== "update") return;
     if (moveOf(jobBefore(change)) === undefined && moveOf(jobAfter(change)) !== undefined) return;
     if (jobBefore(change) === undefined) return "restarts: it was written by hand, and becomes ours.";
     const paths = restartPaths(change);
