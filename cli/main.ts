@@ -2,8 +2,12 @@
 import { Command } from "commander";
 import { UserError } from "../environments/problems";
 import { addBack } from "./back";
+import { addCheck } from "./check";
+import { addComment } from "./comment";
+import { addDeploy } from "./deploy";
 import { addLedger } from "./ledger";
 import { addMigrate } from "./migrate";
+import { addPlan } from "./plan";
 import { addReview } from "./review";
 import { addVerify } from "./verify";
 
@@ -17,6 +21,10 @@ addVerify(program);
 addBack(program);
 addLedger(program);
 addReview(program);
+addPlan(program);
+addDeploy(program);
+addCheck(program);
+addComment(program);
 
 program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof UserError)) throw error;

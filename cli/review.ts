@@ -1,7 +1,8 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync } from "node:fs";
+import { reviewed, seal } from "../delivery/reviewed";
 import { UserError } from "../environments/problems";
-import { renderMarkdown } from "../review/markdown";
+import { commentLimit, renderMarkdown } from "../review/markdown";
 import { readAllowances } from "../review/policy";
 import { readInput } from "../review/read";
 import { review, ruleIds } from "../review/review";
@@ -17,6 +18,7 @@ export const failedByPolicy = 2;
 interface Options {
   readonly format: Format;
   readonly failOn: readonly Risk[];
+  readonly commit?: string;
   readonly allow?: string;
 }
 
@@ -27,6 +29,7 @@ export function addReview(program: Command): void {
     .argument("<plans...>", "terraform show -json PLANFILE, each as SERVICE/plan.json or SERVICE.json")
     .option("--format <format>", formats.join(", "), oneOf(formats), "text")
     .option("--fail-on <risks>", `exit with ${failedByPolicy} for these: ${risks.join(",")}`, riskList, [])
+    .option("--commit <sha>", "what is reviewed; Markdown then says so, for deploy to compare with")
     .option("--allow <file>", "a text with lines such as: pgmoor: allow destroy postgresql_database.x")
     .action((files: string[], options: Options) => {
       const result = review(files.map(readInput), {
@@ -35,7 +38,11 @@ export function addReview(program: Command): void {
           options.allow === undefined ? undefined : readAllowances(readText(options.allow), ruleIds),
       });
       const rendered: Record<Format, () => string> = {
-        markdown: () => renderMarkdown(result),
+        markdown: () => {
+          if (options.commit === undefined) return renderMarkdown(result);
+          const sealed = seal(reviewed(result), options.commit);
+          return renderMarkdown(result, commentLimit - Buffer.byteLength(sealed)) + sealed;
+        },
         text: () => renderText(result, process.stdout.hasColors?.() ?? false),
         json: () => `${JSON.stringify(result, undefined, 2)}\n`,
       };

@@ -27,6 +27,13 @@ export interface EnvironmentService {
   readonly passwordVersion?: number;
 }
 
+/**
+ * `folder`: files, for one person. `consul`: keys below a path of the cluster's Consul, with locking, for several people and
+ * for CI; its token is `CONSUL_HTTP_TOKEN`.
+ */
+export type StateStore =
+  { readonly in: "folder"; readonly folder: string } | { readonly in: "consul"; readonly path: string };
+
 export interface Environment {
   readonly name: string;
   readonly nomad: { readonly address: string; readonly datacenter: string; readonly namespace: string };
@@ -68,7 +75,7 @@ export interface Environment {
     /** Host volume that keeps the snapshots of the sources. */
     readonly snapshots: string;
   };
-  /** Folder of the Terraform states, one file per stack. @default `states/NAME` beside `cdktf.json` */
-  readonly stateDirectory?: string;
+  /** Where the Terraform states are kept, one for each service. @default files in `states/NAME` beside `cdktf.json` */
+  readonly states?: StateStore;
   readonly services: readonly EnvironmentService[];
 }

@@ -89,7 +89,7 @@ export function lab(): Environment {
     },
     domain: "lab.localhost",
     migrator: { program: program("pgmoor-migrator.cjs"), snapshots: "snapshots" },
-    stateDirectory: join(folder, "states"),
+    states: { in: "folder", folder: join(folder, "states") },
     services: facts.services.map(({ name, sample, port, volume, phase, existing, environment }) => ({
       definition: samples[sample]({ name, port, volume, environment, program }),
       phase,

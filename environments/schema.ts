@@ -291,7 +291,12 @@ export const environmentSchema = z.strictObject({
     "lower-case DNS labels between dots",
   ),
   migrator: z.strictObject({ program, snapshots: volumeName }),
-  stateDirectory: z.string().min(1).optional(),
+  states: z
+    .discriminatedUnion("in", [
+      z.strictObject({ in: z.literal("folder"), folder: z.string().min(1) }),
+      z.strictObject({ in: z.literal("consul"), path: secretPath }),
+    ])
+    .optional(),
   services: z
     .array(
       z.strictObject({

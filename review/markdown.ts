@@ -167,7 +167,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** Text that is nothing but text, also in a table. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return printable(text).replace(
     /[\\`*_{}[\]<>|~#@&]/g,
     (character) => escapes[character] ?? `\\${character}`,

@@ -1,5 +1,4 @@
 import { Annotations, App } from "cdktf";
-import { resolve } from "node:path";
 import type { Environment } from "../environments/environment";
 import { warningsOf } from "../environments/warnings";
 import { ServiceStack } from "./service-stack";
@@ -10,12 +9,11 @@ import { ServiceStack } from "./service-stack";
  * @param schemaWrapper text of `migrator/schema.sh`
  */
 export function synthesizeStacks(environment: Environment, schemaWrapper: string): void {
-  const stateDirectory = environment.stateDirectory ?? resolve("states", environment.name);
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ skipValidation: true });
     for (const [index, service] of environment.services.entries()) {
-      const stack = new ServiceStack(app, { environment, service, stateDirectory, schemaWrapper });
+      const stack = new ServiceStack(app, { environment, service, schemaWrapper });
       for (const { path, message } of warningsOf(environment, index))
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }

@@ -1,30 +1,28 @@
 import { NomadProvider } from "@cdktf/provider-nomad/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
-import { LocalBackend, TerraformStack } from "cdktf";
+import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { join } from "node:path";
 import { NomadConnection } from "../constructs/nomad-connection";
 import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
 import type { Environment, EnvironmentService } from "../environments/environment";
+import { keepState } from "./states";
 
 export interface ServiceStackProps {
   readonly environment: Environment;
   readonly service: EnvironmentService;
-  /** Folder of the Terraform states, a file for each service. */
-  readonly stateDirectory: string;
   /** Text of `migrator/schema.sh`. */
   readonly schemaWrapper: string;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
-  constructor(scope: Construct, { environment, service, stateDirectory, schemaWrapper }: ServiceStackProps) {
+  constructor(scope: Construct, { environment, service, schemaWrapper }: ServiceStackProps) {
     const { definition, phase } = service;
     super(scope, definition.name);
-    new LocalBackend(this, { path: join(stateDirectory, `${definition.name}.tfstate`) });
+    keepState(this, environment, definition.name);
     // The prebuilt classes pin their providers; Terraform's own version is what write-only attributes need.
     this.addOverride("terraform.required_version", ">= 1.11.0");
     new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });

@@ -14,9 +14,8 @@ export function synthesize(environment: Environment): Record<string, Json> {
     const app = new App({ outdir, skipValidation: true });
     for (const service of environment.services)
       new ServiceStack(app, {
-        environment,
+        environment: { states: { in: "folder", folder: "/states" }, ...environment },
         service,
-        stateDirectory: "/states",
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
       });
     app.synth();

@@ -1,0 +1,42 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { Forge } from "../delivery/forge";
+import { UserError } from "../environments/problems";
+import { commentMarker } from "../review/markdown";
+
+export function addComment(program: Command): void {
+  const comment = program
+    .command("comment")
+    .description("comments of pull requests, in GitHub or Gitea Actions");
+  comment
+    .command("write")
+    .description("write a comment, or over the one that begins with the same line")
+    .argument("<file>")
+    .requiredOption("--pull <number>", "the pull request", wholeNumber)
+    .action(async (file: string, { pull }: { pull: number }) => {
+      const body = readFileSync(file, "utf8");
+      await Forge.fromActions().comment(pull, body.slice(0, body.indexOf("\n")), body);
+    });
+  comment
+    .command("reviewed")
+    .description("fetch the review of the pull request that was merged as a commit")
+    .argument("<file>", "gets the comment")
+    .requiredOption("--merged <sha>")
+    .action(async (file: string, { merged }: { merged: string }) => {
+      const forge = Forge.fromActions();
+      const pull = await forge.pullOf(merged);
+      if (pull === undefined)
+        throw new UserError(`${merged} was not merged by a pull request: nobody has reviewed its plan.`);
+      const found = await forge.find(pull.number, commentMarker);
+      if (found === undefined) throw new UserError(`Pull request ${pull.number} has no review of pgmoor.`);
+      writeFileSync(file, found.body);
+      const outputs = `pull=${pull.number}\nhead=${pull.head.sha}\n`;
+      if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, outputs);
+      process.stdout.write(outputs);
+    });
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError("Allowed: a pull request's number.");
+  return Number(value);
+}

@@ -1,0 +1,65 @@
+import type { Command } from "commander";
+import { readFileSync, writeFileSync } from "node:fs";
+import { deployServices, type Result } from "../delivery/deploying";
+import { deployReport } from "../delivery/report";
+import { unseal, type Reviewed } from "../delivery/reviewed";
+import { UserError } from "../environments/problems";
+import { synthesize } from "../stacks/synthesize";
+import { defaultPlans, namesOf, synthesized } from "./plan";
+import { failedByPolicy } from "./review";
+
+interface Options {
+  readonly reviewed: string;
+  readonly commit: string;
+  readonly out: string;
+  readonly report?: string;
+}
+
+export function addDeploy(program: Command): void {
+  program
+    .command("deploy")
+    .description("apply what was reviewed, one service at a time, each planned afresh")
+    .argument("[services...]", "only these; else all that the review says change")
+    .requiredOption("--reviewed <file>", "the review's Markdown, made with --commit")
+    .requiredOption("--commit <sha>", "the commit that was reviewed")
+    .option("--out <folder>", "gets a folder with the plan of each service", defaultPlans)
+    .option("--report <file>", "gets the outcome in Markdown")
+    .action(async (names: string[], { reviewed, commit, out, report }: Options) => {
+      const seen = readReviewed(reviewed, commit);
+      const environment = synthesize();
+      const known = new Set(namesOf(environment, []));
+      const changing = Object.keys(seen.services).filter((service) => known.has(service));
+      const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();
+      const results = await deployServices({ synthesized, out }, services, seen, (line) =>
+        console.error(line),
+      );
+      const text = deployReport(results);
+      if (report !== undefined) writeFileSync(report, text);
+      process.stdout.write(text);
+      process.exitCode = exitCode(results);
+    });
+}
+
+function readReviewed(file: string, commit: string): Reviewed {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UserError(`${file} (--reviewed) cannot be read.`);
+  }
+  const seen = unseal(text, commit);
+  if (seen === undefined)
+    throw new UserError(
+      `${file} is no review of ${commit}. Make it with: pgmoor review … --format markdown --commit ${commit}`,
+    );
+  if (seen.verdict === "fail")
+    throw new UserError(
+      `The review of ${commit} failed: nothing is deployed. Mend it, or allow it in the pull request's words.`,
+    );
+  return seen;
+}
+
+function exitCode(results: readonly Result[]): number {
+  if (results.some(({ outcome }) => outcome === "refused")) return failedByPolicy;
+  return results.some(({ outcome }) => outcome === "failed") ? 1 : 0;
+}

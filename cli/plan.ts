@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import * as fs from "node:fs/promises";
+import { join } from "node:path";
+import { noteGone, planServices } from "../delivery/planning";
+import { goneServices } from "../delivery/states";
+import type { Environment } from "../environments/environment";
+import { UserError } from "../environments/problems";
+import { planFile } from "../review/read";
+import { synthesize } from "../stacks/synthesize";
+
+/** Where cdktf synthesizes to. */
+export const synthesized = process.env.CDKTF_OUTDIR ?? "cdktf.out";
+export const defaultPlans = "plans";
+
+export function addPlan(program: Command): void {
+  program
+    .command("plan")
+    .description("plan services, as the review wants to find them")
+    .argument("[services...]", "only these; the others are left as they were planned last")
+    .option("--out <folder>", "gets a folder for each service", defaultPlans)
+    .action(async (names: string[], { out }: { out: string }) => {
+      const environment = synthesize();
+      const services = namesOf(environment, names);
+      const gone = await goneServices(environment);
+      if (names.length === 0) await removePlans(out);
+      await planServices({ synthesized, out }, services);
+      await noteGone(out, gone);
+      console.error(
+        `Planned ${services.join(", ")}. See what it means: npm run -s pgmoor -- review ${out}/*/${planFile}`,
+      );
+    });
+}
+
+/** The services that are asked for, or all. @throws {UserError} for one that is not there */
+export function namesOf({ name, services }: Environment, asked: readonly string[]): string[] {
+  const all = services.map(({ definition }) => definition.name);
+  const unknown = asked.filter((one) => !all.includes(one));
+  if (unknown.length > 0)
+    throw new UserError(
+      `The environment "${name}" has no service ${unknown.map((one) => `"${one}"`).join(", ")}. It has ${all.join(", ")}.`,
+    );
+  return asked.length > 0 ? [...asked] : all;
+}
+
+/** Plans of an earlier run, which may be of services that are gone by now. */
+async function removePlans(out: string): Promise<void> {
+  for (const entry of await fs.readdir(out).catch(() => []))
+    if (await fs.stat(join(out, entry, planFile)).catch(() => undefined))
+      await fs.rm(join(out, entry), { recursive: true });
+}

@@ -1,0 +1,58 @@
+/** Deploys what was reviewed: one service at a time, planned afresh, and nothing that is worse than what was seen. */
+import { join, resolve } from "node:path";
+import { planService, savedPlanFile, stackFolder, type Planning } from "./planning";
+import { worseThan, type Reviewed } from "./reviewed";
+import { errorWords, terraform } from "./terraform";
+import { readInput } from "../review/read";
+import { review, type ServiceReview } from "../review/review";
+
+export type Result =
+  | { readonly service: string; readonly outcome: "applied"; readonly happens: readonly string[] }
+  | { readonly service: string; readonly outcome: "nothing to do" | "not reached" }
+  /** `why`: what nobody has reviewed, or Terraform's words. */
+  | { readonly service: string; readonly outcome: "refused" | "failed"; readonly why: readonly string[] };
+
+/** @param say told before each service */
+export async function deployServices(
+  planning: Planning,
+  services: readonly string[],
+  seen: Reviewed,
+  say: (line: string) => void,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let stopped = false;
+  for (const service of services) {
+    if (stopped) {
+      results.push({ service, outcome: "not reached" });
+      continue;
+    }
+    say(`${service}: planned afresh`);
+    const result = await deployService(planning, service, seen, say);
+    results.push(result);
+    stopped = result.outcome === "refused" || result.outcome === "failed";
+  }
+  return results;
+}
+
+async function deployService(
+  planning: Planning,
+  service: string,
+  seen: Reviewed,
+  say: (line: string) => void,
+): Promise<Result> {
+  const plan = await planService(planning, service);
+  const now = review([readInput(plan)]).services[0]!;
+  if (now.details.length === 0 && now.findings.length === 0) return { service, outcome: "nothing to do" };
+  const why = [...cannot(now), ...worseThan(seen, now).map((word) => `not reviewed: ${word}`)];
+  if (why.length > 0) return { service, outcome: "refused", why };
+  say(`${service}: ${now.happens.join("; ")}`);
+  const saved = join(resolve(planning.out, service), savedPlanFile);
+  const applied = await terraform(stackFolder(planning, service), ["apply", "-input=false", saved], true);
+  return applied.succeeded
+    ? { service, outcome: "applied", happens: now.happens }
+    : { service, outcome: "failed", why: [errorWords(applied)] };
+}
+
+function cannot({ findings }: ServiceReview): string[] {
+  return findings.filter(({ risk }) => risk === "failed").map(({ reason }) => reason);
+}

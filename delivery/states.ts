@@ -1,0 +1,105 @@
+/** The Terraform states of an environment: which services they are of, and what of them is there. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Environment } from "../environments/environment";
+import { UserError } from "../environments/problems";
+import { stateFolder } from "../stacks/states";
+
+const stateSchema = z.object({
+  resources: z.array(z.object({ mode: z.string(), type: z.string(), name: z.string() })).default([]),
+});
+
+/** The resources that Terraform manages, by service: of every state that has any. */
+export async function managedResources(environment: Environment): Promise<ReadonlyMap<string, string[]>> {
+  const texts =
+    environment.states?.in === "consul" ? await statesInConsul(environment) : statesInFolder(environment);
+  const managed = new Map<string, string[]>();
+  for (const [service, text] of texts) {
+    const resources = readState(service, text);
+    if (resources.length > 0) managed.set(service, resources);
+  }
+  return managed;
+}
+
+/** Services that a state knows and the environment does not: their jobs run on, and nobody looks after them. */
+export async function goneServices(environment: Environment): Promise<ReadonlyMap<string, string[]>> {
+  const known = new Set(environment.services.map(({ definition }) => definition.name));
+  return new Map([...(await managedResources(environment))].filter(([service]) => !known.has(service)));
+}
+
+function readState(service: string, text: string): string[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  const state = stateSchema.safeParse(json);
+  if (!state.success)
+    throw new UserError(`The state of ${service} cannot be read: it is no state of Terraform.`);
+  return state.data.resources
+    .filter(({ mode }) => mode === "managed")
+    .map(({ type, name }) => `${type}.${name}`);
+}
+
+function statesInFolder(environment: Environment): Map<string, string> {
+  const folder = stateFolder(environment);
+  let files: string[];
+  try {
+    files = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Map();
+    throw new UserError(`The states' folder ${folder} cannot be read.`);
+  }
+  return new Map(
+    files
+      .filter((file) => file.endsWith(".tfstate"))
+      .map((file) => [file.slice(0, -".tfstate".length), readFileSync(join(folder, file), "utf8")]),
+  );
+}
+
+async function statesInConsul({ consul, states }: Environment): Promise<Map<string, string>> {
+  const prefix = `${states?.in === "consul" ? states.path : ""}/`;
+  const keys = (await askConsul(consul.address, `${prefix}?keys`)) as string[] | undefined;
+  // `NAME/.lock` and `.lockinfo` are Terraform's own; a state too long for one key is kept in parts.
+  const services = (keys ?? [])
+    .map((key) => key.slice(prefix.length))
+    .filter((key) => key !== "" && !key.includes("/"));
+  const texts = await Promise.all(
+    services.map(
+      async (service) => [service, await stateInConsul(consul.address, prefix + service)] as const,
+    ),
+  );
+  return new Map(texts);
+}
+
+const parts = z.object({ chunks: z.array(z.string()) });
+
+async function stateInConsul(address: string, key: string): Promise<string> {
+  const whole = await askConsul(address, `${key}?raw`);
+  const chunked = parts.safeParse(whole);
+  if (!chunked.success) return JSON.stringify(whole);
+  const texts = await Promise.all(chunked.data.chunks.map((chunk) => fetchConsul(address, `${chunk}?raw`)));
+  return Buffer.concat(
+    await Promise.all(texts.map(async (text) => Buffer.from(await text!.arrayBuffer()))),
+  ).toString();
+}
+
+async function askConsul(address: string, path: string): Promise<unknown> {
+  return (await fetchConsul(address, path))?.json();
+}
+
+async function fetchConsul(address: string, path: string): Promise<Response | undefined> {
+  const token = process.env.CONSUL_HTTP_TOKEN;
+  const url = `${address}/v1/kv/${path}`;
+  const answer = await fetch(url, { headers: token === undefined ? {} : { "X-Consul-Token": token } }).catch(
+    () => undefined,
+  );
+  if (answer?.status === 404) return undefined;
+  if (!answer?.ok)
+    throw new UserError(
+      `The states cannot be read from Consul at ${address}: ${answer === undefined ? "it does not answer" : `HTTP ${answer.status}`}. Does CONSUL_HTTP_TOKEN allow to read ${path.replace(/\?.*/, "")}?`,
+    );
+  return answer;
+}
