@@ -31,6 +31,8 @@ const labFacts = z.strictObject({
   consul: z.string(),
   /** Where programs lie in the chroot of the exec driver. */
   mounts: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
+  /** Where the Terraform states are kept. */
+  states: z.enum(["folder", "consul"]),
   /** Node's program and the folder of the bundles, in the chroot. */
   node: z.string(),
   programs: z.string(),
@@ -89,7 +91,10 @@ export function lab(): Environment {
     },
     domain: "lab.localhost",
     migrator: { program: program("pgmoor-migrator.cjs"), snapshots: "snapshots" },
-    states: { in: "folder", folder: join(folder, "states") },
+    states:
+      facts.states === "consul"
+        ? { in: "consul", path: "pgmoor/states" }
+        : { in: "folder", folder: join(folder, "states") },
     services: facts.services.map(({ name, sample, port, volume, phase, existing, environment }) => ({
       definition: samples[sample]({ name, port, volume, environment, program }),
       phase,

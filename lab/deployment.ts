@@ -63,6 +63,7 @@ export class Deployment {
       vault: lab.vault.address,
       consul: lab.consul.address,
       mounts: lab.programMounts.map(({ volume, destination }) => ({ volume, path: destination })),
+      states: "folder",
       node: lab.node,
       programs: programsDestination,
       services: [...this.services.values()],
@@ -109,6 +110,11 @@ export class Deployment {
     const folder = path.join(this.output, "all/stacks", service);
     const command = [`-chdir=${folder}`, ...args, "-no-color"];
     return this.run(`terraform-${args[0]}-${service}`, ["terraform", command], env);
+  }
+
+  /** A script of a workflow, as a runner runs it. */
+  script(name: string, command: string, env: Readonly<Record<string, string>>): Promise<Outcome> {
+    return this.run(name, ["bash", ["-e", "-o", "pipefail", "-c", command]], env);
   }
 
   stateFile(service: string): string {

@@ -10,7 +10,7 @@ import { labStatus, readLab, type Lab } from "./servers/lab";
 import { missingRequirements } from "./servers/requirements";
 import { removeLab, stopLab } from "./servers/stop";
 import { table } from "./story/report";
-import { opening, rest, type Told } from "./story/story";
+import { opening, pullRequests, rest, type Told } from "./story/story";
 
 const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
 
@@ -40,6 +40,15 @@ async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promi
       seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
     }),
   );
+}
+
+/** Tells of pull requests, in a folder of its own. */
+async function review({ keep }: { keep?: boolean }): Promise<void> {
+  await requireMachine();
+  const directory = await fs.mkdtemp(`${defaultFolder}-`);
+  await fs.chmod(directory, 0o755);
+  const { booted } = await tell(directory, [...opening(directory), ...pullRequests], keep === true);
+  if (keep) printKept(booted!.lab);
 }
 
 async function up({ folder }: { folder: string }): Promise<void> {
@@ -148,6 +157,11 @@ program
   .description("boot it with services on SQLite, and leave it running")
   .option(...folderOption)
   .action(up);
+program
+  .command("review")
+  .description("pull requests on it, without a forge: planned, reviewed, merged, deployed, refused")
+  .option("--keep", "leave it running at the end")
+  .action(review);
 program
   .command("status")
   .description("say what runs, and where")

@@ -64,13 +64,18 @@ function ended(changes: readonly Change[]): string[] {
   ];
 }
 
+/** What every service has, besides its job. */
+const belongings: ReadonlySet<string> = new Set(
+  order.filter((type) => type !== "nomad_job" && type !== "postgresql_extension"),
+);
+
 function made(changes: readonly Change[]): string[] {
   const all = changes.filter(({ action }) => action === "create");
   if (all.length === 0) return [];
-  const whole = ["postgresql_database", "postgresql_role"].every((type) =>
-    all.some((one) => one.type === type),
-  );
-  return [whole ? `gets a database of its own: ${things(all)}` : `gets ${things(all)}`];
+  const types = new Set(all.map(({ type }) => type));
+  if (!types.has("postgresql_database") || !types.has("postgresql_role")) return [`gets ${things(all)}`];
+  const besides = all.filter(({ type }) => !belongings.has(type));
+  return ["gets a database of its own", ...(besides.length > 0 ? [`gets ${things(besides)}`] : [])];
 }
 
 function imported(changes: readonly Change[]): string[] {

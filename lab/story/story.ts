@@ -22,6 +22,7 @@ import { showJobs } from "./homelab-jobs";
 import { makeMistakes } from "./mistakes";
 import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
+import { reviewAndDeploy } from "./pull-requests";
 import type { MovedService } from "./report";
 import { registerByHand, seedService, waitForBackend, type MovingService } from "./services";
 
@@ -84,6 +85,13 @@ export function opening(directory: string): Chapter[] {
     }),
   ];
 }
+
+/** A change's way from a pull request to the cluster. */
+export const pullRequests: Chapter[] = [
+  chapter("Pull requests: planned, reviewed, merged, deployed; and refused", (told) =>
+    reviewAndDeploy(told.stage!),
+  ),
+];
 
 /** The rest, to the end. */
 export const rest: Chapter[] = [

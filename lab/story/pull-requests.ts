@@ -1,0 +1,220 @@
+/** Pull requests without a forge: a bare repository, the workflows' scripts in their order, comments as files. */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { labFactsFile, labVariable, type LabFacts } from "../../environments/lab";
+import type { Outcome } from "../deployment";
+import { call } from "../servers/api";
+import { expectThat, readSecret, tail, type Stage } from "./context";
+import { filesBelow, findSecrets } from "./leaks";
+import { backend, waitForBackend } from "./services";
+
+const run = promisify(execFile);
+
+interface Reviewed {
+  readonly outcome: Outcome;
+  /** What the comment says. */
+  readonly comment: string;
+  readonly commit: string;
+}
+
+/** The repository of somebody's environment, and its pull requests. */
+class Repository {
+  private pulls = 0;
+
+  private constructor(
+    private readonly stage: Stage,
+    private readonly folder: string,
+  ) {}
+
+  static async make(stage: Stage): Promise<Repository> {
+    const repository = new Repository(stage, path.join(stage.lab.directory, "pull-requests"));
+    const bare = path.join(repository.folder, "forge.git");
+    await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare]);
+    await run("git", ["clone", "--quiet", bare, repository.work]);
+    const facts = await fs.readFile(path.join(stage.lab.directory, labFactsFile), "utf8");
+    // Several people and a runner: the states are shared.
+    const shared: LabFacts = { ...(JSON.parse(facts) as LabFacts), states: "consul", services: [] };
+    await repository.commit("main", "What there is", () => shared);
+    return repository;
+  }
+
+  private get work(): string {
+    return path.join(this.folder, "work");
+  }
+
+  private git(...args: string[]): Promise<{ stdout: string }> {
+    const author = ["-c", "user.name=lab", "-c", "user.email=lab@localhost"];
+    return run("git", ["-C", this.work, ...author, ...args]);
+  }
+
+  private async commit(branch: string, title: string, edit: (facts: LabFacts) => LabFacts): Promise<string> {
+    const file = path.join(this.work, labFactsFile);
+    const before = await fs.readFile(file, "utf8").then(
+      (text) => JSON.parse(text) as LabFacts,
+      () => ({}) as LabFacts,
+    );
+    await this.git("checkout", "--quiet", "-B", branch);
+    await fs.writeFile(file, JSON.stringify(edit(before), undefined, 2));
+    await this.git("add", labFactsFile);
+    await this.git("commit", "--quiet", "--message", title);
+    await this.git("push", "--quiet", "origin", branch);
+    return (await this.git("rev-parse", "HEAD")).stdout.trim();
+  }
+
+  /** Opens a pull request: `.github/workflows/plan.yml`, on a fresh clone of its branch. */
+  async open(title: string, description: string, edit: (facts: LabFacts) => LabFacts): Promise<Reviewed> {
+    const pull = ++this.pulls;
+    await this.git("checkout", "--quiet", "main");
+    const commit = await this.commit(`pull-${pull}`, title, edit);
+    const runner = await this.checkout(`plan-${pull}`, `pull-${pull}`);
+    await fs.writeFile(path.join(runner, "description.md"), description);
+    const planned = await this.script(runner, "plan", `npm run -s pgmoor -- plan --out ${runner}/plans`);
+    expectThat(planned.succeeded, `pull request ${pull} should have been planned`, tail(planned));
+    const comment = path.join(this.folder, `comment-${pull}.md`);
+    const outcome = await this.script(
+      runner,
+      "review",
+      `npm run -s pgmoor -- review ${runner}/plans/*/plan.json --fail-on data-loss,security --allow ${runner}/description.md --format markdown --commit ${commit} > ${comment}`,
+    );
+    await this.git("checkout", "--quiet", "main");
+    return { outcome, comment, commit };
+  }
+
+  /** Merges the pull request: `.github/workflows/deploy.yml`, on a fresh clone of the main branch. */
+  async merge({ comment, commit }: Reviewed): Promise<Outcome & { readonly report: string }> {
+    const pull = this.pulls;
+    await this.git("merge", "--quiet", "--no-ff", "--message", `Merge pull request ${pull}`, commit);
+    await this.git("push", "--quiet", "origin", "main");
+    const runner = await this.checkout(`deploy-${pull}`, "main");
+    const report = path.join(this.folder, `deploy-${pull}.md`);
+    const outcome = await this.script(
+      runner,
+      "deploy",
+      `npm run -s pgmoor -- check && npm run -s pgmoor -- deploy --reviewed ${comment} --commit ${commit} --out ${runner}/plans --report ${report}`,
+    );
+    return { ...outcome, report: await fs.readFile(report, "utf8").catch(() => "") };
+  }
+
+  private async checkout(name: string, branch: string): Promise<string> {
+    const folder = path.join(this.folder, name);
+    await run("git", ["clone", "--quiet", "--branch", branch, path.join(this.folder, "forge.git"), folder]);
+    return folder;
+  }
+
+  private script(runner: string, name: string, command: string): Promise<Outcome> {
+    const { deployment, lab } = this.stage;
+    return deployment.script(name, command, {
+      [labVariable]: runner,
+      CDKTF_OUTDIR: path.join(runner, "cdktf.out"),
+      CONSUL_HTTP_ADDR: lab.consul.address,
+    });
+  }
+}
+
+function edited(
+  facts: LabFacts,
+  names: readonly string[],
+  change: Partial<LabFacts["services"][number]>,
+): LabFacts {
+  const services = facts.services.map((service) =>
+    names.includes(service.name) ? { ...service, ...change } : service,
+  );
+  return { ...facts, services };
+}
+
+async function commentOf({ comment }: Reviewed): Promise<string> {
+  return fs.readFile(comment, "utf8");
+}
+
+/** The way of a change from a branch to the cluster, and the ways in which it is stopped. */
+export async function reviewAndDeploy(stage: Stage): Promise<void> {
+  const { moving, spoilt, say } = stage;
+  const repository = await Repository.make(stage);
+  const says = async (reviewed: Reviewed, verdict: "passes" | "fails", ...words: string[]): Promise<void> => {
+    const comment = await commentOf(reviewed);
+    const what = `the comment should say that it ${verdict}`;
+    expectThat(reviewed.outcome.succeeded === (verdict === "passes"), what, tail(reviewed.outcome));
+    for (const word of words)
+      expectThat(comment.includes(word), `${what}, and "${word}"`, comment.slice(0, 2000));
+    say(comment.split("\n")[3]!.replaceAll("**", ""));
+  };
+
+  const prepare = await repository.open("Everything under pgmoor", "", (facts) => ({
+    ...facts,
+    services: [...moving, spoilt],
+  }));
+  await says(prepare, "passes", "gets a database of its own");
+  const prepared = await repository.merge(prepare);
+  expectThat(
+    prepared.succeeded && prepared.report.includes("Deployed."),
+    "the merge should have been deployed",
+    tail(prepared),
+  );
+
+  const names = moving.map(({ name }) => name);
+  const move = await repository.open("They move", "", (facts) => edited(facts, names, { phase: "cutover" }));
+  await says(move, "passes", "moves from SQLite to PostgreSQL: down for", "snapshot to snapshots/");
+  const moved = await repository.merge(move);
+  expectThat(moved.succeeded, "the services should have moved", tail(moved));
+  for (const service of moving) {
+    const { items } = await waitForBackend(service, "postgresql", 5);
+    say(`${service.name}: ${items} items on PostgreSQL`);
+  }
+
+  const removal = await repository.open("Who needs it", "", (facts) => ({
+    ...facts,
+    services: facts.services.filter(({ name }) => name !== spoilt.name),
+  }));
+  await says(removal, "fails", "is no longer in the environment", `pgmoor: allow remove ${spoilt.name}`);
+  expectThat((await backend(spoilt)).backend === "sqlite", `${spoilt.name} should run on`);
+
+  const [first] = moving;
+  const back = await repository.open("One goes back", "", (facts) =>
+    edited(facts, [first!.name], { phase: "prepared" }),
+  );
+  await says(back, "passes", "goes back to SQLite");
+  // Between the review and the merge somebody widens what the job may read.
+  await widenPolicy(stage, first!.name);
+  const refused = await repository.merge(back);
+  expectThat(
+    !refused.succeeded && refused.report.includes("refused") && refused.report.includes("drift"),
+    "the deploy should have been refused: it is worse than what was reviewed",
+    tail(refused),
+  );
+  expectThat((await backend(first!)).backend === "postgresql", `${first!.name} should be where it was`);
+  say(
+    `refused: ${refused.report
+      .split("\n")
+      .find((line) => line.includes("⛔ refused"))!
+      .replaceAll("|", "")
+      .trim()}`,
+  );
+  await searchComments(stage);
+}
+
+async function widenPolicy({ lab }: Stage, service: string): Promise<void> {
+  await call(`${lab.vault.address}/v1/sys/policies/acl/pgmoor-${service}`, {
+    method: "PUT",
+    headers: { "X-Vault-Token": lab.vault.token },
+    body: { policy: 'path "secret/data/postgres/*" {\n  capabilities = ["read"]\n}\n' },
+  });
+}
+
+/** No password in anything that the pull requests left behind: comments, reports, plans, clones. */
+async function searchComments({ lab, moving, say }: Stage): Promise<void> {
+  const secrets: Record<string, string> = { admin: (await readSecret(lab, "postgres/admin")).password! };
+  for (const { name } of moving) {
+    const secret = `postgres/${name.replaceAll("-", "_")}`;
+    secrets[secret] = (await readSecret(lab, secret)).password!;
+  }
+  const files = filesBelow(path.join(lab.directory, "pull-requests"), new Set());
+  const { findings, searched } = await findSecrets(files, secrets);
+  expectThat(
+    findings.length === 0,
+    "no file should hold a password",
+    findings.map(({ where }) => where).join("\n"),
+  );
+  say(`${Object.keys(secrets).length} passwords in none of ${searched} files of the pull requests`);
+}
