@@ -6,6 +6,7 @@ import { addCheck } from "./check";
 import { addComment } from "./comment";
 import { addDeploy } from "./deploy";
 import { addLedger } from "./ledger";
+import { addLogin } from "./login";
 import { addMigrate } from "./migrate";
 import { addPlan } from "./plan";
 import { addReview } from "./review";
@@ -25,6 +26,7 @@ addPlan(program);
 addDeploy(program);
 addCheck(program);
 addComment(program);
+addLogin(program);
 
 program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof UserError)) throw error;

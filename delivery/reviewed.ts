@@ -1,5 +1,5 @@
 /** What a reviewer has seen, to be compared with what a later plan would do. */
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { z } from "zod";
 import type { Review, ServiceReview } from "../review/review";
 
@@ -36,7 +36,10 @@ const frame = /<!-- pgmoor reviewed ([\w-]+) ([\w-]+) -->/;
 
 /** A line for the end of a comment, which nobody sees. @param commit what was reviewed */
 export function seal(seen: Reviewed, commit: string): string {
-  return `<!-- pgmoor reviewed ${commit} ${deflateRawSync(JSON.stringify(seen)).toString("base64url")} -->\n`;
+  // The services' own names are what differs from one to the next: without them a thousand fit into a few kilobytes.
+  const services = mapWords(seen, (word, name) => word.replaceAll(name, itself));
+  const packed = brotliCompressSync(JSON.stringify({ ...seen, services }), quick);
+  return `<!-- pgmoor reviewed ${commit} ${packed.toString("base64url")} -->\n`;
 }
 
 /** @returns nothing, when a comment has no seal, or one of another commit */
@@ -44,8 +47,23 @@ export function unseal(comment: string, commit: string): Reviewed | undefined {
   const [, of, packed] = frame.exec(comment) ?? [];
   if (of !== commit || packed === undefined) return undefined;
   try {
-    return reviewedSchema.parse(JSON.parse(inflateRawSync(Buffer.from(packed, "base64url")).toString()));
+    const unpacked = brotliDecompressSync(Buffer.from(packed, "base64url")).toString();
+    const seen = reviewedSchema.parse(JSON.parse(unpacked));
+    return { ...seen, services: mapWords(seen, (word, name) => word.replaceAll(itself, name)) };
   } catch {
     return undefined;
   }
+}
+
+/** Stands for the service's name; no address has it. */
+const itself = "~";
+const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+
+function mapWords({ services }: Reviewed, map: (word: string, name: string) => string): Reviewed["services"] {
+  return Object.fromEntries(
+    Object.entries(services).map(([service, words]) => [
+      service,
+      words.map((word) => map(word, service.replaceAll("-", "_"))),
+    ]),
+  );
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../environments/environment";
 import { UserError } from "../environments/problems";
+import { runnerStackName } from "../environments/validate";
 import { stateFolder } from "../stacks/states";
 
 const stateSchema = z.object({
@@ -25,6 +26,7 @@ export async function managedResources(environment: Environment): Promise<Readon
 /** Services that a state knows and the environment does not: their jobs run on, and nobody looks after them. */
 export async function goneServices(environment: Environment): Promise<ReadonlyMap<string, string[]>> {
   const known = new Set(environment.services.map(({ definition }) => definition.name));
+  if (environment.runner !== undefined) known.add(runnerStackName);
   return new Map([...(await managedResources(environment))].filter(([service]) => !known.has(service)));
 }
 

@@ -77,5 +77,19 @@ export interface Environment {
   };
   /** Where the Terraform states are kept, one for each service. @default files in `states/NAME` beside `cdktf.json` */
   readonly states?: StateStore;
+  /** The CI that plans and deploys. @default there is none */
+  readonly runner?: Runner;
   readonly services: readonly EnvironmentService[];
+}
+
+/** Whose identity Vault is to trust: GitHub's OIDC tokens, or the workload identity of a runner that is a Nomad job. */
+export interface Runner {
+  /** Mount of the JWT auth method that trusts them. */
+  readonly jwtAuth: string;
+  /** The claim that names it in Vault's audit: `repository`, or `nomad_job_id`. */
+  readonly userClaim: string;
+  /** What a job has to be to plan: `{ repository: "me/homelab", event_name: "pull_request" }`. */
+  readonly plan: Readonly<Record<string, string>>;
+  /** What a job has to be to deploy: `{ repository: "me/homelab", environment: "homelab" }`. */
+  readonly deploy: Readonly<Record<string, string>>;
 }

@@ -266,6 +266,11 @@ const definition = z.strictObject({
     .optional(),
 });
 
+/** None would let in every job of the forge. */
+const claims = z.record(label, noControl("a claim").min(1)).refine((all) => Object.keys(all).length > 0, {
+  error: "no claim is bound, so every job of the forge could log in. Allowed: at least one.",
+});
+
 export const environmentSchema = z.strictObject({
   name: label,
   nomad: z.strictObject({ address: url, datacenter: label, namespace: label }),
@@ -297,6 +302,7 @@ export const environmentSchema = z.strictObject({
       z.strictObject({ in: z.literal("consul"), path: secretPath }),
     ])
     .optional(),
+  runner: z.strictObject({ jwtAuth: mount, userClaim: label, plan: claims, deploy: claims }).optional(),
   services: z
     .array(
       z.strictObject({

@@ -43,6 +43,7 @@ function relations(environment: Environment): Problem[] {
     ...taken(live, "definition.port.host", ({ definition }) => String(definition.port.host)),
     ...ours.flatMap(({ service, at }) => serviceProblems(service, at)),
     ...live.flatMap(({ service, at }) => extensionProblems(environment, service, at)),
+    ...runnerProblems(environment),
     ...connectionProblems(environment),
   ];
 }
@@ -174,6 +175,22 @@ function extensionProblems(
       ];
     return [];
   });
+}
+
+/** Name of the stack of the runner's identity. */
+export const runnerStackName = "runner";
+
+function runnerProblems({ runner, services }: Environment): Problem[] {
+  return services.flatMap(({ definition }, index) =>
+    runner !== undefined && definition.name === runnerStackName
+      ? [
+          {
+            path: `services[${index}].definition.name`,
+            message: `"${runnerStackName}" is the stack of the CI's identity. Allowed: another name.`,
+          },
+        ]
+      : [],
+  );
 }
 
 function connectionProblems({ server, services }: Environment): Problem[] {

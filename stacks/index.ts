@@ -17,6 +17,7 @@ export function synthesizeStacks(environment: Environment, schemaWrapper: string
       for (const { path, message } of warningsOf(environment, index))
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }
+    if (environment.runner !== undefined) new RunnerStack(app, environment, environment.runner);
     app.synth();
   });
 }

@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { goneServices } from "../../delivery/states";
+import type { Environment, StateStore } from "../../environments/environment";
+import { homelab } from "../../environments/homelab";
+import { ApiServer } from "../lab/providers/support/api-server";
+
+const database = { mode: "managed", type: "postgresql_database", name: "x" };
+const state = (...resources: object[]) => JSON.stringify({ version: 4, resources });
+const of = (states: StateStore, consul = homelab.consul.address): Environment => ({
+  ...homelab,
+  states,
+  consul: { address: consul },
+});
+
+describe("in a folder", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "pgmoor-states-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test("a service that has gone is named with what it has; one without resources is not", async () => {
+    writeFileSync(join(folder, "vaultwarden.tfstate"), state(database));
+    writeFileSync(join(folder, "linkding.tfstate"), state(database, { ...database, mode: "data" }));
+    writeFileSync(join(folder, "retired.tfstate"), state());
+    writeFileSync(join(folder, "linkding.tfstate.backup"), state(database));
+    expect([...(await goneServices(of({ in: "folder", folder })))]).toEqual([
+      ["linkding", ["postgresql_database.x"]],
+    ]);
+  });
+
+  test("a state that cannot be read is no proof of anything", async () => {
+    writeFileSync(join(folder, "linkding.tfstate"), "{");
+    await expect(goneServices(of({ in: "folder", folder }))).rejects.toThrow("The state of linkding");
+  });
+
+  test("without a folder there is no state yet", async () => {
+    expect((await goneServices(of({ in: "folder", folder: join(folder, "none") }))).size).toBe(0);
+  });
+});
+
+describe("in Consul", () => {
+  const keys: Record<string, string> = {
+    "pgmoor/states/vaultwarden": state(database),
+    "pgmoor/states/linkding": JSON.stringify({
+      chunks: ["pgmoor/states/linkding/tfstate.1/0", "pgmoor/states/linkding/tfstate.1/1"],
+    }),
+    "pgmoor/states/linkding/tfstate.1/0": state(database).slice(0, 20),
+    "pgmoor/states/linkding/tfstate.1/1": state(database).slice(20),
+    "pgmoor/states/linkding/.lockinfo": "{}",
+  };
+  const consul = new ApiServer(({ path, query }) => {
+    const key = path.replace("/v1/kv/", "");
+    if (query.has("keys")) return { body: Object.keys(keys).filter((one) => one.startsWith(key)) };
+    return keys[key] === undefined ? { status: 404 } : { body: keys[key] };
+  });
+  beforeAll(() => consul.start());
+  afterAll(() => consul.stop());
+
+  test("as Terraform keeps them there, also in parts", async () => {
+    const gone = await goneServices(of({ in: "consul", path: "pgmoor/states" }, consul.address));
+    expect([...gone]).toEqual([["linkding", ["postgresql_database.x"]]]);
+  });
+
+  test("a Consul that does not answer is named", async () => {
+    await expect(goneServices(of({ in: "consul", path: "x" }, "http://127.0.0.1:1"))).rejects.toThrow(
+      "The states cannot be read from Consul at http://127.0.0.1:1: it does not answer",
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { appendFileSync } from "node:fs";
+import { runnerRole } from "../constructs/runner-identity";
+import { identityOf, loginToVault } from "../delivery/identity";
+import { loadEnvironment } from "../environments";
+import { UserError } from "../environments/problems";
+
+export function addLogin(program: Command): void {
+  program
+    .command("login")
+    .description(
+      "in CI: a short-lived token of Vault for the steps that follow, by the runner's own identity",
+    )
+    .requiredOption("--role <role>", "plan or deploy", (value) => {
+      if (value !== "plan" && value !== "deploy") throw new InvalidArgumentError("Allowed: plan, deploy.");
+      return value;
+    })
+    .action(async ({ role }: { role: "plan" | "deploy" }) => {
+      const { GITHUB_ENV: variables } = process.env;
+      if (!variables)
+        throw new UserError("login is for a step of Actions (GITHUB_ENV). At a terminal: vault login.");
+      const { vault, runner, name } = loadEnvironment();
+      if (runner === undefined)
+        throw new UserError(
+          `The environment "${name}" has no runner: it says whose identity Vault is to trust.`,
+        );
+      const identity = await identityOf(vault.audience);
+      const token = await loginToVault({
+        address: vault.address,
+        mount: runner.jwtAuth,
+        role: runnerRole(role),
+        identity,
+      });
+      // Actions takes it out of the logs from here on.
+      console.log(`::add-mask::${token}`);
+      appendFileSync(variables, `VAULT_TOKEN=${token}\n`);
+    });
+}

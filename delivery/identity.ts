@@ -1,0 +1,60 @@
+/** Who the runner is, and the token that Vault gives it for that. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../environments/problems";
+
+/**
+ * The identity of the job that runs this: GitHub's OIDC token, or the file that `PGMOOR_IDENTITY_FILE` names, such as the
+ * workload identity of a runner that is itself a Nomad job.
+ *
+ * @param audience whom it is for
+ */
+export async function identityOf(audience: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const {
+    PGMOOR_IDENTITY_FILE: file,
+    ACTIONS_ID_TOKEN_REQUEST_URL: url,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
+  } = env;
+  if (file) {
+    try {
+      return readFileSync(file, "utf8").trim();
+    } catch {
+      throw new UserError(
+        `${file} (PGMOOR_IDENTITY_FILE) cannot be read: the runner's identity should be there.`,
+      );
+    }
+  }
+  if (!url || !token)
+    throw new UserError(
+      "The runner has no identity. On GitHub the workflow needs the permission id-token: write; elsewhere PGMOOR_IDENTITY_FILE names the file with its JWT.",
+    );
+  const asked = new URL(url);
+  asked.searchParams.set("audience", audience);
+  const answer = await fetch(asked, { headers: { Authorization: `bearer ${token}` } });
+  if (!answer.ok) throw new UserError(`GitHub gives the job no identity: HTTP ${answer.status}.`);
+  return z.object({ value: z.string() }).parse(await answer.json()).value;
+}
+
+const login = z.object({ auth: z.object({ client_token: z.string() }) });
+
+/** @returns the token @throws {UserError} in Vault's words */
+export async function loginToVault(to: {
+  readonly address: string;
+  readonly mount: string;
+  readonly role: string;
+  readonly identity: string;
+}): Promise<string> {
+  const answer = await fetch(`${to.address}/v1/auth/${to.mount}/login`, {
+    method: "POST",
+    body: JSON.stringify({ role: to.role, jwt: to.identity }),
+  }).catch(() => undefined);
+  if (answer === undefined) throw new UserError(`Vault at ${to.address} does not answer.`);
+  const body: unknown = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const { errors } = z.object({ errors: z.array(z.string()).default([]) }).parse(body);
+    throw new UserError(
+      `Vault does not let the runner in as ${to.role} (auth/${to.mount}): ${errors.join(", ") || `HTTP ${answer.status}`}.`,
+    );
+  }
+  return login.parse(body).auth.client_token;
+}

@@ -1,0 +1,25 @@
+import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { RunnerIdentity } from "../constructs/runner-identity";
+import type { Environment, Runner } from "../environments/environment";
+import { runnerStackName } from "../environments/validate";
+import { keepState } from "./states";
+
+/** The CI's identity: deployed by a person, who may more than it. */
+export class RunnerStack extends TerraformStack {
+  constructor(scope: Construct, environment: Environment, runner: Runner) {
+    super(scope, runnerStackName);
+    const { vault, server } = environment;
+    keepState(this, environment, runnerStackName);
+    this.addOverride("terraform.required_version", ">= 1.11.0");
+    new VaultProvider(this, "vault", { address: vault.address, skipChildToken: true });
+    new RunnerIdentity(this, "identity", {
+      mount: vault.mount,
+      workloadAuth: vault.jwtAuth,
+      audience: vault.audience,
+      adminSecret: server.adminSecret,
+      ...runner,
+    });
+  }
+}
