@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { goneServices } from "../delivery/states";
 import { loadEnvironment } from "../environments";
-import { UserError } from "../environments/problems";
 
 export function addCheck(program: Command): void {
   program
@@ -10,14 +9,17 @@ export function addCheck(program: Command): void {
     .action(async () => {
       const environment = loadEnvironment();
       const gone = [...(await goneServices(environment))];
-      if (gone.length > 0)
-        throw new UserError(
-          [
-            `The environment "${environment.name}" no longer has services that its states know:`,
-            ...gone.map(([service, resources]) => `  ${service}: ${resources.join(", ")}`),
-            `Put each back with phase "retired", deploy it, and then remove it. If it was renamed, give it its old name back.`,
-          ].join("\n"),
-        );
-      console.log(`Every state of "${environment.name}" belongs to a service of the environment.`);
+      if (gone.length === 0) {
+        console.log(`Every state of "${environment.name}" belongs to a service of the environment.`);
+        return;
+      }
+      console.error(
+        [
+          `The environment "${environment.name}" no longer has services that its states know:`,
+          ...gone.map(([service, resources]) => `  ${service}: ${resources.join(", ")}`),
+          `Put each back with phase "retired", deploy it, and then remove it. If it was renamed, give it its old name back.`,
+        ].join("\n"),
+      );
+      process.exitCode = 1;
     });
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { Forge } from "../delivery/forge";
 import { UserError } from "../environments/problems";
+import { fileOf } from "./run";
 import { commentMarker } from "../review/markdown";
 
 export function addComment(program: Command): void {
@@ -14,7 +15,7 @@ export function addComment(program: Command): void {
     .argument("<file>")
     .requiredOption("--pull <number>", "the pull request", wholeNumber)
     .action(async (file: string, { pull }: { pull: number }) => {
-      const body = readFileSync(file, "utf8");
+      const body = readFileSync(fileOf(file), "utf8");
       await Forge.fromActions().comment(pull, body.slice(0, body.indexOf("\n")), body);
     });
   comment
@@ -29,7 +30,7 @@ export function addComment(program: Command): void {
         throw new UserError(`${merged} was not merged by a pull request: nobody has reviewed its plan.`);
       const found = await forge.find(pull.number, commentMarker);
       if (found === undefined) throw new UserError(`Pull request ${pull.number} has no review of pgmoor.`);
-      writeFileSync(file, found.body);
+      writeFileSync(fileOf(file), found.body);
       const outputs = `pull=${pull.number}\nhead=${pull.head.sha}\n`;
       if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, outputs);
       process.stdout.write(outputs);

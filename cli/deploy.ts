@@ -5,8 +5,8 @@ import { deployReport } from "../delivery/report";
 import { unseal, type Reviewed } from "../delivery/reviewed";
 import { UserError } from "../environments/problems";
 import { synthesize } from "../stacks/synthesize";
+import { fileOf } from "./run";
 import { defaultPlans, namesOf, synthesized } from "./plan";
-import { failedByPolicy } from "./review";
 
 interface Options {
   readonly reviewed: string;
@@ -30,11 +30,11 @@ export function addDeploy(program: Command): void {
       const known = new Set(namesOf(environment, []));
       const changing = Object.keys(seen.services).filter((service) => known.has(service));
       const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();
-      const results = await deployServices({ synthesized, out }, services, seen, (line) =>
+      const results = await deployServices({ synthesized, out: fileOf(out) }, services, seen, (line) =>
         console.error(line),
       );
       const text = deployReport(results);
-      if (report !== undefined) writeFileSync(report, text);
+      if (report !== undefined) writeFileSync(fileOf(report), text);
       process.stdout.write(text);
       process.exitCode = exitCode(results);
     });
@@ -43,7 +43,7 @@ export function addDeploy(program: Command): void {
 function readReviewed(file: string, commit: string): Reviewed {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readFileSync(fileOf(file), "utf8");
   } catch {
     throw new UserError(`${file} (--reviewed) cannot be read.`);
   }
@@ -60,6 +60,6 @@ function readReviewed(file: string, commit: string): Reviewed {
 }
 
 function exitCode(results: readonly Result[]): number {
-  if (results.some(({ outcome }) => outcome === "refused")) return failedByPolicy;
+  if (results.some(({ outcome }) => outcome === "refused")) return 2;
   return results.some(({ outcome }) => outcome === "failed") ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { noteGone, planServices } from "../delivery/planning";
 import { goneServices } from "../delivery/states";
 import type { Environment } from "../environments/environment";
 import { UserError } from "../environments/problems";
+import { fileOf } from "./run";
 import { planFile } from "../review/read";
 import { synthesize } from "../stacks/synthesize";
 
@@ -18,7 +19,8 @@ export function addPlan(program: Command): void {
     .description("plan services, as the review wants to find them")
     .argument("[services...]", "only these; the others are left as they were planned last")
     .option("--out <folder>", "gets a folder for each service", defaultPlans)
-    .action(async (names: string[], { out }: { out: string }) => {
+    .action(async (names: string[], options: { out: string }) => {
+      const out = fileOf(options.out);
       const environment = synthesize();
       const services = namesOf(environment, names);
       const gone = await goneServices(environment);

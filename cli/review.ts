@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync } from "node:fs";
+import { fileOf } from "./run";
 import { reviewed, seal } from "../delivery/reviewed";
 import { UserError } from "../environments/problems";
 import { commentLimit, renderMarkdown } from "../review/markdown";
@@ -13,7 +14,7 @@ const formats = ["markdown", "text", "json"] as const;
 type Format = (typeof formats)[number];
 
 /** The review failed by its policy: nothing is wrong with the command. */
-export const failedByPolicy = 2;
+const failedByPolicy = 1;
 
 interface Options {
   readonly format: Format;
@@ -32,11 +33,14 @@ export function addReview(program: Command): void {
     .option("--commit <sha>", "what is reviewed; Markdown then says so, for deploy to compare with")
     .option("--allow <file>", "a text with lines such as: pgmoor: allow destroy postgresql_database.x")
     .action((files: string[], options: Options) => {
-      const result = review(files.map(readInput), {
-        failOn: options.failOn,
-        allowances:
-          options.allow === undefined ? undefined : readAllowances(readText(options.allow), ruleIds),
-      });
+      const result = review(
+        files.map((file) => readInput(fileOf(file))),
+        {
+          failOn: options.failOn,
+          allowances:
+            options.allow === undefined ? undefined : readAllowances(readText(options.allow), ruleIds),
+        },
+      );
       const rendered: Record<Format, () => string> = {
         markdown: () => {
           if (options.commit === undefined) return renderMarkdown(result);
@@ -53,7 +57,7 @@ export function addReview(program: Command): void {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(fileOf(file), "utf8");
   } catch {
     throw new UserError(`${file} (--allow) cannot be read.`);
   }

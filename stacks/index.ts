@@ -1,6 +1,7 @@
 import { Annotations, App } from "cdktf";
 import type { Environment } from "../environments/environment";
 import { warningsOf } from "../environments/warnings";
+import { RunnerStack } from "./runner-stack";
 import { ServiceStack } from "./service-stack";
 
 /**

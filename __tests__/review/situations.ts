@@ -1,6 +1,7 @@
 /** What a plan may be of: each ends with the stack written that is to be planned. */
 import type { EnvironmentService, Phase } from "../../environments/environment";
 import { Duration } from "../../nomad/duration";
+import { HostVolume } from "../../nomad/volume";
 import type { ServiceDefinition } from "../../services/definition";
 import { gitea } from "../../services/gitea";
 import { vaultwarden } from "../../services/vaultwarden";
@@ -104,7 +105,7 @@ export const situations = {
     program: { driver: "docker", image: "vaultwarden/server:1.38.0", network: "host" },
   }),
   "variable-changed": changed({ environment: { ...vaultwarden.environment, LOG_LEVEL: "debug" } }),
-  "check-changed": changed({ health: { ...vaultwarden.health, interval: Duration.seconds(10) } }),
+  "check-changed": changed({ health: vaultwarden.health.every(Duration.seconds(10)) }),
   "count-zero": changed({}, (stack) => editJob(stack, (job) => (job.TaskGroups[0].Count = 0))),
   "database-renamed": changed(database({ name: "vaults" })),
   "database-renamed-unguarded": changed(database({ name: "vaults" }), unguard),
@@ -129,7 +130,7 @@ export const situations = {
     rewrite(stack, "postgresql_database.vaultwarden", "postgresql_database.vault");
     stack.moved = [{ from: "postgresql_database.vaultwarden", to: "postgresql_database.vault" }];
   }),
-  "volume-changed": changed({ volumes: [{ source: "vault_data", path: "/data" }] }),
+  "volume-changed": changed({ volumes: [HostVolume.named("vault_data").at("/data")] }),
   "policy-widened": changed({}, (stack) => {
     only(stack, "vault_policy").policy +=
       'path "secret/data/postgres/*" {\n  capabilities = ["read", "list"]\n}\n';
