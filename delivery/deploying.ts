@@ -5,6 +5,7 @@ import { worseThan, type Reviewed } from "./reviewed";
 import { errorWords, terraform } from "./terraform";
 import { readInput } from "../review/read";
 import { review, type ServiceReview } from "../review/review";
+import { Secrets } from "../review/secrets";
 
 export type Result =
   | { readonly service: string; readonly outcome: "applied"; readonly happens: readonly string[] }
@@ -50,7 +51,14 @@ async function deployService(
   const applied = await terraform(stackFolder(planning, service), ["apply", "-input=false", saved], true);
   return applied.succeeded
     ? { service, outcome: "applied", happens: now.happens }
-    : { service, outcome: "failed", why: [errorWords(applied)] };
+    : { service, outcome: "failed", why: [withoutSecrets(errorWords(applied))] };
+}
+
+/** What a provider says may hold anything. */
+function withoutSecrets(words: string): string {
+  const secrets = new Secrets();
+  secrets.note(words);
+  return secrets.text(words);
 }
 
 function cannot({ findings }: ServiceReview): string[] {
