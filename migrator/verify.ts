@@ -12,11 +12,11 @@ const newline = 0x0a;
 /** Reads a table back as the server prints it, and sums its rows in the form of the source's. */
 export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Promise<Checksum> {
   const checksum = new Checksum();
-  for await (const line of linesOfTarget(client, plan)) checksum.add(line);
+  for await (const lines of linesOfTarget(client, plan)) checksum.addLines(lines);
   return checksum;
 }
 
-/** The rows of a table in the form of the source's, without their newlines. */
+/** The rows of a table in the form of the source's: whole lines, many at a time. */
 export async function* linesOfTarget(
   client: ClientBase,
   { target, columns }: TablePlan,
@@ -24,23 +24,27 @@ export async function* linesOfTarget(
   const names = columns.map((column) => identifier(column.target.name)).join(", ");
   const reprints = columns.map(({ converter }) => converter.reprint);
   const reprinted = reprints.some((reprint) => reprint !== undefined);
-  const inOurForm = (line: Buffer): Buffer => {
-    if (!reprinted) return line;
-    const fields = line.toString("utf8").split("\t");
-    return Buffer.from(fields.map((field, index) => reprints[index]?.(field) ?? field).join("\t"));
+  const inOurForm = (lines: Buffer): Buffer => {
+    if (!reprinted) return lines;
+    const rows = lines.toString("utf8").slice(0, -1).split("\n");
+    const own = (row: string) =>
+      row
+        .split("\t")
+        .map((field, index) => reprints[index]?.(field) ?? field)
+        .join("\t");
+    return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
   };
   // A row may be megabytes: its parts are joined once, at its end.
   let parts: Buffer[] = [];
   const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.qualified}) TO STDOUT`));
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      const last = chunk.subarray(start, end);
-      yield inOurForm(parts.length === 0 ? last : Buffer.concat([...parts, last]));
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end > 0) {
+      const lines = chunk.subarray(0, end);
+      yield inOurForm(parts.length === 0 ? lines : Buffer.concat([...parts, lines]));
       parts = [];
-      start = end + 1;
     }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
+    if (end < chunk.length) parts.push(chunk.subarray(end));
   }
 }
 

@@ -108,7 +108,7 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
         database,
         source,
         plan,
-        linesOfTarget(client, plan),
+        linesOf(linesOfTarget(client, plan)),
         sent,
         reading.leftBehind,
       );
@@ -184,7 +184,7 @@ async function firstMissing(
   for await (const line of linesOf(copyText(written, plan, helper, reading))) given.add(line.toString());
   let missing: string | undefined;
   // To the end: a COPY that is left in its middle leaves its session waiting.
-  for await (const line of linesOfTarget(client, plan)) {
+  for await (const line of linesOf(linesOfTarget(client, plan))) {
     const text = line.toString();
     if (!given.has(text)) missing ??= text.split("\t")[0]!.slice(0, 60);
   }
