@@ -4,6 +4,7 @@ import { array, json } from "./convert-json";
 import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import { Misfit, type Casting, type Convert } from "./misfit";
+import { plainOf, type Plain } from "./plain";
 import { ColumnRules, type leftBehind, requireCastable } from "./rules";
 import type { Raw, SqliteSource, Storage } from "./sqlite";
 import type { TargetColumn } from "./target";
@@ -15,6 +16,8 @@ export interface ColumnConverter {
   readonly byServer: boolean;
   /** Brings a field that the server printed into our form, where the two differ. */
   readonly reprint: ((field: string) => string) | undefined;
+  /** The short way for values of the usual kind; has to come to what `convert` comes to. None where a rule is declared. */
+  readonly plain: Plain | undefined;
   /** What is declared for the column; without it `convert` depends on the type alone. */
   readonly rules: ColumnRules | undefined;
   /** What takes the place of a value that does not fit, if a rule says so. */
@@ -36,8 +39,10 @@ export function converterFor(
   encoding: SqliteSource["encoding"],
   declared: readonly ColumnRule[],
 ): ColumnConverter {
-  if (declared.length === 0)
-    return { ...byType(column, encoding, undefined), rules: undefined, instead: undefined };
+  if (declared.length === 0) {
+    const plain = plainOf(column, encoding);
+    return { ...byType(column, encoding, undefined), plain, rules: undefined, instead: undefined };
+  }
   const rules = new ColumnRules(declared);
   const { cast } = rules;
   requireCastable(column, cast);
@@ -47,6 +52,7 @@ export function converterFor(
   const isNull = rules.nullIf(encoding);
   return {
     ...base,
+    plain: undefined,
     rules,
     instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0 })),
     convert: (storage, value, tally) => {

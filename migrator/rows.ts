@@ -4,6 +4,7 @@ import { nullMisfit } from "./convert";
 import { Refused } from "./errors";
 import { Misfit, type Tally } from "./misfit";
 import { misfitLimit, type Offence } from "./offences";
+import { pages, type Page } from "./pages";
 import type { ColumnPlan, TablePlan } from "./plan";
 import { leftBehind } from "./rules";
 import { printedByServer } from "./server-text";
@@ -48,25 +49,38 @@ export async function* copyText(
   let characters = 0;
   let place = 0;
 
-  for (const row of source.rows(
-    plan.source,
-    columns.map((column) => column.source),
-  )) {
-    const one: PendingRow = { fields: [], row, offences: [], left: false };
-    for (const [index, column] of columns.entries()) {
-      const field = convert(column, index, one);
-      one.fields.push(field);
-      characters += field?.length ?? 0;
-    }
-    pending.push(one);
-    if (pending.length >= batchRows || characters >= batchCharacters) {
-      const text = await finish();
-      if (text !== undefined) yield text;
+  for (const page of pages(source, plan)) {
+    if (page.lines === undefined) {
+      yield* converted(page);
       if (reading.offences.length >= misfitLimit) return;
+    } else if (reading.offences.length === 0) {
+      const { checksum } = reading;
+      const before = checksum.rows;
+      checksum.addLines(page.lines);
+      place += checksum.rows - before;
+      yield page.lines;
     }
   }
-  const text = await finish();
-  if (text !== undefined) yield text;
+
+  /** A page with a value that is not of the usual kind, row by row. */
+  async function* converted(page: Page): AsyncGenerator<Buffer> {
+    for (const row of page.rows()) {
+      const one: PendingRow = { fields: [], row, offences: [], left: false };
+      for (const [index, column] of columns.entries()) {
+        const field = convert(column, index, one);
+        one.fields.push(field);
+        characters += field?.length ?? 0;
+      }
+      pending.push(one);
+      if (pending.length >= batchRows || characters >= batchCharacters) {
+        const text = await finish();
+        if (text !== undefined) yield text;
+        if (reading.offences.length >= misfitLimit) return;
+      }
+    }
+    const text = await finish();
+    if (text !== undefined) yield text;
+  }
 
   /** A field, or `undefined` for one that does not fit. */
   function convert(column: ColumnPlan, index: number, one: PendingRow): string | undefined {

@@ -21,6 +21,15 @@ export interface SourceTable {
   readonly columns: readonly SourceColumn[];
   /** What tells a row from the others: the rowid, or the columns of the primary key in a table without one. */
   readonly key: readonly string[];
+  /** Name that reaches the rowid, by which a table is read in pages; virtual tables and those without a rowid are not. */
+  readonly rowid: string | undefined;
+}
+
+/** Rows of a table from a rowid on, in the order of the rowids. */
+export interface Range {
+  readonly from: bigint;
+  /** At most so many. */
+  readonly rows: number;
 }
 
 /** One row; `storages` has a letter for each of the values. */
@@ -109,7 +118,7 @@ export class SqliteSource {
       "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' " +
         "AND type IN ('table', 'virtual') ORDER BY name",
     );
-    return tables.map(({ name, wr }) => {
+    return tables.map(({ name, type, wr }) => {
       const columns = this.query<{ name: string; pk: number; hidden: number }>(
         "SELECT name, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
         name,
@@ -118,11 +127,8 @@ export class SqliteSource {
       const rowid = wr === 0 ? rowidNames.find((candidate) => !taken.has(candidate)) : undefined;
       const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
       const described = columns.map((column) => ({ name: column.name, generated: column.hidden > 1 }));
-      return {
-        name,
-        columns: described,
-        key: rowid === undefined ? primary.map((column) => column.name) : [rowid],
-      };
+      const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
+      return { name, columns: described, key, rowid: type === "table" ? rowid : undefined };
     });
   }
 
@@ -144,32 +150,57 @@ export class SqliteSource {
     );
   }
 
-  /** All rows of a table, one at a time, always in the same order. */
-  *rows(table: SourceTable, columns: readonly string[]): Generator<SourceRow> {
+  /** The rows of a table, one at a time, always in the same order: all of them, or those of a range. */
+  *rows(table: SourceTable, columns: readonly string[], range?: Range): Generator<SourceRow> {
     const names = columns.map(identifier);
     const storages = names.map((name) => `substr(typeof(${name}), 1, 1)`).join(" || ") || "''";
     const values = names.map(
       (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
     );
-    const key = table.key.map((name) => `CAST(${name === "rowid" ? name : identifier(name)} AS BLOB)`);
+    const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
+    const from = range === undefined ? inOrder(table) : rangeOf(table);
     const statement = this.database
-      .prepare(`SELECT ${[storages, ...values, ...key].join(", ")} FROM ${identifier(table.name)}`)
+      .prepare(`SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`)
       .safeIntegers(true)
       .raw(true);
+    let position = 0;
     try {
-      for (const row of statement.iterate() as IterableIterator<[string, ...Raw[]]>) {
+      for (const row of statement.iterate(range ?? {}) as IterableIterator<[string, ...Raw[]]>) {
+        const place = ++position;
         yield {
           storages: row[0],
           values: row.slice(1, columns.length + 1) as Raw[],
-          key: () => this.describeKey(table.key, row.slice(columns.length + 1) as Raw[]),
+          key: () =>
+            table.key.length === 0
+              ? `row ${place}`
+              : this.describeKey(table.key, row.slice(columns.length + 1) as Raw[]),
         };
       }
     } catch (error) {
-      if (error instanceof Error && error.name === "SqliteError") {
-        throw new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${error.message}`);
-      }
-      throw error;
+      throw this.unreadable(table, error);
     }
+  }
+
+  /**
+   * Prepares a question about the rows of a range as a whole, answered in one row.
+   * @param answers SQL over the columns of `each`.
+   * @param each SQL for every row, each with its name.
+   */
+  asking(table: SourceTable, answers: string, each: string): (range: Range, more?: object) => Raw[] {
+    const sql = `SELECT ${answers} FROM (SELECT ${each} FROM ${rangeOf(table)})`;
+    const statement = this.database.prepare(sql).safeIntegers(true).raw(true);
+    return (range, more) => {
+      try {
+        return statement.get({ ...range, ...more }) as Raw[];
+      } catch (error) {
+        throw this.unreadable(table, error);
+      }
+    };
+  }
+
+  private unreadable(table: SourceTable, error: unknown): unknown {
+    if (!(error instanceof Error && error.name === "SqliteError")) return error;
+    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${error.message}`);
   }
 
   /** Says which row is the nth of a table, the first being 1. */
@@ -187,4 +218,14 @@ export class SqliteSource {
     });
     return shown.join(", ");
   }
+}
+
+/** Without an index, whose order would be another: the rows are found again by their place. */
+function inOrder({ name }: SourceTable): string {
+  return `${identifier(name)} NOT INDEXED`;
+}
+
+function rangeOf(table: SourceTable): string {
+  const rowid = identifier(table.rowid ?? "rowid");
+  return `${inOrder(table)} WHERE ${rowid} >= :from ORDER BY ${rowid} LIMIT :rows`;
 }
