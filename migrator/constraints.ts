@@ -10,6 +10,27 @@ interface Aside {
 
 const tables = "(SELECT unnest($1::oid[]))";
 
+interface Constraint {
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+  readonly comment: string | null;
+}
+
+const constraints = `
+  SELECT k.conrelid::regclass::text AS table, k.conname AS name, pg_get_constraintdef(k.oid) AS definition,
+         quote_literal(obj_description(k.oid, 'pg_constraint')) AS comment
+  FROM pg_constraint k`;
+
+function constraintAside({ table, name, definition, comment }: Constraint): Aside {
+  const constraint = identifier(name);
+  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${constraint} ${definition}`;
+  return {
+    remove: `ALTER TABLE ${table} DROP CONSTRAINT ${constraint}`,
+    restore: comment === null ? add : `${add}; COMMENT ON CONSTRAINT ${constraint} ON ${table} IS ${comment}`,
+  };
+}
+
 /** In the order they have to come back: indexes first, since a foreign key may rest on one. */
 async function indexes(client: ClientBase, oids: readonly number[]): Promise<Aside[]> {
   // An index that is more than its definition (a constraint, clustered on, described, somewhere special, needed by another
@@ -31,29 +52,34 @@ async function indexes(client: ClientBase, oids: readonly number[]): Promise<Asi
   return result.rows.map(({ name, definition }) => ({ remove: `DROP INDEX ${name}`, restore: definition }));
 }
 
+/** Primary keys and unique constraints that are no more than their definition, of tables that are no partitions. */
+async function uniqueKeys(client: ClientBase, oids: readonly number[]): Promise<Aside[]> {
+  const result = await client.query<Constraint>(
+    `${constraints}
+     JOIN pg_class t ON t.oid = k.conrelid AND t.relkind = 'r' AND NOT t.relispartition
+     JOIN pg_index i ON i.indexrelid = k.conindid JOIN pg_class c ON c.oid = i.indexrelid
+     WHERE k.contype IN ('p', 'u') AND k.conrelid IN ${tables} AND c.reltablespace = 0 AND c.reloptions IS NULL
+       AND NOT i.indisclustered AND NOT i.indisreplident
+       AND NOT EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_class'::regclass AND d.objoid = c.oid)
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = k.oid
+                       AND d.deptype <> 'i')
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                       AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS
+                                (SELECT FROM pg_constraint f WHERE f.oid = d.objid AND f.contype = 'f')))
+     ORDER BY k.oid`,
+    [oids],
+  );
+  return result.rows.map(constraintAside);
+}
+
 async function foreignKeys(client: ClientBase, oids: readonly number[]): Promise<Aside[]> {
-  const result = await client.query<{
-    table: string;
-    name: string;
-    definition: string;
-    comment: string | null;
-  }>(
-    `SELECT k.conrelid::regclass::text AS table, k.conname AS name, pg_get_constraintdef(k.oid) AS definition,
-            quote_literal(obj_description(k.oid, 'pg_constraint')) AS comment
-     FROM pg_constraint k
+  const result = await client.query<Constraint>(
+    `${constraints}
      WHERE k.contype = 'f' AND k.conparentid = 0 AND (k.conrelid IN ${tables} OR k.confrelid IN ${tables})
      ORDER BY k.oid`,
     [oids],
   );
-  return result.rows.map(({ table, name, definition, comment }) => {
-    const constraint = identifier(name);
-    const add = `ALTER TABLE ${table} ADD CONSTRAINT ${constraint} ${definition}`;
-    return {
-      remove: `ALTER TABLE ${table} DROP CONSTRAINT ${constraint}`,
-      restore:
-        comment === null ? add : `${add}; COMMENT ON CONSTRAINT ${constraint} ON ${table} IS ${comment}`,
-    };
-  });
+  return result.rows.map(constraintAside);
 }
 
 /** The app's triggers would change rows that are copied as they are; switched off, they keep everything else. */
@@ -90,19 +116,24 @@ async function shape(client: ClientBase, oids: readonly number[]): Promise<strin
 }
 
 /**
- * Puts foreign keys, secondary indexes and triggers of the tables aside, inside the caller's transaction. Primary keys and
- * unique constraints stay.
- * @returns what brings them back under their names and definitions; foreign keys are checked then.
+ * Puts foreign keys, secondary indexes and triggers of the tables aside, inside the caller's transaction.
+ * @param large those whose primary keys and unique constraints go aside as well: made again at once they are made faster,
+ * but then nobody says which row breaks one.
+ * @returns what brings them back under their names and definitions; the rows are checked then.
  */
-export async function setAside(client: ClientBase, oids: readonly number[]): Promise<() => Promise<void>> {
+export async function setAside(
+  client: ClientBase,
+  oids: readonly number[],
+  large: readonly number[],
+): Promise<() => Promise<void>> {
   const before = await shape(client, oids);
-  const keys = await foreignKeys(client, oids);
-  const aside = [...(await indexes(client, oids)), ...keys, ...(await triggers(client, oids))];
-  // Keys go first: an index that one rests on cannot go before it.
-  for (const { remove } of [...keys, ...aside.filter((one) => !keys.includes(one))])
-    await client.query(remove);
+  const foreign = await foreignKeys(client, oids);
+  const rest = [...(await uniqueKeys(client, large)), ...(await indexes(client, oids))];
+  const switched = await triggers(client, oids);
+  // Foreign keys go first and come back last: they rest on the others.
+  for (const { remove } of [...foreign, ...rest, ...switched]) await client.query(remove);
   return async () => {
-    for (const { restore } of aside) await client.query(restore);
+    for (const { restore } of [...rest, ...foreign, ...switched]) await client.query(restore);
     const after = await shape(client, oids);
     const missing = before.filter((line) => !after.includes(line));
     if (missing.length > 0 || after.length !== before.length) {

@@ -10,11 +10,18 @@ import { Failed, messageOf, Refused } from "./errors";
 import { recordCopied, type Copied, type TableRecord } from "./ledger";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
+import { Progress } from "./progress";
 import { copyText, type Reading } from "./rows";
 import { usesOf } from "./rules";
 import { setSequences } from "./sequences";
 import type { SqliteSource } from "./sqlite";
 import { verify } from "./verify";
+
+/** Rows from which on it pays to make a table's keys again. */
+const largeRows = 50_000;
+
+/** SQLSTATE of rows that are equal under a unique index. */
+const duplicate = "23505";
 
 /** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
 export interface CopyTask {
@@ -38,44 +45,63 @@ export interface CopyTask {
  * changed then, unless the connection is lost in the commit itself.
  */
 export async function copy(task: CopyTask): Promise<Copied> {
-  const { client } = task;
-  await client.query("BEGIN");
   try {
-    const copied = await copyInTransaction(task);
-    await task.requireSameSource();
-    await recordCopied(client, task.attempt, copied);
-    task.committing();
-    await client.query("COMMIT");
-    return copied;
+    return await copyOnce(task, "aside");
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
-    throw explain(error);
+    if ((error as ServerError).code !== duplicate) throw explain(error);
+    task.log("rows are equal where a key allows one only: copying again, to find out which");
+    return await copyOnce(task, "in place").catch((again: unknown) => {
+      throw explain(again);
+    });
   }
 }
 
-async function copyInTransaction({ client, helper, source, plans, rules, log }: CopyTask): Promise<Copied> {
+/** @param keys where the keys of large tables are while rows come in. */
+async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Copied> {
+  const { client } = task;
+  await client.query("BEGIN");
+  try {
+    const copied = await copyInTransaction(task, keys);
+    await task.requireSameSource();
+    task.log("the source is as it was when the copy began");
+    await recordCopied(client, task.attempt, copied);
+    task.committing();
+    await client.query("COMMIT");
+    task.log("committed");
+    return copied;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function copyInTransaction(
+  { client, helper, source, plans, rules, log }: CopyTask,
+  keys: "aside" | "in place",
+): Promise<Copied> {
   if (plans.length === 0)
     return { rows: 0, bytes: 0, roundedFractions: 0, rules: usesOf(rules, plans, source), tables: {} };
-  const restore = await setAside(
-    client,
-    plans.map(({ target }) => target.oid),
-  );
+  const counts = new Map(plans.map((plan) => [plan, source.count(plan.source)]));
+  const large = plans.filter((plan) => keys === "aside" && (counts.get(plan) ?? 0) >= largeRows);
+  const oids = (some: readonly TablePlan[]) => some.map(({ target }) => target.oid);
+  const restore = await setAside(client, oids(plans), oids(large));
   await client.query(`TRUNCATE ${plans.map(({ target }) => target.qualified).join(", ")}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, Reading>();
   let bytes = 0;
   for (const plan of plans) {
     const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
-    const sent = await copyTable(client, helper, source, plan, reading);
-    bytes += sent;
+    const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
+    bytes += await copyTable(client, helper, source, plan, reading, progress);
     readings.set(plan, reading);
-    if (offences.length === 0)
-      log(`${plan.target.name}: ${reading.checksum.rows} rows, ${sent} bytes copied`);
+    if (offences.length === 0) progress.end();
     if (offences.length >= misfitLimit) break;
   }
   if (offences.length > 0) throw refusal(offences);
   await setSequences(client, plans, source.highWaterMarks());
+  const began = performance.now();
   await restore();
+  log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await client.query("SET CONSTRAINTS ALL IMMEDIATE");
   const tables: Record<string, TableRecord> = {};
   let rows = 0;
@@ -97,7 +123,14 @@ async function copyTable(
   source: SqliteSource,
   plan: TablePlan,
   reading: Reading,
+  progress: Progress,
 ): Promise<number> {
+  const text = copyText(source, plan, helper, reading);
+  if (reading.offences.length > 0) {
+    // Nothing is sent any more, and the server may have ended the transaction; what else does not fit is to be known.
+    while (!(await text.next()).done);
+    return 0;
+  }
   const names = plan.columns
     .filter(({ target }) => !target.generated)
     .map(({ target }) => identifier(target.name))
@@ -107,8 +140,9 @@ async function copyTable(
   const stream = client.query(copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN${freeze}`));
   let bytes = 0;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of copyText(source, plan, helper, reading)) {
+    for await (const chunk of text) {
       bytes += chunk.length;
+      progress.add(reading.checksum.rows, chunk.length);
       yield chunk;
     }
   }
@@ -162,7 +196,7 @@ function explain(error: unknown): unknown {
         "unless told to; `PRAGMA foreign_key_check` shows the rows",
     );
   }
-  if (code === "23505") {
+  if (code === duplicate) {
     return new Refused(
       `table ${table}: rows are equal where ${constraint} allows one only. Remove the surplus ones`,
     );

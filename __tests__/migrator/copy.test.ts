@@ -97,6 +97,50 @@ describe("tables", () => {
   });
 });
 
+describe("the keys of a large table", () => {
+  const numbers = (count: number) =>
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  const source = `CREATE TABLE t (id, code, parent); ${numbers(50_000)} INSERT INTO t SELECT i, 'c' || i, 1 FROM n;
+    CREATE TABLE u (t); INSERT INTO u VALUES (7)`;
+  const schema = `
+    CREATE TABLE t (id integer PRIMARY KEY, code text CONSTRAINT "one code" UNIQUE DEFERRABLE INITIALLY DEFERRED,
+                    parent integer REFERENCES t, CONSTRAINT pair UNIQUE (parent, id) WITH (fillfactor = 50));
+    COMMENT ON CONSTRAINT "one code" ON t IS 'it''s one';
+    CREATE TABLE u (t integer REFERENCES t);
+    CREATE VIEW grouped AS SELECT id, code FROM t GROUP BY id;
+    ALTER TABLE t ADD COLUMN more integer CONSTRAINT another UNIQUE`;
+
+  test("are made again as they were, those that nothing else rests on", async () => {
+    const shape = `SELECT conname, pg_get_constraintdef(oid) AS d, obj_description(oid) AS c, contype FROM pg_constraint
+      WHERE connamespace = 'public'::regnamespace ORDER BY 1`;
+    await bench.schema(schema);
+    const built = await bench.query(shape);
+    const oids = async () => {
+      const found = await bench.query<{ name: string; oid: number }>(
+        "SELECT conname AS name, oid::int FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+      );
+      return new Map(found.map(({ name, oid }) => [name, oid]));
+    };
+    const before = await oids();
+    await bench.copy(bench.write(source));
+    expect(await bench.query(shape)).toEqual(built);
+    const after = await oids();
+    const again = [...after].filter(([name, oid]) => before.get(name) !== oid).map(([name]) => name);
+    expect(again.sort()).toEqual(["another", "one code", "t_parent_fkey", "u_t_fkey"]);
+    expect(await bench.query("SELECT count(*)::int AS n, min(code) AS c FROM t")).toEqual([
+      { n: 50_000, c: "c1" },
+    ]);
+  });
+
+  test("name the row that breaks one", async () => {
+    const message = await refusal(
+      "CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE, parent integer); CREATE TABLE u (t integer)",
+      `${source}; UPDATE t SET code = 'c1' WHERE id = 40000`,
+    );
+    expect(message).toContain("t.(row), rowid 40000: row that breaks the constraint t_code_key");
+  });
+});
+
 describe("values", () => {
   test("fractions beyond microseconds are rounded, carried over, and counted", async () => {
     const copied = await bench.run(

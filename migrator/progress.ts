@@ -1,0 +1,57 @@
+const everyMilliseconds = 5000;
+
+const number = (value: number) => Math.round(value).toLocaleString("en-US");
+
+/** Bytes as a person reads them: `41.3 MB`. */
+function amount(bytes: number): string {
+  return `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
+}
+
+/** Seconds as a person reads them: `42 s`, `3 min`. */
+function duration(seconds: number): string {
+  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
+}
+
+/** Says how far a table is: a line every five seconds at the most, and one at its end. */
+export class Progress {
+  private rows = 0;
+  private bytes = 0;
+  private readonly begun: number;
+  private said: number;
+
+  /**
+   * @param table its name.
+   * @param total rows that it has.
+   * @param now milliseconds of a clock. Default the process's.
+   */
+  constructor(
+    private readonly table: string,
+    private readonly total: number,
+    private readonly log: (line: string) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.begun = this.said = now();
+  }
+
+  /** Counts what has been done, `rows` being all of them so far. */
+  add(rows: number, bytes: number): void {
+    this.rows = rows;
+    this.bytes += bytes;
+    const now = this.now();
+    if (now - this.said < everyMilliseconds || this.rows === 0) return;
+    this.said = now;
+    const rate = this.rows / ((now - this.begun) / 1000);
+    this.log(
+      `${this.table}: ${number(this.rows)} of ${number(this.total)} rows, ${amount(this.bytes)}, ` +
+        `${number(rate)} rows/s, ${duration((this.total - this.rows) / rate)} left`,
+    );
+  }
+
+  end(): void {
+    const seconds = (this.now() - this.begun) / 1000;
+    this.log(
+      `${this.table}: ${number(this.rows)} rows, ${amount(this.bytes)} copied in ${seconds.toFixed(1)} s, ` +
+        `${number(this.rows / Math.max(seconds, 0.001))} rows/s`,
+    );
+  }
+}
