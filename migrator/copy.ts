@@ -94,7 +94,7 @@ async function copyInTransaction(
     const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
     bytes += await copyTable(client, helper, source, plan, reading, progress);
     readings.set(plan, reading);
-    if (offences.length === 0) progress.end();
+    if (offences.length === 0) progress.end("copied");
     if (offences.length >= misfitLimit) break;
   }
   if (offences.length > 0) throw refusal(offences);

@@ -47,10 +47,11 @@ export class Progress {
     );
   }
 
-  end(): void {
+  /** @param done what has been done to the rows. */
+  end(done: "copied" | "read"): void {
     const seconds = (this.now() - this.begun) / 1000;
     this.log(
-      `${this.table}: ${number(this.rows)} rows, ${amount(this.bytes)} copied in ${seconds.toFixed(1)} s, ` +
+      `${this.table}: ${number(this.rows)} rows, ${amount(this.bytes)} ${done} in ${seconds.toFixed(1)} s, ` +
         `${number(this.rows / Math.max(seconds, 0.001))} rows/s`,
     );
   }

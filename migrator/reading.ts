@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import { Checksum } from "./checksum";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
+import { Progress } from "./progress";
 import { copyText, type Reading } from "./rows";
 import type { SqliteSource } from "./sqlite";
 
@@ -27,10 +28,14 @@ export async function readAll(
   const tables: ReadTable[] = [];
   for (const plan of plans) {
     const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+    const progress = new Progress(plan.target.name, source.count(plan.source), log);
     let bytes = 0;
-    for await (const chunk of copyText(source, plan, helper, reading)) bytes += chunk.length;
+    for await (const chunk of copyText(source, plan, helper, reading)) {
+      bytes += chunk.length;
+      progress.add(reading.checksum.rows, chunk.length);
+    }
     tables.push({ plan, reading, bytes });
-    if (offences.length === 0) log(`${plan.target.name}: ${reading.checksum.rows} rows, ${bytes} bytes read`);
+    if (offences.length === 0) progress.end("read");
     if (offences.length >= misfitLimit) break;
   }
   if (offences.length > 0) throw refusal(offences);

@@ -14,7 +14,7 @@ test("a line every five seconds at the most, with rows, bytes, rate and time lef
     progress.add(rows, 5_000_000);
   }
   expect(lines).toEqual(["notes: 250,000 of 1,000,000 rows, 25 MB, 50,000 rows/s, 15 s left"]);
-  progress.end();
+  progress.end("copied");
   expect(lines.at(-1)).toBe("notes: 400,000 rows, 40 MB copied in 8.0 s, 50,000 rows/s");
 });
 
@@ -35,6 +35,6 @@ test("hours are told in minutes, and an empty table in a line", () => {
     0,
     (line) => lines.push(line),
     () => 0,
-  ).end();
-  expect(lines.at(-1)).toBe("none: 0 rows, 0 MB copied in 0.0 s, 0 rows/s");
+  ).end("read");
+  expect(lines.at(-1)).toBe("none: 0 rows, 0 MB read in 0.0 s, 0 rows/s");
 });

@@ -1,0 +1,171 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { Client } from "pg";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import type { PostgresServer } from "../lab/servers/postgres";
+import { run } from "./migrate-run";
+import { monitors, schema } from "./migrate-table";
+
+/** Where it all happens: a server that several databases are made in, and a folder of this run. */
+export interface Place {
+  readonly server: PostgresServer;
+  readonly password: string;
+  readonly folder: string;
+}
+
+export async function connect({ server, password }: Place, database: string): Promise<Client> {
+  const { host, port, user } = server;
+  const client = new Client({ host, port, user, password, database, ssl: false });
+  await client.connect();
+  return client;
+}
+
+let databases = 0;
+
+/** A new database; what was written before is on disk, and not to be paid for by the next. */
+async function newDatabase(place: Place): Promise<string> {
+  const name = `bench_${++databases}`;
+  const admin = await connect(place, "postgres");
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  await admin.query("CHECKPOINT");
+  await admin.end();
+  return name;
+}
+
+export interface Ours {
+  /** From the schema being there to the commit, without the second look at the source. */
+  readonly seconds: number;
+  /** Snapshot, integrity check, scratch copy, the second look at the source, and the app that builds its schema. */
+  readonly apart: number;
+  /** Peak of the process's memory. */
+  readonly mib: number;
+  readonly database: string;
+}
+
+/** The job's two tasks: the bundle, and the app that builds its schema. */
+export async function ours(place: Place, bundle: string, source: string): Promise<Ours> {
+  const database = await newDatabase(place);
+  const home = fs.mkdtempSync(path.join(place.folder, "job-"));
+  const file = (name: string, content: string) => {
+    fs.writeFileSync(path.join(home, name), content);
+    return path.join(home, name);
+  };
+  const config = file(
+    "config.json",
+    JSON.stringify({
+      service: "bench",
+      source: { kind: "sqlite", file: source },
+      snapshots: path.join(home, "snapshots"),
+      schema: { kind: "command" },
+      health: "http://127.0.0.1:1/",
+      deadlines: { migrateSeconds: 3600, confirmSeconds: 60 },
+    }),
+  );
+  const app = file(
+    "app.cjs",
+    `const { Client } = require(${JSON.stringify(require.resolve("pg"))});
+     const client = new Client({ ssl: false });
+     client.connect().then(() => client.query(${JSON.stringify(schema)})).then(() => client.end());`,
+  );
+  const memory = file(
+    "memory.cjs",
+    `process.on("exit", () => console.log("maxRSS " + process.resourceUsage().maxRSS));`,
+  );
+  const { host, port, user } = place.server;
+  const env = {
+    ...{ PATH: process.env.PATH, NOMAD_ALLOC_DIR: home, NOMAD_TASK_DIR: home },
+    ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: place.password },
+    ...{ PGDATABASE: database, PGSSLMODE: "disable" },
+  };
+  const marks = ["has built its schema", "verified:", "the source is as it was", "committed"];
+  const begun = performance.now();
+  const at = new Map<string, number>();
+  let mib = 0;
+  const script = path.join(__dirname, "../migrator/schema.sh");
+  const schemaTask = run(
+    "sh",
+    [script, "3600", "command", "--", process.execPath, app],
+    env,
+    () => undefined,
+  );
+  const code = await run(
+    process.execPath,
+    ["-r", memory, bundle, "migrate", "--config", config],
+    env,
+    (line) => {
+      const mark = marks.find((words) => line.includes(words));
+      if (mark !== undefined) at.set(mark, performance.now());
+      mib = Number(/^maxRSS (\d+)/.exec(line)?.[1] ?? 0) / 1024;
+    },
+  );
+  await schemaTask;
+  const moments = marks.map((mark) => at.get(mark));
+  if (code !== 0 || moments.includes(undefined)) throw new Error(`the migrator ended with ${code}`);
+  fs.rmSync(home, { recursive: true });
+  const [built, verified, looked, committed] = moments as [number, number, number, number];
+  const again = looked - verified;
+  return {
+    seconds: (committed - built - again) / 1000,
+    apart: (built - begun + again) / 1000,
+    mib,
+    database,
+  };
+}
+
+/** The limit; `copied` is a database that holds the rows. */
+export async function limit(place: Place, copied: string): Promise<number> {
+  const file = path.join(place.folder, "heartbeat.tsv");
+  const from = await connect(place, copied);
+  await pipeline(from.query(copyTo("COPY heartbeat TO STDOUT")), fs.createWriteStream(file));
+  await from.end();
+  const database = await connect(place, await newDatabase(place));
+  await database.query(schema);
+  await database.query(
+    `INSERT INTO monitor SELECT i, 'Monitor ' || i FROM generate_series(1, ${monitors}) i`,
+  );
+  const begun = performance.now();
+  await database.query(`
+    BEGIN;
+    ALTER TABLE heartbeat DROP CONSTRAINT heartbeat_monitor_id_fkey, DROP CONSTRAINT heartbeat_pkey;
+    DROP INDEX heartbeat_monitor;
+    TRUNCATE heartbeat`);
+  const rows = database.query(copyFrom("COPY heartbeat FROM STDIN WITH (FREEZE)"));
+  await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 18 }), rows);
+  await database.query(`
+    ALTER TABLE heartbeat ADD PRIMARY KEY (id);
+    CREATE INDEX heartbeat_monitor ON heartbeat (monitor_id);
+    ALTER TABLE heartbeat ADD FOREIGN KEY (monitor_id) REFERENCES monitor;
+    COMMIT`);
+  const seconds = (performance.now() - begun) / 1000;
+  await database.end();
+  fs.rmSync(file);
+  return seconds;
+}
+
+/** pgloader, data only; `undefined` when it is not installed. */
+export async function pgloader(place: Place, source: string, rows: number): Promise<number | undefined> {
+  const name = await newDatabase(place);
+  const database = await connect(place, name);
+  await database.query(schema);
+  const { host, port, user } = place.server;
+  const commands = path.join(place.folder, "commands.load");
+  fs.writeFileSync(
+    commands,
+    `LOAD DATABASE FROM sqlite://${source} INTO postgresql://${user}:${place.password}@${host}:${port}/${name}
+     WITH data only, truncate, disable triggers, reset no sequences;`,
+    { mode: 0o600 },
+  );
+  const said: string[] = [];
+  const begun = performance.now();
+  const args = ["--root-dir", path.join(place.folder, "pgloader"), commands];
+  const code = await run("pgloader", args, process.env, (line) => said.push(line));
+  const seconds = (performance.now() - begun) / 1000;
+  const found = await database.query<{ rows: string }>("SELECT count(*) AS rows FROM heartbeat");
+  await database.end();
+  if (code === undefined) return undefined;
+  if (code !== 0 || found.rows[0]?.rows !== String(rows)) {
+    throw new Error(`pgloader ended with ${code} and ${found.rows[0]?.rows} rows:\n${said.join("\n")}`);
+  }
+  return seconds;
+}

@@ -1,0 +1,86 @@
+/**
+ * Times the copy of a SQLite file to PostgreSQL, verification included, against two others on the same server in the same
+ * run. For 1,000,000 rows, or as many as the arguments say; a line of JSON for each, the median of three up to a million.
+ *
+ * - pgloader, data only: no transaction around it, nothing verified. `vsPgloader` is how many times longer it takes.
+ * - The limit, what PostgreSQL itself takes for these rows: COPY of a file that lies ready, all keys and indexes dropped
+ *   before and made again after, in one transaction. Nothing is read, converted or verified. `vsLimit` is how many times as
+ *   long we take.
+ *
+ * Ours is the bundle in a process of its own, as a job runs it. Snapshot and integrity check are apart, as neither of the
+ * others has them.
+ */
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { onInterrupt } from "../lab/servers/cleanup";
+import { startPostgres } from "../lab/servers/postgres";
+import { buildMigrator } from "../migrator/build";
+import { limit, ours, pgloader, type Place } from "./migrate-contenders";
+import { writeSource } from "./migrate-table";
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+const rounded = (value: number) => Number(value.toFixed(2));
+
+async function line(place: Place, bundle: string, rows: number): Promise<string> {
+  const source = path.join(place.folder, `${rows}.db`);
+  writeSource(source, rows);
+  const times = { ours: [] as number[], limit: [] as number[], pgloader: [] as number[] };
+  let mib = 0;
+  for (let round = 0; round < (rows > 1_000_000 ? 1 : 3); round++) {
+    const own = await ours(place, bundle, source);
+    times.ours.push(own.seconds);
+    mib = Math.max(mib, own.mib);
+    times.limit.push(await limit(place, own.database));
+    const other = await pgloader(place, source, rows);
+    if (other !== undefined) times.pgloader.push(other);
+    const seconds = (value: number | undefined) => (value === undefined ? "-" : `${value.toFixed(2)} s`);
+    console.log(
+      `${rows} rows: ours ${seconds(own.seconds)} (and ${seconds(own.apart)} for snapshot and checks), ` +
+        `limit ${seconds(times.limit.at(-1))}, pgloader ${seconds(other)}`,
+    );
+  }
+  await fs.rm(source);
+  if (times.pgloader.length === 0) console.log("pgloader is not installed: apt-get install pgloader");
+  const seconds = median(times.ours);
+  return JSON.stringify({
+    rows,
+    seconds: rounded(seconds),
+    vsPgloader: times.pgloader.length === 0 ? null : rounded(median(times.pgloader) / seconds),
+    vsLimit: rounded(seconds / median(times.limit)),
+    mib: Math.round(mib),
+  });
+}
+
+async function main(): Promise<void> {
+  const given = process.argv.slice(2).map(Number);
+  if (given.some((count) => !Number.isInteger(count) || count < 1)) {
+    throw new Error("npm run bench:migrate [-- ROWS...]: numbers of rows, as 1000000");
+  }
+  const folder = await fs.mkdtemp(path.join(tmpdir(), "pgmoor-bench-"));
+  const remove = () => fs.rm(folder, { recursive: true, force: true });
+  const takeBack = onInterrupt(remove);
+  try {
+    await fs.chmod(folder, 0o755);
+    const bundle = path.join(folder, "pgmoor-migrator.cjs");
+    await buildMigrator(bundle);
+    const password = randomBytes(18).toString("hex");
+    const server = await startPostgres({ directory: path.join(folder, "server"), password });
+    try {
+      for (const rows of given.length > 0 ? given : [1_000_000]) {
+        console.log(await line({ server, password, folder }, bundle, rows));
+      }
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await remove();
+    takeBack();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
