@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { PostgresServer } from "../lab/servers/postgres";
+import type { Config } from "../migrator/config";
 import { run } from "./migrate-run";
 import { monitors, schema } from "./migrate-table";
 
@@ -51,17 +52,16 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     fs.writeFileSync(path.join(home, name), content);
     return path.join(home, name);
   };
-  const config = file(
-    "config.json",
-    JSON.stringify({
-      service: "bench",
-      source: { kind: "sqlite", file: source },
-      snapshots: path.join(home, "snapshots"),
-      schema: { kind: "command" },
-      health: "http://127.0.0.1:1/",
-      deadlines: { migrateSeconds: 3600, confirmSeconds: 60 },
-    }),
-  );
+  const config: Config = {
+    service: "bench",
+    source: { kind: "sqlite", file: source, schema: { kind: "command" } },
+    snapshots: path.join(home, "snapshots"),
+    migrationTables: [],
+    rules: [],
+    health: "http://127.0.0.1:1/",
+    deadlines: { migrateSeconds: 3600, confirmSeconds: 60 },
+  };
+  const configFile = file("config.json", JSON.stringify(config));
   const app = file(
     "app.cjs",
     `const { Client } = require(${JSON.stringify(require.resolve("pg"))});
@@ -83,15 +83,18 @@ export async function ours(place: Place, bundle: string, source: string): Promis
   const at = new Map<string, number>();
   let mib = 0;
   const script = path.join(__dirname, "../migrator/schema.sh");
+  // Without a migrator that asks for it, the schema's task would wait for an hour.
+  const failed = new AbortController();
   const schemaTask = run(
     "sh",
     [script, "3600", "command", "--", process.execPath, app],
     env,
     () => undefined,
+    failed.signal,
   );
   const code = await run(
     process.execPath,
-    ["-r", memory, bundle, "migrate", "--config", config],
+    ["-r", memory, bundle, "migrate", "--config", configFile],
     env,
     (line) => {
       const mark = marks.find((words) => line.includes(words));
@@ -99,6 +102,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
       mib = Number(/^maxRSS (\d+)/.exec(line)?.[1] ?? 0) / 1024;
     },
   );
+  if (code !== 0) failed.abort();
   await schemaTask;
   const moments = marks.map((mark) => at.get(mark));
   if (code !== 0 || moments.includes(undefined)) throw new Error(`the migrator ended with ${code}`);
