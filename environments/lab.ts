@@ -24,6 +24,14 @@ import { UserError } from "./problems";
 /** The variable that names the lab's folder; the lab sets it. */
 export const labVariable = "PGMOOR_LAB";
 
+/** Whom the lab's Vault trusts to plan and to deploy: as a forge's jobs say of themselves. */
+export const runner = {
+  jwtAuth: "jwt-forge",
+  userClaim: "repository",
+  plan: { repository: "lab/homelab", event_name: "pull_request" },
+  deploy: { repository: "lab/homelab", ref: "refs/heads/main" },
+} as const;
+
 /** What a running lab says of itself, in `environment.json` in its folder: everything that differs from lab to lab. */
 const labFacts = z.strictObject({
   nomad: z.string(),
@@ -31,7 +39,7 @@ const labFacts = z.strictObject({
   consul: z.string(),
   /** Where programs lie in the chroot of the exec driver. */
   mounts: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
-  /** Where the Terraform states are kept. */
+  /** Where the Terraform states are kept. Shared ones have a runner, too. */
   states: z.enum(["folder", "consul"]),
   /** Node's program and the folder of the bundles, in the chroot. */
   node: z.string(),
@@ -95,6 +103,7 @@ export function lab(): Environment {
       facts.states === "consul"
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
+    runner: facts.states === "consul" ? runner : undefined,
     services: facts.services.map(({ name, sample, port, volume, phase, existing, environment }) => ({
       definition: samples[sample]({ name, port, volume, environment, program }),
       phase,

@@ -86,6 +86,15 @@ export async function trustNomad(vault: Access, nomad: string): Promise<void> {
   });
 }
 
+/** Mounts JWT auth for identities that are signed with this key, as a forge's are. */
+export async function trustKey(vault: Access, mount: string, publicKey: string): Promise<void> {
+  await write(vault, `sys/auth/${mount}`, { type: "jwt" });
+  await write(vault, `auth/${mount}/config`, {
+    jwt_validation_pubkeys: [publicKey],
+    jwt_supported_algs: ["RS256"],
+  });
+}
+
 function write(vault: Access, target: string, body: unknown): Promise<unknown> {
   const headers = { "X-Vault-Token": vault.token };
   return call(`${vault.address}/v1/${target}`, { method: "POST", body, headers });

@@ -3,10 +3,11 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { labFactsFile, labVariable, type LabFacts } from "../../environments/lab";
+import { labFactsFile, labVariable, runner, type LabFacts } from "../../environments/lab";
 import type { Outcome } from "../deployment";
 import { call } from "../servers/api";
 import { expectThat, readSecret, tail, type Stage } from "./context";
+import { ForgeIdentity } from "./forge-identity";
 import { filesBelow, findSecrets } from "./leaks";
 import { backend, waitForBackend } from "./services";
 
@@ -26,10 +27,12 @@ class Repository {
   private constructor(
     private readonly stage: Stage,
     private readonly folder: string,
+    private readonly identity: ForgeIdentity,
   ) {}
 
   static async make(stage: Stage): Promise<Repository> {
-    const repository = new Repository(stage, path.join(stage.lab.directory, "pull-requests"));
+    const folder = path.join(stage.lab.directory, "pull-requests");
+    const repository = new Repository(stage, folder, await ForgeIdentity.trusted(stage));
     const bare = path.join(repository.folder, "forge.git");
     await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", bare]);
     await run("git", ["clone", "--quiet", bare, repository.work]);
@@ -37,7 +40,41 @@ class Repository {
     // Several people and a runner: the states are shared.
     const shared: LabFacts = { ...(JSON.parse(facts) as LabFacts), states: "consul", services: [] };
     await repository.commit("main", "What there is", () => shared);
+    await repository.deployRunner();
     return repository;
+  }
+
+  /** The runner's policies and roles, deployed by a person once. */
+  private async deployRunner(): Promise<void> {
+    const output = path.join(this.folder, "runner");
+    const deployed = await this.script(
+      this.work,
+      "deploy-runner",
+      `node_modules/.bin/cdktf deploy runner --auto-approve --skip-provider-lock --output ${output}`,
+    );
+    expectThat(deployed.succeeded, "the runner's roles should have been deployed", tail(deployed));
+  }
+
+  /** The step `login` of a workflow; what it leaves for the steps after it. */
+  private async login(
+    folder: string,
+    role: "plan" | "deploy",
+    claims: Readonly<Record<string, string>>,
+  ): Promise<Outcome & { readonly env: Record<string, string> }> {
+    const [identity, variables] = ["identity.jwt", "github.env"].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+    ];
+    await this.identity.write(identity, claims);
+    const outcome = await this.script(folder, `login-${role}`, `npm run -s pgmoor -- login --role ${role}`, {
+      PGMOOR_IDENTITY_FILE: identity,
+      GITHUB_ENV: variables,
+      // The runner has none of its own.
+      VAULT_TOKEN: "",
+    });
+    const text = await fs.readFile(variables, "utf8").catch(() => "");
+    const lines = text.split("\n").filter((line) => line !== "");
+    return { ...outcome, env: Object.fromEntries(lines.map((line) => line.split("=") as [string, string])) };
   }
 
   private get work(): string {
@@ -68,15 +105,22 @@ class Repository {
     const pull = ++this.pulls;
     await this.git("checkout", "--quiet", "main");
     const commit = await this.commit(`pull-${pull}`, title, edit);
-    const runner = await this.checkout(`plan-${pull}`, `pull-${pull}`);
-    await fs.writeFile(path.join(runner, "description.md"), description);
-    const planned = await this.script(runner, "plan", `npm run -s pgmoor -- plan --out ${runner}/plans`);
+    const folder = await this.checkout(`plan-${pull}`, `pull-${pull}`);
+    await fs.writeFile(path.join(folder, "description.md"), description);
+    const login = await this.login(folder, "plan", runner.plan);
+    expectThat(login.succeeded, "a job of a pull request should get a token to plan", tail(login));
+    const planned = await this.script(
+      folder,
+      "plan",
+      `npm run -s pgmoor -- plan --out ${folder}/plans`,
+      login.env,
+    );
     expectThat(planned.succeeded, `pull request ${pull} should have been planned`, tail(planned));
     const comment = path.join(this.folder, `comment-${pull}.md`);
     const outcome = await this.script(
-      runner,
+      folder,
       "review",
-      `npm run -s pgmoor -- review ${runner}/plans/*/plan.json --fail-on data-loss,security --allow ${runner}/description.md --format markdown --commit ${commit} > ${comment}`,
+      `npm run -s pgmoor -- review ${folder}/plans/*/plan.json --fail-on data-loss,security --allow ${folder}/description.md --format markdown --commit ${commit} > ${comment}`,
     );
     await this.git("checkout", "--quiet", "main");
     return { outcome, comment, commit };
@@ -87,12 +131,21 @@ class Repository {
     const pull = this.pulls;
     await this.git("merge", "--quiet", "--no-ff", "--message", `Merge pull request ${pull}`, commit);
     await this.git("push", "--quiet", "origin", "main");
-    const runner = await this.checkout(`deploy-${pull}`, "main");
+    const folder = await this.checkout(`deploy-${pull}`, "main");
+    const stranger = await this.login(folder, "deploy", runner.plan);
+    expectThat(
+      !stranger.succeeded && stranger.output.includes("runner-pgmoor-deploy"),
+      "a job of a pull request should get no token to deploy",
+      tail(stranger),
+    );
+    const login = await this.login(folder, "deploy", runner.deploy);
+    expectThat(login.succeeded, "a job of the main branch should get a token to deploy", tail(login));
     const report = path.join(this.folder, `deploy-${pull}.md`);
     const outcome = await this.script(
-      runner,
+      folder,
       "deploy",
-      `npm run -s pgmoor -- check && npm run -s pgmoor -- deploy --reviewed ${comment} --commit ${commit} --out ${runner}/plans --report ${report}`,
+      `npm run -s pgmoor -- check && npm run -s pgmoor -- deploy --reviewed ${comment} --commit ${commit} --out ${folder}/plans --report ${report}`,
+      login.env,
     );
     return { ...outcome, report: await fs.readFile(report, "utf8").catch(() => "") };
   }
@@ -103,12 +156,19 @@ class Repository {
     return folder;
   }
 
-  private script(runner: string, name: string, command: string): Promise<Outcome> {
+  /** A step of a workflow. */
+  private script(
+    folder: string,
+    name: string,
+    command: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> {
     const { deployment, lab } = this.stage;
     return deployment.script(name, command, {
-      [labVariable]: runner,
-      CDKTF_OUTDIR: path.join(runner, "cdktf.out"),
+      [labVariable]: folder,
+      CDKTF_OUTDIR: path.join(folder, "cdktf.out"),
       CONSUL_HTTP_ADDR: lab.consul.address,
+      ...env,
     });
   }
 }
