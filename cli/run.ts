@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { ending } from "../migrator/errors";
+import type { Log } from "../migrator/progress";
 import { Run } from "../migrator/run";
 import { stopSignal } from "../migrator/stop";
 import { passwordFor } from "./password";
@@ -23,7 +24,17 @@ Exit code:
 /** A day: what has not ended by then hangs. */
 const seconds = 86_400;
 
-export const log = (line: string) => process.stdout.write(`${line}\n`);
+/** Plain lines; on a terminal, bars between them. */
+export const log: Log = process.stdout.isTTY
+  ? onTerminal()
+  : (line) => void process.stdout.write(`${line}\n`);
+
+function onTerminal(): Log {
+  const clear = "\r\x1b[K";
+  // No longer than the terminal is wide: a bar in two lines is not taken back.
+  const bar = (line: string) => void process.stdout.write(clear + line.slice(0, process.stdout.columns - 1));
+  return Object.assign((line: string) => void process.stdout.write(`${clear}${line}\n`), { bar });
+}
 
 /** A path as the person sees it: npm runs us in the project's folder, not in theirs. */
 export function fileOf(given: string): string {

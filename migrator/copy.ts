@@ -10,7 +10,7 @@ import { Failed, messageOf, Refused } from "./errors";
 import { recordCopied, type Copied, type TableRecord } from "./ledger";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
-import { Progress } from "./progress";
+import { Progress, type Log } from "./progress";
 import { copyText, type Reading } from "./rows";
 import { usesOf } from "./rules";
 import { setSequences } from "./sequences";
@@ -36,7 +36,7 @@ export interface CopyTask {
   readonly requireSameSource: () => Promise<void>;
   /** Called when the commit begins: from then on nobody can say that nothing is changed. */
   readonly committing: () => void;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /**

@@ -1,4 +1,13 @@
-const everyMilliseconds = 5000;
+const lineEvery = 5000;
+const barEvery = 100;
+const barWidth = 24;
+
+/** Where a run says what it does. */
+export interface Log {
+  (line: string): void;
+  /** Shows a line that the next one takes the place of, where there is a terminal for it. */
+  readonly bar?: (line: string) => void;
+}
 
 const number = (value: number) => Math.round(value).toLocaleString("en-US");
 
@@ -12,7 +21,7 @@ function duration(seconds: number): string {
   return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
-/** Says how far a table is: a line every five seconds at the most, and one at its end. */
+/** Says how far a table is: a bar where there is a terminal, else a line every five seconds at the most; and a line at its end. */
 export class Progress {
   private rows = 0;
   private bytes = 0;
@@ -27,7 +36,7 @@ export class Progress {
   constructor(
     private readonly table: string,
     private readonly total: number,
-    private readonly log: (line: string) => void,
+    private readonly log: Log,
     private readonly now: () => number = () => performance.now(),
   ) {
     this.begun = this.said = now();
@@ -38,13 +47,20 @@ export class Progress {
     this.rows = rows;
     this.bytes += bytes;
     const now = this.now();
-    if (now - this.said < everyMilliseconds || this.rows === 0) return;
+    const { bar } = this.log;
+    if (now - this.said < (bar === undefined ? lineEvery : barEvery) || this.rows === 0) return;
     this.said = now;
     const rate = this.rows / ((now - this.begun) / 1000);
-    this.log(
+    const line =
       `${this.table}: ${number(this.rows)} of ${number(this.total)} rows, ${amount(this.bytes)}, ` +
-        `${number(rate)} rows/s, ${duration((this.total - this.rows) / rate)} left`,
-    );
+      `${number(rate)} rows/s, ${duration((this.total - this.rows) / rate)} left`;
+    if (bar === undefined) this.log(line);
+    else bar(`${this.drawn()} ${line}`);
+  }
+
+  private drawn(): string {
+    const full = Math.min(barWidth, Math.floor((barWidth * this.rows) / Math.max(1, this.total)));
+    return `[${"=".repeat(full)}${" ".repeat(barWidth - full)}]`;
   }
 
   /** @param done what has been done to the rows. */

@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { Checksum } from "./checksum";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
-import { Progress } from "./progress";
+import { Progress, type Log } from "./progress";
 import { copyText, type Reading } from "./rows";
 import type { SqliteSource } from "./sqlite";
 
@@ -22,7 +22,7 @@ export async function readAll(
   source: SqliteSource,
   plans: readonly TablePlan[],
   helper: Client,
-  log: (line: string) => void,
+  log: Log,
 ): Promise<ReadTable[]> {
   const offences: Offence[] = [];
   const tables: ReadTable[] = [];

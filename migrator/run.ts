@@ -5,6 +5,7 @@ import type { Client } from "pg";
 import { connect, cutOff, endSession } from "./connection";
 import { bounded, Deadline } from "./deadline";
 import { Failed, messageOf, Refused } from "./errors";
+import type { Log } from "./progress";
 import { otherSessions } from "./uses";
 
 /** Key of the advisory lock that keeps a second migrator away from the same database. */
@@ -15,7 +16,7 @@ export interface RunOptions {
   readonly seconds: number;
   /** Where the scratch folder is made. Default the system's temporary directory. */
   readonly scratch?: string | undefined;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Aborts when the run is told to end. */
   readonly stop: AbortSignal;
 }
@@ -25,7 +26,7 @@ export class Run {
   readonly deadline: Deadline;
   /** For the copy that SQLite may open. */
   readonly scratch: string;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** What an error leaves behind, once something has changed. */
   left: string | undefined;
   private readonly started = performance.now();

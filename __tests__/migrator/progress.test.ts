@@ -38,3 +38,23 @@ test("hours are told in minutes, and an empty table in a line", () => {
   ).end("read");
   expect(lines.at(-1)).toBe("none: 0 rows, 0 MB read in 0.0 s, 0 rows/s");
 });
+
+test("on a terminal a bar takes the place of these lines", () => {
+  const [lines, bars]: [string[], string[]] = [[], []];
+  let now = 0;
+  const log = Object.assign((line: string) => void lines.push(line), {
+    bar: (line: string) => void bars.push(line),
+  });
+  const progress = new Progress("notes", 1000, log, () => now);
+  for (const rows of [250, 260, 500]) {
+    now += rows === 260 ? 1 : 1000;
+    progress.add(rows, 1_000_000);
+  }
+  expect(bars).toEqual([
+    "[======                  ] notes: 250 of 1,000 rows, 1 MB, 250 rows/s, 3 s left",
+    "[============            ] notes: 500 of 1,000 rows, 3 MB, 250 rows/s, 3 s left",
+  ]);
+  expect(lines).toEqual([]);
+  progress.end("read");
+  expect(lines).toHaveLength(1);
+});
