@@ -4,6 +4,7 @@ import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { literal } from "../connection";
 import { Failed, messageOf, Refused } from "../errors";
+import { Progress, type Log } from "../progress";
 import { recordCopied, type Copied } from "../ledger";
 import type { SchemaDump } from "./dump";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
@@ -21,7 +22,7 @@ export interface EmbeddedCopy {
   readonly finished: () => Promise<void>;
   /** Called when the commit begins: from then on nobody can say that nothing is changed. */
   readonly committing: () => void;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /**
@@ -62,9 +63,7 @@ async function copyInTransaction({ source, target, dump, log }: EmbeddedCopy) {
   const tables = await tablesOf(source);
   let bytes = 0;
   for (const table of tables) {
-    const sent = await copyRows(source, target, table);
-    bytes += sent;
-    log(`${table.root}: ${sent} bytes copied`);
+    bytes += await copyRows(source, target, table, log);
   }
   for (const [name, state] of await sequencesOf(source)) {
     await target.query(`SELECT setval(${literal(name)}, ${state})`);
@@ -91,12 +90,22 @@ async function copyInTransaction({ source, target, dump, log }: EmbeddedCopy) {
 }
 
 /** Streams one table from server to server; returns the bytes sent. */
-async function copyRows(source: Client, target: Client, { qualified, filled }: Table): Promise<number> {
+async function copyRows(
+  source: Client,
+  target: Client,
+  { schema, name, qualified, filled }: Table,
+  log: Log,
+): Promise<number> {
+  const total = await source.query<{ rows: number }>(`SELECT count(*)::float8 AS rows FROM ${qualified}`);
+  const progress = new Progress(`${schema}.${name}`, total.rows[0]?.rows ?? 0, log);
   const what = filled.length === 0 ? qualified : `${qualified} (${filled.join(", ")})`;
-  let bytes = 0;
+  let [bytes, rows] = [0, 0];
   const count = new Transform({
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length;
+      // A newline in a value is escaped: each of these ends a row.
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) rows++;
+      progress.add(rows, chunk.length);
       done(null, chunk);
     },
   });
@@ -106,6 +115,7 @@ async function copyRows(source: Client, target: Client, { qualified, filled }: T
     // The table is made in this transaction: its rows need no second visit by a vacuum.
     target.query(copyFrom(`COPY ${what} FROM STDIN WITH (FREEZE)`)),
   );
+  progress.end("copied");
   return bytes;
 }
 

@@ -80,6 +80,9 @@ ifPrograms(
       rows: rowsOf(count),
       tables: 8,
     });
+    expect(outcome.stdout).toMatch(
+      new RegExp(`^public\\.asset: ${count.toLocaleString("en-US")} rows, .* copied in `, "m"),
+    );
     expect(state(service.data)).toEqual(original);
     const { database } = service;
     expect(await contentOf(database)).toEqual(expected);
