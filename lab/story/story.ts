@@ -105,12 +105,18 @@ export const rest: Chapter[] = [
       const downtimes = await cutOver(stage);
       for (const service of stage.moving)
         told.moved.push(await proveMoved(stage, service, downtimes.get(service.name)!));
+      await deployAgain(stage);
+      stage.say("a second deploy changes nothing");
     }),
-    chapter("A row that does not fit, an app that never gets healthy: back by themselves", async (told) => {
-      const stage = told.stage!;
-      await haveMoved(stage);
-      await failBoth(stage);
-    }),
+    chapter(
+      "A row that does not fit, an app that never gets healthy: back by themselves, and mended",
+      async (told) => {
+        const stage = told.stage!;
+        await haveMoved(stage);
+        await failBoth(stage);
+        await mendBoth(stage);
+      },
+    ),
     chapter(
       "Five services that are on the server already are adopted; Nomad sees the homelab's jobs",
       async (told) => {
@@ -120,11 +126,6 @@ export const rest: Chapter[] = [
         await showJobs(stage);
       },
     ),
-  ),
-  atATime(
-    "Two at a time",
-    chapter("Those that failed are mended, and move", (told) => mendBoth(told.stage!)),
-    chapter("A second deploy changes nothing", (told) => deployAgain(told.stage!)),
   ),
   chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
   chapter("Mistakes", (told) => makeMistakes(told.stage!, told.newcomer!)),
