@@ -3,7 +3,6 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Rule } from "../services/rules";
-import { Checksum } from "./checksum";
 import { identifier } from "./connection";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "./errors";
@@ -11,7 +10,7 @@ import { recordCopied, type Copied, type TableRecord } from "./ledger";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
 import { Progress, type Log } from "./progress";
-import { copyText, type Reading } from "./rows";
+import { copyText, newReading, type Reading } from "./rows";
 import { usesOf } from "./rules";
 import { setSequences } from "./sequences";
 import type { SqliteSource } from "./sqlite";
@@ -90,7 +89,7 @@ async function copyInTransaction(
   const readings = new Map<TablePlan, Reading>();
   let bytes = 0;
   for (const plan of plans) {
-    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+    const reading = newReading(offences);
     const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
     bytes += await copyTable(client, helper, source, plan, reading, progress);
     readings.set(plan, reading);

@@ -1,9 +1,8 @@
 import type { Client } from "pg";
-import { Checksum } from "./checksum";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./plan";
 import { Progress, type Log } from "./progress";
-import { copyText, type Reading } from "./rows";
+import { copyText, newReading, type Reading } from "./rows";
 import type { SqliteSource } from "./sqlite";
 
 /** What a table of the source comes to, and how many bytes of it would be sent. */
@@ -27,7 +26,7 @@ export async function readAll(
   const offences: Offence[] = [];
   const tables: ReadTable[] = [];
   for (const plan of plans) {
-    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+    const reading = newReading(offences);
     const progress = new Progress(plan.target.name, source.count(plan.source), log);
     let bytes = 0;
     for await (const chunk of copyText(source, plan, helper, reading)) {

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import type { Checksum } from "./checksum";
+import { Checksum } from "./checksum";
 import { nullMisfit } from "./convert";
 import { Refused } from "./errors";
 import { Misfit, type Tally } from "./misfit";
@@ -21,6 +21,11 @@ export interface Reading extends Tally {
   readonly offences: Offence[];
   /** Places of the rows that a rule left behind, the first of the table being 1. */
   readonly leftBehind: number[];
+}
+
+/** @param offences shared by the tables that are read for one report. */
+export function newReading(offences: Offence[] = []): Reading {
+  return { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
 }
 
 interface PendingRow {

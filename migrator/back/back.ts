@@ -2,16 +2,15 @@
 import Libsql from "libsql";
 import * as fs from "node:fs/promises";
 import type { Client } from "pg";
-import { Checksum } from "../checksum";
 import { identifier, literal } from "../connection";
 import { Refused } from "../errors";
 import type { ColumnConverter } from "../convert";
 import type { ColumnPlan, TablePlan } from "../plan";
 import { readAll } from "../reading";
-import { copyText, type Reading } from "../rows";
+import { copyText, newReading } from "../rows";
 import { SqliteSource } from "../sqlite";
 import { linesOfTarget } from "../verify";
-import { tableBack, type TableBack } from "./table";
+import { rowOf, tableBack, type TableBack } from "./table";
 
 export interface BackTask {
   readonly client: Client;
@@ -99,10 +98,10 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
       sql: string;
     }[];
     for (const { name } of triggers) database.exec(`DROP TRIGGER ${identifier(name)}`);
+    const marks = source.highWaterMarks();
     const tables: TableBack[] = [];
     for (const plan of plans) {
-      const offences: Reading["offences"] = [];
-      const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+      const reading = newReading();
       const sent = linesOf(copyText(source, plan, helper, reading));
       const table = await tableBack(
         database,
@@ -112,7 +111,7 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
         sent,
         reading.leftBehind,
       );
-      if (offences.length > 0)
+      if (reading.offences.length > 0)
         throw new Refused(
           `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
         );
@@ -120,7 +119,7 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
         `${table.name}: ${table.rows} rows; ${table.kept} kept, ${table.written} written, ${table.removed} removed`,
       );
       tables.push(table);
-      if (source.highWaterMarks().has(plan.source.name)) await raiseMark(client, database, plan);
+      if (marks.has(plan.source.name)) await raiseMark(client, database, plan);
     }
     for (const { sql } of triggers) database.exec(sql);
     database.exec("COMMIT");
@@ -179,18 +178,16 @@ async function firstMissing(
   written: SqliteSource,
   plan: TablePlan,
 ): Promise<string> {
-  const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [], leftBehind: [] };
+  const reading = newReading();
   const given = new Set<string>();
   for await (const line of linesOf(copyText(written, plan, helper, reading))) given.add(line.toString());
   let missing: string | undefined;
   // To the end: a COPY that is left in its middle leaves its session waiting.
   for await (const line of linesOf(linesOfTarget(client, plan))) {
     const text = line.toString();
-    if (!given.has(text)) missing ??= text.split("\t")[0]!.slice(0, 60);
+    if (!given.has(text)) missing ??= rowOf(plan, text.split("\t"));
   }
-  return missing === undefined
-    ? "rows that are equal to others"
-    : `the row ${plan.columns[0]!.target.name} ${missing}`;
+  return missing === undefined ? "rows that are equal to others" : `the row ${missing}`;
 }
 
 /** Lines out of buffers of whole lines, without their newlines. */

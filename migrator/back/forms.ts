@@ -1,8 +1,17 @@
 /** The forms in which apps write a value of a type to SQLite. */
+import type { Storage } from "../sqlite";
 import type { TargetColumn } from "../target";
 
 /** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */
 export type Bound = bigint | number | string | Buffer;
+
+/** What SQLite stores it as. */
+export function storageOf(value: Bound | null): Storage {
+  if (value === null) return "n";
+  if (typeof value === "bigint") return "i";
+  if (typeof value === "number") return "r";
+  return typeof value === "string" ? "t" : "b";
+}
 
 /** One way to write values of a column. */
 export interface Form {

@@ -2,7 +2,7 @@
 import { Misfit, unescapeCopy } from "../misfit";
 import type { ColumnPlan } from "../plan";
 import type { Raw, Storage } from "../sqlite";
-import { formsOf, type Bound, type Form } from "./forms";
+import { formsOf, storageOf, type Bound, type Form } from "./forms";
 
 /** So many values say how a column is written. */
 const enough = 1000;
@@ -60,9 +60,7 @@ export class Style {
 
   /** A bound value as the migrator reads it from SQLite. */
   private raw(value: Bound): [Storage, Exclude<Raw, null>] {
-    if (typeof value === "bigint") return ["i", value];
-    if (typeof value === "number") return ["r", value];
-    return typeof value === "string" ? ["t", this.encode(value)] : ["b", value];
+    return [storageOf(value), typeof value === "string" ? this.encode(value) : value];
   }
 
   private same(written: Bound, storage: Storage, value: Exclude<Raw, null>): boolean {

@@ -7,7 +7,7 @@ import { Refused } from "../errors";
 import { Misfit } from "../misfit";
 import type { TablePlan } from "../plan";
 import type { SourceRow, SqliteSource, Storage } from "../sqlite";
-import type { Bound } from "./forms";
+import { storageOf, type Bound } from "./forms";
 import { Style } from "./style";
 
 /** What became of a table's rows. */
@@ -80,6 +80,7 @@ async function keep(
   const take = file.prepare(
     "DELETE FROM temp.line WHERE id = (SELECT id FROM temp.line WHERE hash = ? LIMIT 1)",
   );
+  const prepare = preparing(file);
   const names = [...columns.map((column) => column.source), ...table.key];
   const rows = source.rows(table, names);
   const nextRow = (): SourceRow => {
@@ -104,7 +105,7 @@ async function keep(
       const storage = row.storages[columns.length + place] as Storage;
       return `${identifier(name)} IS ${holders[storage]}`;
     });
-    const remove = file.prepare(`DELETE FROM ${identifier(table.name)} WHERE ${where.join(" AND ")}`);
+    const remove = prepare(`DELETE FROM ${identifier(table.name)} WHERE ${where.join(" AND ")}`);
     removed += remove.run(row.values.slice(columns.length)).changes;
   }
   return { kept, removed };
@@ -113,6 +114,7 @@ async function keep(
 /** Writes the server's rows that are left. */
 function write(file: Database.Database, plan: TablePlan, styles: readonly Style[]): number {
   const { source: table, columns } = plan;
+  const prepare = preparing(file);
   const names = columns.map((column) => identifier(column.source)).join(", ");
   const next = file.prepare("SELECT id, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1000").raw(true);
   let [written, last] = [0, 0];
@@ -125,7 +127,7 @@ function write(file: Database.Database, plan: TablePlan, styles: readonly Style[
       const held = values.map((value) => holders[storageOf(value)]).join(", ");
       insert(
         plan,
-        file.prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`),
+        prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`),
         fields,
         values,
       );
@@ -133,6 +135,16 @@ function write(file: Database.Database, plan: TablePlan, styles: readonly Style[
       last = id;
     }
   }
+}
+
+/** Prepares a statement once, however many rows take it: its text depends on what kinds of value a row has. */
+function preparing(file: Database.Database): (sql: string) => Database.Statement {
+  const made = new Map<string, Database.Statement>();
+  return (sql) => {
+    const statement = made.get(sql) ?? file.prepare(sql);
+    made.set(sql, statement);
+    return statement;
+  };
 }
 
 /** @throws Refused for a row that breaks a constraint that only SQLite has; its message names columns, and no value */
@@ -150,7 +162,8 @@ function insert(
   }
 }
 
-function rowOf({ columns }: TablePlan, fields: readonly string[]): string {
+/** Says which row of the server it is, for a person. */
+export function rowOf({ columns }: TablePlan, fields: readonly string[]): string {
   return columns[0] === undefined ? "a row" : `${columns[0].target.name} ${fields[0]!.slice(0, 60)}`;
 }
 
@@ -170,10 +183,3 @@ function valueOf(
 }
 
 const hashOf = (line: Buffer) => createHash("sha256").update(line).digest();
-
-function storageOf(value: Bound | null): Storage {
-  if (value === null) return "n";
-  if (typeof value === "bigint") return "i";
-  if (typeof value === "number") return "r";
-  return typeof value === "string" ? "t" : "b";
-}
