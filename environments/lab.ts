@@ -9,12 +9,14 @@ import { authelia } from "../services/authelia";
 import {
   leastConfirmSeconds,
   type ExecProgram,
+  type PostgresSource,
   type ServiceDefinition,
   type SqliteSource,
 } from "../services/definition";
 import { freshrss } from "../services/freshrss";
 import { gitea } from "../services/gitea";
 import { grafana } from "../services/grafana";
+import { immich } from "../services/immich";
 import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { vaultwarden } from "../services/vaultwarden";
@@ -44,6 +46,8 @@ const labFacts = z.strictObject({
   /** Node's program and the folder of the bundles, in the chroot. */
   node: z.string(),
   programs: z.string(),
+  /** For a service with a PostgreSQL of its own: folders, in the chroot, of its server and of the client programs. */
+  embedded: z.strictObject({ server: z.string(), clients: z.string() }).optional(),
   services: z.array(
     z.strictObject({
       name: z.string(),
@@ -51,6 +55,7 @@ const labFacts = z.strictObject({
       sample: z.enum([
         "vaultwarden",
         "speedtest-tracker",
+        "immich",
         "freshrss",
         "gitea",
         "nextcloud",
@@ -58,6 +63,8 @@ const labFacts = z.strictObject({
         "grafana",
       ]),
       port: z.number(),
+      /** Of its own PostgreSQL. */
+      sourcePort: z.number().optional(),
       /** Host volume of its data; those that are on the server already have none here. */
       volume: z.string(),
       phase: z.enum(["prepared", "cutover", "retired"]),
@@ -78,11 +85,14 @@ export function lab(): Environment {
       `The environment "lab" needs ${labVariable}, the folder of a running lab (npm run lab -- up).`,
     );
   const facts = readFacts(join(folder, labFactsFile));
-  const program = (file: string, ...args: string[]): ExecProgram => ({
+  const exec = (...command: ExecProgram["command"]): ExecProgram => ({
     driver: "exec",
-    command: [facts.node, join(facts.programs, file), ...args],
+    command,
     mounts: facts.mounts.map(({ volume, path }) => HostVolume.named(volume).at(path)),
   });
+  const program = (file: string, ...args: string[]) => exec(facts.node, join(facts.programs, file), ...args);
+  const { embedded } = facts;
+  const migrator = program("pgmoor-migrator.cjs");
   return {
     name: "lab",
     nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
@@ -98,14 +108,25 @@ export function lab(): Environment {
       image: "postgres:16",
     },
     domain: "lab.localhost",
-    migrator: { program: program("pgmoor-migrator.cjs"), snapshots: "snapshots" },
+    migrator: {
+      // As its image has them: the client programs on PATH.
+      program:
+        embedded === undefined
+          ? migrator
+          : exec("/usr/bin/env", `PATH=${join(embedded.clients, "bin")}:/usr/bin:/bin`, ...migrator.command),
+      snapshots: "snapshots",
+    },
     states:
       facts.states === "consul"
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
-    services: facts.services.map(({ name, sample, port, volume, phase, existing, environment }) => ({
-      definition: samples[sample]({ name, port, volume, environment, program }),
+    services: facts.services.map(({ sample, phase, existing, ...service }) => ({
+      definition: samples[sample]({
+        ...service,
+        program,
+        server: exec(join(embedded?.server ?? "", "bin/postgres")),
+      }),
       phase,
       existing,
     })),
@@ -129,8 +150,14 @@ interface SampleProps {
   readonly port: number;
   readonly volume: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Of its own PostgreSQL, and what that runs. */
+  readonly sourcePort?: number | undefined;
+  readonly server: ExecProgram;
   readonly program: (file: string, ...args: string[]) => ExecProgram;
 }
+
+/** Where an embedded server's data is in its volume. */
+export const embeddedDataFolder = "data";
 
 /** Both cores also run the servers: little is enough, and the deadlines are a fraction of the real ones. */
 const common = {
@@ -204,7 +231,48 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
     environment: { PORT: String(port), ...environment },
     source: sqliteSource(speedtestTracker, program("speedtest-tracker.cjs", "migrate").command),
   }),
+  immich: ({ name, port, sourcePort, volume, environment, program, server }) => {
+    const { database, source, health, ...definition } = immich({ release: "v2.2.3", vector: "pgvector" });
+    return {
+      ...definition,
+      ...common,
+      name,
+      program: program("immich.cjs"),
+      port: Port.onHost(port),
+      volumes: [],
+      secrets: [],
+      health: health.every(Duration.seconds(1)),
+      environment: { ...definition.environment, IMMICH_PORT: String(port), ...environment },
+      // The embedded server here has no vectors.
+      database: {
+        ...common.database,
+        extensions: (database.extensions ?? []).filter((extension) => extension !== "vector"),
+      },
+      source: embeddedSource(source as PostgresSource, server, volume, String(sourcePort)),
+    };
+  },
 };
+
+/** The catalogue's source, with a server of this machine. */
+function embeddedSource(
+  source: PostgresSource,
+  program: ExecProgram,
+  volumeName: string,
+  port: string,
+): PostgresSource {
+  const { path } = source.volume;
+  // On loopback alone, and with no socket where several servers would have theirs.
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
+  const command: ExecProgram["command"] = [...program.command, ...settings];
+  return {
+    ...source,
+    program: { ...program, command },
+    command,
+    volume: HostVolume.named(volumeName).at(path),
+    serverEnvironment: { PGDATA: join(path, embeddedDataFolder), PGPORT: port },
+    environment: { ...source.environment, DB_PORT: port },
+  };
+}
 
 /** The catalogue's source, with a schema built by our program. */
 function sqliteSource({ name, source }: ServiceDefinition, command: ExecProgram["command"]): SqliteSource {

@@ -66,6 +66,7 @@ export class Deployment {
       states: "folder",
       node: lab.node,
       programs: programsDestination,
+      embedded: lab.embedded,
       services: [...this.services.values()],
     };
     // Another chapter's cdktf may be reading it.

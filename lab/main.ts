@@ -143,7 +143,7 @@ To end it: npm run lab -- down --folder ${lab.directory}
 }
 
 const program = new Command("npm run lab --").description(
-  "Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and services that move from SQLite to PostgreSQL",
+  "Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and services that move to that PostgreSQL",
 );
 program
   .command("run", { isDefault: true })
@@ -154,7 +154,7 @@ program
 const folderOption = ["--folder <folder>", "where it lives", defaultFolder] as const;
 program
   .command("up")
-  .description("boot it with services on SQLite, and leave it running")
+  .description("boot it with services on their sources, and leave it running")
   .option(...folderOption)
   .action(up);
 program

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { build, type Plugin } from "esbuild";
 
-export const samples = ["vaultwarden", "speedtest-tracker", "any"] as const;
+export const samples = ["vaultwarden", "speedtest-tracker", "immich", "any"] as const;
 export type SampleName = (typeof samples)[number];
 
 /**
@@ -28,6 +28,7 @@ export async function buildSamples(folder: string): Promise<Record<SampleName, s
   return {
     vaultwarden: file("vaultwarden"),
     "speedtest-tracker": file("speedtest-tracker"),
+    immich: file("immich"),
     any: file("any"),
   };
 }

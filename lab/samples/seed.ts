@@ -2,13 +2,12 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import Libsql from "libsql";
-import type { SampleName } from "./build";
 import { Random } from "./random";
 import * as speedtest from "./speedtest-tracker/schema";
 import * as vaultwarden from "./vaultwarden/schema";
 
 /** The file's name in the volume, as the real programs have it. */
-export const databaseFiles: Readonly<Record<Exclude<SampleName, "any">, string>> = {
+export const databaseFiles: Readonly<Record<"vaultwarden" | "speedtest-tracker", string>> = {
   vaultwarden: "db.sqlite3",
   "speedtest-tracker": "database.sqlite",
 };

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { onInterrupt } from "./cleanup";
 import { registerPostgres, startConsul } from "./consul";
+import type { EmbeddedPrograms } from "./embedded";
 import { programFolders } from "./host-folders";
 import { type Lab, labStatus, ownerVariable, readLab, saveLab } from "./lab";
 import { startNomad } from "./nomad";
@@ -15,6 +16,8 @@ export interface LabOptions {
   /** Where the lab keeps everything; made when missing, empty otherwise. Others must be able to enter it: PostgreSQL is not root. */
   readonly directory: string;
   readonly programs: Readonly<Record<ProgramName, Program>>;
+  /** For a service with a PostgreSQL of its own. @default none */
+  readonly embedded?: EmbeddedPrograms | undefined;
   /** Names of host volumes for data. Each gets a folder of the lab that tasks can write to. */
   readonly volumes: readonly string[];
   /** Called with a line for the person who waits. */
@@ -57,7 +60,7 @@ export async function bootLab(options: LabOptions): Promise<BootedLab> {
   }
 }
 
-async function boot({ directory, programs, volumes, progress }: LabOptions): Promise<Lab> {
+async function boot({ directory, programs, embedded, volumes, progress }: LabOptions): Promise<Lab> {
   const env = {
     [ownerVariable]: directory,
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -70,7 +73,7 @@ async function boot({ directory, programs, volumes, progress }: LabOptions): Pro
     await fs.mkdir(folder, { recursive: true });
     await fs.chown(folder, nobody.uid, nobody.gid);
   }
-  const programMounts = await programFolders(within("programs"), node);
+  const programMounts = [...(await programFolders(within("programs"), node)), ...(embedded?.mounts ?? [])];
 
   // All three are awaited even if one fails: what starts late must be there to be ended.
   const password = randomBytes(24).toString("base64url");
@@ -114,6 +117,7 @@ async function boot({ directory, programs, volumes, progress }: LabOptions): Pro
     volumes: folders,
     programs: within("programs"),
     programMounts,
+    ...(embedded === undefined ? {} : { embedded: { server: embedded.server, clients: embedded.clients } }),
     node,
     processes: started.map(({ name, pid, started }) => ({ name, pid, started })),
   };

@@ -42,6 +42,8 @@ export interface Lab {
   /** Folder whose files tasks see at `programMounts`' destination `/opt/pgmoor`: bundles of ours. */
   readonly programs: string;
   readonly programMounts: readonly ProgramMount[];
+  /** Where tasks find the programs for a service with a PostgreSQL of its own; absent where they cannot be had. */
+  readonly embedded?: { readonly server: string; readonly clients: string };
   /** Node's program, the same path on the host and in a task. */
   readonly node: string;
   readonly processes: readonly ProcessIdentity[];

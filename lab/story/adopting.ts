@@ -6,7 +6,7 @@ import type { LabService } from "../deployment";
 import { writeSecret } from "../servers/vault";
 import { databaseOf, expectSuccess, expectThat, readSecret, tail, type Stage } from "./context";
 import { handWrittenJob } from "./hand-written-job";
-import { waitForBackend } from "./services";
+import { waitForAnswer } from "./services";
 
 const oldPassword = (name: string) => `${name}, as it was set by hand long ago`;
 const rows = 25;
@@ -26,7 +26,7 @@ export async function adopt(stage: Stage): Promise<void> {
     tail(outcome),
   );
   for (const service of adopted) {
-    const { items } = await waitForBackend(service, "postgresql", 20);
+    const { items } = await waitForAnswer(service, "server", 20);
     expectThat(items === rows, `${service.name} should still have its ${rows} rows, and has ${items}`);
     await loginByHand(stage, service, () => Promise.resolve());
     const secret = await readSecret(lab, `postgres/${databaseOf(service)}`);
@@ -75,7 +75,7 @@ async function setUpByHand(stage: Stage): Promise<void> {
       }),
     );
   }
-  for (const service of adopted) await waitForBackend(service, "postgresql", 30);
+  for (const service of adopted) await waitForAnswer(service, "server", 30);
 }
 
 /** The DSN's variables with their values in clear, as in the job that somebody wrote. */

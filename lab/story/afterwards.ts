@@ -4,7 +4,8 @@ import * as path from "node:path";
 import type { SqliteSource } from "../../services/definition";
 import { vaultwarden } from "../../services/vaultwarden";
 import { asService, databaseOf, expectSuccess, expectThat, readSecret, tail, type Stage } from "./context";
-import { addRow, handOver, sourceFile, waitForBackend, type MovingService } from "./services";
+import { addRow, waitForAnswer } from "./services";
+import { handOver, sourceFile, type SqliteService } from "./sqlite-source";
 
 /** A second deploy of everything changes nothing: no job, no secret, no resource. */
 export async function deployAgain({ deployment, nomad, moving, lab }: Stage): Promise<void> {
@@ -41,11 +42,11 @@ export async function goBackAndRetire(stage: Stage): Promise<void> {
 async function goBack(stage: Stage): Promise<void> {
   const { deployment, nomad, spoilt, say } = stage;
   await addRow(spoilt);
-  const { items } = await waitForBackend(spoilt, "postgresql", 20);
+  const { items } = await waitForAnswer(spoilt, "server", 20);
   await nomad.scale(spoilt.name, 0);
   say(`${spoilt.name}: ${await takeAlong(stage, spoilt)}`);
   expectSuccess(await deployment.deploy([spoilt.name]), `${spoilt.name} back to \`prepared\``);
-  const back = await waitForBackend(spoilt, "sqlite", 20);
+  const back = await waitForAnswer(spoilt, "source", 20);
   expectThat(
     back.items === items,
     `${spoilt.name} should have its ${items} items on SQLite again, and has ${back.items}`,
@@ -53,7 +54,7 @@ async function goBack(stage: Stage): Promise<void> {
 }
 
 /** What the server holds, in the place of the source. What `pgmoor back` said of it at the end. */
-async function takeAlong({ deployment, lab }: Stage, service: MovingService): Promise<string> {
+async function takeAlong({ deployment, lab }: Stage, service: SqliteService): Promise<string> {
   const source = sourceFile(lab, service);
   const file = `${source}.back`;
   const { username, password, database } = await readSecret(lab, `postgres/${databaseOf(service)}`);
@@ -90,7 +91,7 @@ async function retire(stage: Stage): Promise<void> {
 }
 
 async function expectAlive({ lab, unwell }: Stage, when: string): Promise<void> {
-  await waitForBackend(unwell, "postgresql", 2).catch(() => {
+  await waitForAnswer(unwell, "server", 2).catch(() => {
     throw new Error(`${unwell.name} should still answer from PostgreSQL ${when}`);
   });
   const rows = await asService(lab, unwell, (client) => client.query("SELECT FROM ciphers LIMIT 1"));

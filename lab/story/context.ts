@@ -5,6 +5,7 @@ import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
 import type { NomadApi } from "./nomad-api";
 import type { MovingService } from "./services";
+import type { SqliteService } from "./sqlite-source";
 
 export interface Stage {
   readonly lab: Lab;
@@ -13,9 +14,9 @@ export interface Stage {
   /** Those that move and end the story on the server. */
   readonly moving: readonly MovingService[];
   /** Its first copy fails: one of its rows does not fit. */
-  readonly spoilt: MovingService;
+  readonly spoilt: SqliteService;
   /** The app never gets healthy on the server, at its first cutover. */
-  readonly unwell: MovingService;
+  readonly unwell: SqliteService;
   /** On the server since before pgmoor. */
   readonly adopted: readonly LabService[];
   /** Whether stand-ins serve Terraform, and not the real providers. */

@@ -4,7 +4,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { LabService } from "../deployment";
 import { expectSuccess, expectThat, tail, type Stage } from "./context";
-import { addRow, handOver, sourceFile, waitForBackend } from "./services";
+import { addRow, waitForAnswer } from "./services";
+import { handOver, sourceFile } from "./sqlite-source";
 import { watchSilence } from "./watch";
 
 /** While this file is in its volume, the unwell app answers 503 on PostgreSQL. */
@@ -28,7 +29,7 @@ export async function failBoth(stage: Stage): Promise<void> {
   const versions = await Promise.all([spoilt, unwell].map(({ name }) => nomad.job(name)));
   const watches = [spoilt, unwell].map(watchSilence);
   const outcome = await deployment.deploy([spoilt.name, unwell.name]);
-  for (const service of [spoilt, unwell]) await waitForBackend(service, "sqlite", 20);
+  for (const service of [spoilt, unwell]) await waitForAnswer(service, "source", 20);
   const silences = await Promise.all(watches.map((watch) => watch.stop()));
   expectThat(!outcome.succeeded, "the deploy of two services that cannot move should have failed");
   for (const name of [spoilt.name, unwell.name])
@@ -85,14 +86,14 @@ async function spoil({ lab, spoilt }: Stage, value: string | number): Promise<vo
 /** Mends what was wrong, writes a row to SQLite meanwhile, and deploys the same again. */
 export async function mendBoth(stage: Stage): Promise<void> {
   const { deployment, lab, spoilt, unwell } = stage;
-  const before = await waitForBackend(unwell, "sqlite", 20);
+  const before = await waitForAnswer(unwell, "source", 20);
   await addRow(unwell);
   await spoil(stage, 1);
   await fs.rm(path.join(lab.volumes[unwell.volume]!, faultFile));
   const outcome = await deployment.deploy([spoilt.name, unwell.name]);
   expectSuccess(outcome, "the same deploy, after what was wrong had been mended,");
-  await waitForBackend(spoilt, "postgresql", 20);
-  const after = await waitForBackend(unwell, "postgresql", 20);
+  await waitForAnswer(spoilt, "server", 20);
+  const after = await waitForAnswer(unwell, "server", 20);
   expectThat(
     after.items === before.items + 1,
     `${unwell.name} had ${before.items} items on SQLite and got one more; on PostgreSQL it has ${after.items}`,

@@ -79,12 +79,32 @@ async function compare(source: Database.Database, client: Client, table: string)
   const after = rows
     .map((row) => JSON.stringify(row.map((value, index) => written(value, columns[index]!.type))))
     .sort();
+  return proveSame(
+    table,
+    columns.map(({ name }) => name),
+    before,
+    after,
+  );
+}
+
+/**
+ * @param columns names of what is in a row
+ * @param before rows of the source, sorted, each the values as JSON
+ * @param after likewise of the server
+ * @throws with the first row that differs
+ */
+export function proveSame(
+  table: string,
+  columns: readonly string[],
+  before: readonly string[],
+  after: readonly string[],
+): TableProof {
   if (before.length !== after.length)
-    throw new Error(`table ${table}: ${before.length} rows in SQLite, ${after.length} in PostgreSQL`);
+    throw new Error(`table ${table}: ${before.length} rows in the source, ${after.length} in PostgreSQL`);
   const differs = before.findIndex((row, index) => row !== after[index]);
   if (differs >= 0) {
     const [source, server] = [before, after].map((all) => JSON.parse(all[differs]!) as unknown[]);
-    const names = columns.filter((_, index) => source![index] !== server![index]).map(({ name }) => name);
+    const names = columns.filter((_, index) => source![index] !== server![index]);
     throw new Error(`table ${table}: a row differs in ${names.join(", ")}`);
   }
   return { table, rows: after.length, sha256: createHash("sha256").update(after.join("\n")).digest("hex") };

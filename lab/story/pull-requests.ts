@@ -9,7 +9,7 @@ import { call } from "../servers/api";
 import { expectThat, readSecret, tail, type Stage } from "./context";
 import { ForgeIdentity } from "./forge-identity";
 import { filesBelow, findSecrets } from "./leaks";
-import { backend, waitForBackend } from "./services";
+import { ask, waitForAnswer } from "./services";
 
 const run = promisify(execFile);
 
@@ -219,7 +219,7 @@ export async function reviewAndDeploy(stage: Stage): Promise<void> {
   const moved = await repository.merge(move);
   expectThat(moved.succeeded, "the services should have moved", tail(moved));
   for (const service of moving) {
-    const { items } = await waitForBackend(service, "postgresql", 5);
+    const { items } = await waitForAnswer(service, "server", 5);
     say(`${service.name}: ${items} items on PostgreSQL`);
   }
 
@@ -228,7 +228,7 @@ export async function reviewAndDeploy(stage: Stage): Promise<void> {
     services: facts.services.filter(({ name }) => name !== spoilt.name),
   }));
   await says(removal, "fails", "is no longer in the environment", `pgmoor: allow remove ${spoilt.name}`);
-  expectThat((await backend(spoilt)).backend === "sqlite", `${spoilt.name} should run on`);
+  expectThat((await ask(spoilt)).from === "source", `${spoilt.name} should run on`);
 
   const [first] = moving;
   const back = await repository.open("One goes back", "", (facts) =>
@@ -243,7 +243,7 @@ export async function reviewAndDeploy(stage: Stage): Promise<void> {
     "the deploy should have been refused: it is worse than what was reviewed",
     tail(refused),
   );
-  expectThat((await backend(first!)).backend === "postgresql", `${first!.name} should be where it was`);
+  expectThat((await ask(first!)).from === "server", `${first!.name} should be where it was`);
   say(
     `refused: ${refused.report
       .split("\n")

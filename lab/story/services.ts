@@ -1,101 +1,86 @@
-/** The services of the lab's homelab, on SQLite with data, as jobs that somebody registered by hand long ago. */
-import * as fs from "node:fs/promises";
-import * as path from "node:path";
+/** The services of the lab's homelab, where they had their data, as jobs that somebody registered by hand long ago. */
+import type { Client } from "pg";
 import type { LabService } from "../deployment";
+import { embeddedMajor } from "../servers/embedded";
 import type { Lab } from "../servers/lab";
 import { waitFor } from "../servers/wait";
-import { handWrittenJob } from "./hand-written-job";
+import { embedded } from "./embedded-source";
+import { handWrittenJob, type HandWritten } from "./hand-written-job";
 import type { NomadApi } from "./nomad-api";
-import { seedSpeedtest, seedVaultwarden } from "../samples/seed";
+import type { Proof } from "./proof";
+import { sqlite, type SqliteService } from "./sqlite-source";
 
-/** A service that is on SQLite at the beginning. */
-export type MovingService = LabService & { readonly sample: "vaultwarden" | "speedtest-tracker" };
+/** A service that is on its source at the beginning. */
+export type MovingService = SqliteService | (LabService & { readonly sample: "immich" });
 
-/** What every sample program answers at `/backend`. */
-export interface Backend {
-  readonly backend: "sqlite" | "postgresql";
+/** What the story does with a service's source, whatever it is. */
+export interface LabSource<S extends LabService> {
+  /** Puts data there, as the service's own program left it. */
+  seed(lab: Lab, service: S): Promise<void>;
+  /** The job of somebody who knows nothing of pgmoor. */
+  job(lab: Lab, service: S): HandWritten;
+  /**
+   * Compares it with what the server holds.
+   * @throws with the table that differs
+   */
+  prove(lab: Lab, service: S, server: Client): Promise<Proof>;
+  /**
+   * Compares it, byte for byte, with its last snapshot. Its size in bytes.
+   * @throws when it is not what was copied
+   */
+  proveUntouched(lab: Lab, service: S): Promise<number>;
+}
+
+export function sourceOf(service: MovingService): LabSource<MovingService> {
+  return service.sample === "immich" ? embedded : sqlite;
+}
+
+/** Where a service has its data. */
+export type Side = "source" | "server";
+
+/** What a service says of its database. */
+export interface Answer {
+  readonly from: Side;
+  readonly backend: string;
   readonly items: number;
 }
 
-export async function backend(service: Pick<LabService, "port">): Promise<Backend> {
-  const response = await fetch(`http://127.0.0.1:${service.port}/backend`, {
+/** What a sample program says at `/backend` while it is on its source; those that are not here never are. */
+const sourceBackends: Partial<Record<LabService["sample"], string>> = {
+  vaultwarden: "sqlite",
+  "speedtest-tracker": "sqlite",
+  immich: `postgresql ${embeddedMajor}`,
+};
+
+export async function ask({ port, sample }: Pick<LabService, "port" | "sample">): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${port}/backend`, {
     signal: AbortSignal.timeout(2_000),
   });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()) as Backend;
+  const { backend, items } = (await response.json()) as Omit<Answer, "from">;
+  return { from: backend === sourceBackends[sample] ? "source" : "server", backend, items };
 }
 
-export async function waitForBackend(
+export async function waitForAnswer(
   service: LabService,
-  wanted: Backend["backend"],
+  wanted: Side,
   deadlineSeconds: number,
-): Promise<Backend> {
-  return waitFor({ what: `${service.name} answers from ${wanted}`, deadlineSeconds }, async () => {
-    const found = await backend(service);
-    return found.backend === wanted && found;
+): Promise<Answer> {
+  return waitFor({ what: `${service.name} answers from its ${wanted}`, deadlineSeconds }, async () => {
+    const found = await ask(service);
+    return found.from === wanted && found;
   });
 }
 
+const collections = { vaultwarden: "items", "speedtest-tracker": "results", immich: "assets" } as const;
+
 /** Adds a row by the service's own API. */
-export async function addRow(service: MovingService): Promise<void> {
-  const collection = service.sample === "vaultwarden" ? "items" : "results";
-  const response = await fetch(`http://127.0.0.1:${service.port}/${collection}`, { method: "POST" });
-  if (!response.ok) throw new Error(`${service.name} takes no row: HTTP ${response.status}`);
+export async function addRow({ name, sample, port }: MovingService): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/${collections[sample]}`, { method: "POST" });
+  if (!response.ok) throw new Error(`${name} takes no row: HTTP ${response.status}`);
 }
 
-/** A service's SQLite file, as the host sees it. */
-export function sourceFile(lab: Lab, service: MovingService): string {
-  return path.join(lab.volumes[service.volume]!, sourceName[service.sample]);
-}
-
-export const sourceName = { vaultwarden: "db.sqlite3", "speedtest-tracker": "database.sqlite" } as const;
-const mountPoint = { vaultwarden: "/data", "speedtest-tracker": "/config" } as const;
-
-/** The user of the exec driver's tasks. */
-const nobody = 65534;
-
-/** Gives the files of a volume to the user that tasks run as. */
-export async function handOver(folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) await fs.chown(path.join(folder, name), nobody, nobody);
-}
-
-/** Registers the job that a homelab has before pgmoor, on SQLite. */
+/** Registers the job that a homelab has before pgmoor, on the service's source. */
 export async function registerByHand(lab: Lab, nomad: NomadApi, service: MovingService): Promise<void> {
-  const { sample, port, volume } = service;
-  const data = mountPoint[sample];
-  const file = `${data}/${sourceName[sample]}`;
-  const environments: Record<MovingService["sample"], Record<string, string>> = {
-    vaultwarden: {
-      DATABASE_URL: file,
-      ROCKET_ADDRESS: "127.0.0.1",
-      ROCKET_PORT: String(port),
-      DATA_FOLDER: data,
-    },
-    "speedtest-tracker": {
-      DB_CONNECTION: "sqlite",
-      DB_DATABASE: file,
-      PORT: String(port),
-      APP_KEY: "typed-in-by-hand",
-    },
-  };
-  await nomad.register(
-    handWrittenJob(lab, service, {
-      program: sample,
-      health: sample === "vaultwarden" ? "/alive" : "/admin/login",
-      volumes: [{ volume, destination: data }],
-      environment: { ...environments[sample], ...service.environment },
-    }),
-  );
-}
-
-const seeds = { vaultwarden: seedVaultwarden, "speedtest-tracker": seedSpeedtest };
-
-/** Puts a SQLite database with data into the service's volume: the real program's where it is there, else one of ours. */
-export async function seedService(lab: Lab, service: MovingService, realSample: string): Promise<void> {
-  const file = sourceFile(lab, service);
-  if (service.name === "vaultwarden-real")
-    for (const suffix of ["", "-wal"])
-      await fs.copyFile(path.join(realSample, `db.sqlite3${suffix}`), file + suffix);
-  else await seeds[service.sample](path.dirname(file));
-  await handOver(path.dirname(file));
+  await nomad.register(handWrittenJob(lab, service, sourceOf(service).job(lab, service)));
 }

@@ -10,6 +10,7 @@ import { realProvidersAvailable } from "../providers/available";
 import { serveProviders, type ServedProviders } from "../providers/serve";
 import { buildSamples } from "../samples/build";
 import { bootLab, type BootedLab } from "../servers/boot";
+import { embeddedPrograms } from "../servers/embedded";
 import { findPrograms } from "../servers/programs";
 import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
@@ -24,7 +25,8 @@ import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
 import { reviewAndDeploy } from "./pull-requests";
 import type { MovedService } from "./report";
-import { registerByHand, seedService, waitForBackend, type MovingService } from "./services";
+import { registerByHand, sourceOf, waitForAnswer, type MovingService } from "./services";
+import { realName, realSample } from "./sqlite-source";
 
 /** What the chapters leave for those after them, and for the end. */
 export interface Told {
@@ -40,9 +42,7 @@ export interface Told {
 type Chapter = ListrTask<Told>;
 type Say = (line: string) => void;
 
-const realSample = path.resolve(__dirname, "../../../shared/samples/vaultwarden");
-
-/** From nothing to services on SQLite, as jobs registered by hand. */
+/** From nothing to services on their sources, as jobs registered by hand. */
 export function opening(directory: string): Chapter[] {
   return [
     chapter("Servers: found, or built", async (told, say) => {
@@ -53,7 +53,16 @@ export function opening(directory: string): Chapter[] {
           .join(", "),
       );
       const begun = performance.now();
-      told.booted = await bootLab({ directory, programs, volumes: volumes(), progress: say });
+      const embedded = await embeddedPrograms().catch((error: Error) =>
+        say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`),
+      );
+      told.booted = await bootLab({
+        directory,
+        programs,
+        embedded: embedded ?? undefined,
+        volumes: volumes(),
+        progress: say,
+      });
       told.bootSeconds = (performance.now() - begun) / 1000;
       say(`all four on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
     }),
@@ -68,7 +77,7 @@ export function opening(directory: string): Chapter[] {
       );
       told.stage = await setStage(told, !real);
     }),
-    chapter("Services on SQLite, registered by hand", async (told, say) => {
+    chapter("Services on SQLite, and on a PostgreSQL of its own, registered by hand", async (told, say) => {
       const { lab, nomad, moving, spoilt, unwell } = told.stage!;
       await Promise.all([
         buildMigrator(path.join(lab.programs, "pgmoor-migrator.cjs")),
@@ -76,11 +85,11 @@ export function opening(directory: string): Chapter[] {
       ]);
       await writeSecret(lab.vault, "speedtest", { app_key: "typed-in-by-hand" });
       const services = [...moving, spoilt, unwell];
-      await Promise.all(services.map((service) => seedService(lab, service, realSample)));
+      await Promise.all(services.map((service) => sourceOf(service).seed(lab, service)));
       await Promise.all(services.map((service) => registerByHand(lab, nomad, service)));
       for (const service of services) {
-        const { items } = await waitForBackend(service, "sqlite", 30);
-        say(`${service.name}: ${items} items on SQLite, http://127.0.0.1:${service.port}`);
+        const { items, backend } = await waitForAnswer(service, "source", 60);
+        say(`${service.name}: ${items} items on ${backend}, http://127.0.0.1:${service.port}`);
       }
     }),
   ];
@@ -95,7 +104,7 @@ export const pullRequests: Chapter[] = [
 
 /** The rest, to the end. */
 export const rest: Chapter[] = [
-  chapter("prepared: secret, role, database, identity; the jobs stay on SQLite", (told) =>
+  chapter("prepared: secret, role, database, identity; the jobs stay on their sources", (told) =>
     prepare(told.stage!),
   ),
   atATime(
@@ -157,7 +166,8 @@ function chapter(title: string, tell: (told: Told, say: Say) => Promise<void>): 
 const names = {
   vaultwarden: "vaultwarden",
   speedtest: "speedtest",
-  real: "vaultwarden-real",
+  real: realName,
+  immich: "immich",
   spoilt: "spoilt",
   unwell: "unwell",
 };
@@ -169,7 +179,7 @@ function volumes(): string[] {
 async function setStage(told: Told, standIns: boolean): Promise<Stage> {
   const { lab } = told.booted!;
   const adoptables = Object.keys(adoptable) as AdoptableName[];
-  const ports = await freePorts(6 + adoptables.length);
+  const ports = await freePorts(8 + adoptables.length);
   const service = <Sample extends LabService["sample"]>(
     name: string,
     sample: Sample,
@@ -194,6 +204,8 @@ async function setStage(told: Told, standIns: boolean): Promise<Stage> {
     await fs.copyFile(path.join(realSample, "postgres-empty.sql"), path.join(lab.programs, schema));
     moving.push(service(names.real, "vaultwarden", { PGMOOR_LAB_SCHEMA_SQL: `/opt/pgmoor/${schema}` }));
   }
+  if (lab.embedded !== undefined)
+    moving.push({ ...service(names.immich, "immich"), sourcePort: ports.pop()! });
   const spoilt = service(names.spoilt, "vaultwarden");
   const unwell = service(names.unwell, "vaultwarden", faultEnvironment);
   told.newcomer = service("newcomer", "vaultwarden", {}, []);

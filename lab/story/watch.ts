@@ -1,6 +1,6 @@
 /** Watches a service while it moves, as its users would: by asking it, all the time. */
 import type { LabService } from "../deployment";
-import { backend, type Backend } from "./services";
+import { ask, type Side } from "./services";
 
 export interface Watch {
   /** Ends the watching; the seconds it was about. */
@@ -8,16 +8,13 @@ export interface Watch {
 }
 
 /** Asks a service all the time, until told to end or until `see` has seen enough. */
-function watching(
-  service: LabService,
-  see: (from: Backend["backend"], asked: number) => boolean,
-): () => Promise<void> {
+function watching(service: LabService, see: (from: Side, asked: number) => boolean): () => Promise<void> {
   let ended = false;
   const loop = async (): Promise<void> => {
     while (!ended) {
       const asked = performance.now();
-      const found = await backend(service).catch(() => undefined);
-      if (found !== undefined && see(found.backend, asked)) return;
+      const found = await ask(service).catch(() => undefined);
+      if (found !== undefined && see(found.from, asked)) return;
       await new Promise((resolve) => setTimeout(resolve, 40));
     }
   };
@@ -28,12 +25,12 @@ function watching(
   };
 }
 
-/** Watches until the service has moved; `stop` gives the seconds from its last answer from SQLite to its first from PostgreSQL. */
+/** Watches until the service has moved; `stop` gives the seconds from its last answer from its source to its first from the server. */
 export function watch(service: LabService): Watch {
   let lastFromSource: number | undefined;
   let firstFromServer: number | undefined;
   const end = watching(service, (from, asked) => {
-    if (from === "sqlite") lastFromSource = asked;
+    if (from === "source") lastFromSource = asked;
     else firstFromServer = performance.now();
     return firstFromServer !== undefined;
   });
@@ -42,7 +39,7 @@ export function watch(service: LabService): Watch {
       await end();
       if (lastFromSource === undefined || firstFromServer === undefined)
         throw new Error(
-          `${service.name} was not seen to move: ${lastFromSource === undefined ? "no answer from SQLite" : "no answer from PostgreSQL"}`,
+          `${service.name} was not seen to move: ${lastFromSource === undefined ? "no answer from its source" : "no answer from the server"}`,
         );
       return (firstFromServer - lastFromSource) / 1000;
     },
@@ -54,7 +51,7 @@ export function watchSilence(service: LabService): Watch {
   let last = performance.now();
   let longest = 0;
   const end = watching(service, (from) => {
-    if (from === "sqlite") {
+    if (from === "source") {
       const now = performance.now();
       longest = Math.max(longest, now - last);
       last = now;

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import Libsql from "libsql";
 import { Client } from "pg";
 import { buildSamples } from "../../../lab/samples/build";
+import { extensions } from "../../../lab/samples/immich/schema";
 import { seedVaultwarden } from "../../../lab/samples/seed";
 import { ApiError, call } from "../../../lab/servers/api";
 import { type RunningProcess, startProcess } from "../../../lab/servers/process";
@@ -119,6 +120,25 @@ test("speedtest-tracker serves from SQLite and makes its schema there", async ()
   const { address } = await start("speedtest-tracker", "PORT", env, "/admin/login");
   await call(`${address}/results`, { method: "POST" });
   expect(await call(`${address}/backend`)).toEqual({ backend: "sqlite", items: 1 });
+});
+
+test("immich waits for its server, makes its schema there, and says which server it is", async () => {
+  const url = new URL(await newDatabase());
+  const database = url.pathname.slice(1);
+  await query(url.href, extensions.map((name) => `CREATE EXTENSION "${name}"`).join("; "));
+  await admin(`ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS false`);
+  const env = {
+    DB_HOSTNAME: url.hostname,
+    DB_PORT: url.port,
+    DB_DATABASE_NAME: database,
+    DB_USERNAME: url.username,
+    DB_PASSWORD: url.password,
+  };
+  const starting = start("immich", "IMMICH_PORT", env, "/api/server/ping");
+  await admin(`ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS true`);
+  const { address } = await starting;
+  await call(`${address}/assets`, { method: "POST" });
+  expect(await call(`${address}/backend`)).toEqual({ backend: "postgresql 16", items: 1 });
 });
 
 function startVaultwarden(url: string, env: Record<string, string> = {}, health = "/alive") {
