@@ -85,9 +85,12 @@ export async function makeSource(
   await client.end();
   await server.stop();
   const data = path.join(directory, "data");
-  const args = [path.join(programs, "bin", "pg_resetwal"), "--wal-segsize=1", data];
-  const { code, stderr } = await start(cleanup, "env", [...asServer, ...args], {}).done;
-  if (code !== 0) throw new Error(stderr);
+  const resetWal = path.join(programs, "bin", "pg_resetwal");
+  if (fs.existsSync(resetWal)) {
+    const args = [resetWal, "--wal-segsize=1", data];
+    const { code, stderr } = await start(cleanup, "env", [...asServer, ...args], {}).done;
+    if (code !== 0) throw new Error(stderr);
+  }
   return { data, password };
 }
 
