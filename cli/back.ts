@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { bringBack } from "../migrator/back/by-hand";
 import { readDeclared, rulesHelp } from "./declared";
-import { against, type Common, commonHelp, fileOf, log, targetHelp } from "./run";
+import { against, type Common, commonHelp, fileOf, log } from "./run";
+import { urlHelp } from "./server";
 import { sourceOf } from "./source";
 
 interface Options extends Common {
@@ -19,7 +20,7 @@ export function addBack(program: Command): void {
       "--source <file>",
       "what was copied to the server: its snapshot, or the source. Only read",
     )
-    .requiredOption("--target <url>", targetHelp)
+    .requiredOption("--target <url>", urlHelp)
     .requiredOption("--out <file>", "the new file; there must be none yet")
     .option("--rules <file>", `${rulesHelp}. Those of the copy`)
     .option("--json", "the report as JSON, in the last line")

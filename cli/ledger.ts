@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { attempts } from "../migrator/ledger";
 import { describeAttempts, rollBackLast } from "../migrator/ledger-text";
-import { against, type Common, commonHelp, log, targetHelp } from "./run";
+import { against, type Common, commonHelp, log } from "./run";
+import { urlHelp } from "./server";
 
 interface Options extends Common {
   readonly rollBack?: true;
@@ -12,7 +13,7 @@ export function addLedger(program: Command): void {
   program
     .command("ledger")
     .description("show the attempts recorded in a database, and what was proved of each")
-    .requiredOption("--target <url>", targetHelp)
+    .requiredOption("--target <url>", urlHelp)
     .option("--roll-back", "mark a copied or confirmed attempt as rolled back, so that the next copies anew")
     .option("--json", "the attempts as JSON, in the last line")
     .addHelpText("after", commonHelp)

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { dryRun, moveByHand } from "../migrator/by-hand";
 import type { MigrateReport } from "../migrator/move";
 import { readDeclared, rulesHelp } from "./declared";
-import { against, type Common, commonHelp, fileOf, log, targetHelp } from "./run";
+import { against, type Common, commonHelp, fileOf, log } from "./run";
+import { urlHelp } from "./server";
 import { sourceHelp, sourceOf } from "./source";
 
 interface Options extends Common {
@@ -21,7 +22,7 @@ export function addMigrate(program: Command): void {
     .command("migrate")
     .description("copy a SQLite file into a database that has the app's schema, verify, record")
     .requiredOption("--source <file>", sourceHelp)
-    .requiredOption("--target <url>", targetHelp)
+    .requiredOption("--target <url>", urlHelp)
     .option("--dry-run", "read and convert everything, write nothing, report")
     .option("--rules <file>", rulesHelp)
     .option("--snapshots <folder>", "where the snapshot is kept. Default pgmoor-snapshots beside the source")
@@ -36,7 +37,7 @@ export function addMigrate(program: Command): void {
       against("migrate", options, async (run) => {
         const source = sourceOf(options.source);
         const moving = {
-          service: options.service ?? process.env.PGDATABASE ?? "",
+          service: options.service ?? run.target.variables.PGDATABASE ?? "",
           source,
           snapshots: fileOf(options.snapshots ?? path.join(path.dirname(source.file), "pgmoor-snapshots")),
           ...readDeclared(options.rules),

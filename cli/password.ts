@@ -10,13 +10,17 @@ function fieldsOf(line: string): string[] {
 }
 
 /**
- * The password for a server as libpq finds it: PGPASSWORD, else the first line of PGPASSFILE or ~/.pgpass that fits.
+ * The password for a server as libpq finds it: the one that is given, else the first line of PGPASSFILE or ~/.pgpass that fits.
  * @param server libpq's variables.
+ * @param given in the environment.
  * @returns `undefined` when there is none; the server may not ask for one.
  * @throws Refused for a password file that others may read.
  */
-export function passwordFor(server: Readonly<Record<string, string>>): string | undefined {
-  if (process.env.PGPASSWORD) return process.env.PGPASSWORD;
+export function passwordFor(
+  server: Readonly<Record<string, string>>,
+  given: string | undefined,
+): string | undefined {
+  if (given) return given;
   const file = process.env.PGPASSFILE ?? path.join(os.homedir(), ".pgpass");
   if (!fs.existsSync(file)) return undefined;
   if ((fs.statSync(file).mode & 0o077) !== 0)

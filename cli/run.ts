@@ -3,15 +3,12 @@ import { ending } from "../migrator/errors";
 import type { Log } from "../migrator/progress";
 import { Run } from "../migrator/run";
 import { stopSignal } from "../migrator/stop";
-import { passwordFor } from "./password";
-import { targetVariables } from "./target";
+import { targetOf } from "./server";
 
 export interface Common {
   readonly target: string;
   readonly json?: true;
 }
-
-export const targetHelp = "postgresql://USER@HOST:PORT/DATABASE, without a password";
 
 export const commonHelp = `
 The password is read from PGPASSWORD or ~/.pgpass. The schema has to be there: the app builds it.
@@ -53,9 +50,7 @@ export async function against<T extends object>(
   failed: (answer: T) => boolean = () => false,
 ): Promise<void> {
   try {
-    const server = targetVariables(target);
-    Object.assign(process.env, server, { PGPASSWORD: passwordFor(server) ?? "" });
-    const answer = await Run.of({ seconds, log, stop: stopSignal() }, work);
+    const answer = await Run.of({ target: targetOf(target), seconds, log, stop: stopSignal() }, work);
     if (json) log(JSON.stringify(answer));
     process.exitCode = failed(answer) ? 1 : 0;
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { compare } from "../migrator/compare";
 import { readDeclared, rulesHelp } from "./declared";
-import { against, type Common, commonHelp, log, targetHelp } from "./run";
+import { against, type Common, commonHelp, log } from "./run";
+import { urlHelp } from "./server";
 import { sourceHelp, sourceOf } from "./source";
 
 interface Options extends Common {
@@ -17,7 +18,7 @@ export function addVerify(program: Command): void {
       "compare source and target again, table by table, before the service has written; write nothing",
     )
     .requiredOption("--source <file>", sourceHelp)
-    .requiredOption("--target <url>", targetHelp)
+    .requiredOption("--target <url>", urlHelp)
     .option("--rules <file>", rulesHelp)
     .option("--json", "the report as JSON, in the last line")
     .addHelpText("after", `${commonHelp}\nverify ends with 1 when the two are different.`)

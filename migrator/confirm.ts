@@ -5,6 +5,7 @@ import { bounded, Deadline } from "./deadline";
 import { Failed } from "./errors";
 import { probe } from "./exchange";
 import { lastAttempt, recordConfirmed, type Uses } from "./ledger";
+import { serverOf } from "./server";
 import { countUses, otherSessions, usedSince } from "./uses";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
@@ -39,7 +40,7 @@ export async function confirm(
   const deadline = new Deadline(confirmSeconds);
   const sessions: Client[] = [];
   const work = async () => {
-    const client = await connect({ deadline, log });
+    const client = await connect(serverOf(process.env), { deadline, log });
     sessions.push(client);
     return confirmWith(client, config, allocationId, log, started, deadline);
   };

@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Client } from "pg";
 import type { Deadline } from "./deadline";
 import { Failed, messageOf, Refused } from "./errors";
+import type { Server } from "./server";
 
 /** Under this name our sessions appear in pg_stat_activity. */
 export const applicationName = "pgmoor";
@@ -27,9 +28,9 @@ const retryMilliseconds = 500;
 type Ssl = false | ConnectionOptions;
 
 /** What libpq means by PGSSLMODE; node's pg reads `require` as "verify" and cannot fall back. In order of trial. */
-function sslAttempts(mode: string): Ssl[] {
+function sslAttempts({ PGSSLMODE: mode = "prefer", PGSSLROOTCERT: root }: Server["variables"]): Ssl[] {
   const unverified: Ssl = { rejectUnauthorized: false };
-  const ca = process.env.PGSSLROOTCERT ? fs.readFileSync(process.env.PGSSLROOTCERT, "utf8") : undefined;
+  const ca = root ? fs.readFileSync(root, "utf8") : undefined;
   switch (mode) {
     case "disable":
       return [false];
@@ -50,19 +51,25 @@ function sslAttempts(mode: string): Ssl[] {
   }
 }
 
+/** Nobody is there, or not in that place: for one who waits, not yet. ENOENT is a socket's. */
+const absent = ["ECONNREFUSED", "EHOSTUNREACH", "ENOTFOUND", "ENOENT"];
+
 /**
  * What a moment may mend: a server that is restarting or full, a network or a name that is not there yet. A wrong password,
  * role or database (28P01, 28000, 3D000) is not among them.
  */
-const passing = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"],
-  ...["57P03", "53300"],
-]);
+const passing = [...absent, "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "57P03", "53300"];
 
 const codeOf = (error: unknown) => (error as { code?: string }).code ?? "";
 
 /** pg's own limit of time carries no code. */
-export const mayPass = (error: unknown) => passing.has(codeOf(error)) || /timeout/.test(messageOf(error));
+const mayPass = (error: unknown) => passing.includes(codeOf(error)) || /timeout/.test(messageOf(error));
+
+/** It asks for a password, and we have none to send. */
+class NoPassword extends Error {}
+
+/** There is no server, or no such database on it. */
+export class NotThere extends Failed {}
 
 /** How long a connection is tried for. */
 export interface Patience {
@@ -72,32 +79,31 @@ export interface Patience {
 }
 
 /**
- * A session of the service's role, by libpq's variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE,
- * PGSSLROOTCERT), with our fixed settings.
+ * A session of a server's role, with our fixed settings.
  * @param patience to try again until a deadline what a moment may mend. Default a single try.
  * @throws Refused for a missing variable, Failed when the server cannot be reached or says no.
  */
-export async function connect(patience?: Patience): Promise<Client> {
-  const missing = ["PGHOST", "PGUSER", "PGDATABASE"].filter((name) => !process.env[name]);
+export async function connect(server: Server, patience?: Patience): Promise<Client> {
+  const missing = ["PGHOST", "PGUSER", "PGDATABASE"].filter((name) => !server.variables[name]);
   if (missing.length > 0) throw new Refused(`not set in the environment: ${missing.join(", ")}`);
-  const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = process.env;
+  const { PGUSER: user, PGDATABASE: database } = server.variables;
   let last: unknown;
   const failure = () => {
-    const server = `PostgreSQL at ${host}:${port}, database ${database}, role ${user}`;
-    // As pg says that it has none to send.
-    if (/client password must be a/.test(messageOf(last)))
-      return `${server} asks for a password: give it in PGPASSWORD, or in ~/.pgpass`;
-    return `${server}: ${messageOf(last)}. Check that the server is up and that the password is the role's`;
+    const place = `${server.label}, database ${database}, role ${user}`;
+    if (last instanceof NoPassword) return `${place} asks for a password: give it in ${server.passwordIn}`;
+    return `${place}: ${messageOf(last)}. ${server.advice}`;
   };
   const attempt = async () => {
     try {
-      return await connectOnce(patience?.deadline.remaining ?? Infinity);
+      return await connectOnce(server, patience?.deadline.remaining ?? Infinity);
     } catch (error) {
       if (error instanceof Refused) throw error;
       const first = last === undefined;
       last = error;
+      if (patience === undefined && [...absent, "3D000"].includes(codeOf(error)))
+        throw new NotThere(failure());
       if (patience === undefined || !mayPass(error)) throw new Failed(failure());
-      if (first) patience.log(`waiting for PostgreSQL at ${host}:${port}: ${messageOf(error)}`);
+      if (first) patience.log(`waiting for ${server.label}: ${messageOf(error)}`);
       return undefined;
     }
   };
@@ -106,16 +112,20 @@ export async function connect(patience?: Patience): Promise<Client> {
 }
 
 /** Tries TLS or not, as PGSSLMODE says; throws what the last of them threw. */
-async function connectOnce(milliseconds: number): Promise<Client> {
-  const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = process.env;
+async function connectOnce({ variables }: Server, milliseconds: number): Promise<Client> {
+  const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = variables;
   let last: unknown;
-  for (const ssl of sslAttempts(process.env.PGSSLMODE ?? "prefer")) {
+  for (const ssl of sslAttempts(variables)) {
     const client = new Client({
       host,
       port: Number(port),
       user,
       database,
-      password: process.env.PGPASSWORD,
+      // Asked for only where it is wanted; one that is left out here, pg would take from the environment.
+      password: () => {
+        if (!variables.PGPASSWORD) throw new NoPassword();
+        return variables.PGPASSWORD;
+      },
       ssl,
       application_name: applicationName,
       // Not so short at the end that it hides what was wrong.

@@ -6,6 +6,7 @@ import { ending, Refused } from "./errors";
 import { attempts } from "./ledger";
 import { describeAttempts, rollBackLast } from "./ledger-text";
 import { migrate } from "./migrate";
+import { serverOf } from "./server";
 import { stopSignal } from "./stop";
 
 const log = (line: string) => process.stdout.write(`${line}\n`);
@@ -34,7 +35,7 @@ async function runConfirm({ config }: { config: string }): Promise<void> {
 }
 
 async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {
-  const client = await connect();
+  const client = await connect(serverOf(process.env));
   try {
     if (rollBack) await rollBackLast(client, log);
     describeAttempts(await attempts(client), log);

@@ -4,6 +4,7 @@ import { Exchange, probe, schemaTask, sourceTask } from "./exchange";
 import { begin, recordKept } from "./ledger";
 import { beginning, move, rescueRows, reportOf, type MigrateReport } from "./move";
 import { Run } from "./run";
+import { serverOf } from "./server";
 import { countUses } from "./uses";
 
 /** What the run is told by Nomad; each by its variable NOMAD_…. */
@@ -67,7 +68,11 @@ export async function migrate(
   };
   // The other task is told that there is nothing to wait for.
   const abandon = async () => exchange?.abort();
-  return Run.of({ seconds, scratch: allocation.scratch, log, stop }, work, abandon);
+  return Run.of(
+    { target: serverOf(process.env), seconds, scratch: allocation.scratch, log, stop },
+    work,
+    abandon,
+  );
 }
 
 type SqliteSource = Extract<Config["source"], { kind: "sqlite" }>;

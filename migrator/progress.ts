@@ -12,7 +12,7 @@ export interface Log {
 const number = (value: number) => Math.round(value).toLocaleString("en-US");
 
 /** Bytes as a person reads them: `41.3 MB`. */
-function amount(bytes: number): string {
+export function amount(bytes: number): string {
   return `${(bytes / 1e6).toLocaleString("en-US", { maximumFractionDigits: 1 })} MB`;
 }
 

@@ -6,12 +6,18 @@ import { connect, cutOff, endSession } from "./connection";
 import { bounded, Deadline } from "./deadline";
 import { Failed, messageOf, Refused } from "./errors";
 import type { Log } from "./progress";
+import type { Server } from "./server";
 import { otherSessions } from "./uses";
 
 /** Key of the advisory lock that keeps a second migrator away from the same database. */
 const lockKey = 7_364_827_104;
 
+/** What an end has to give back is waited for so long: a program that was told to end, a folder that is half full. */
+const endingSeconds = 2;
+
 export interface RunOptions {
+  /** Where the service's database is. */
+  readonly target: Server;
   /** How long the run may take. */
   readonly seconds: number;
   /** Where the scratch folder is made. Default the system's temporary directory. */
@@ -27,13 +33,19 @@ export class Run {
   /** For the copy that SQLite may open. */
   readonly scratch: string;
   readonly log: Log;
+  readonly target: Server;
+  /** Aborts when the run ends before its work is done: programs that were started for it end then. */
+  readonly ending: AbortSignal;
   /** What an error leaves behind, once something has changed. */
   left: string | undefined;
   private readonly started = performance.now();
   private readonly open: Client[] = [];
+  private readonly end = new AbortController();
 
-  private constructor({ seconds, scratch, log }: RunOptions) {
+  private constructor({ seconds, scratch, log, target }: RunOptions) {
     this.deadline = new Deadline(seconds);
+    this.target = target;
+    this.ending = this.end.signal;
     this.log = log;
     if (scratch === undefined) this.scratch = fs.mkdtempSync(path.join(os.tmpdir(), "pgmoor-"));
     else {
@@ -54,11 +66,14 @@ export class Run {
     abandon: () => Promise<void> = () => Promise.resolve(),
   ): Promise<T> {
     const run = new Run(options);
+    const done = work(run);
     try {
-      return await bounded(work(run), run.deadline, options.stop, `not done within ${options.seconds} s`);
+      return await bounded(done, run.deadline, options.stop, `not done within ${options.seconds} s`);
     } catch (error) {
+      run.end.abort();
       run.open.forEach(cutOff);
       await abandon();
+      await ended(done);
       if (run.left === undefined) throw error;
       throw error instanceof Refused
         ? new Refused(error.message, run.left)
@@ -75,8 +90,16 @@ export class Run {
     return Math.round(performance.now() - this.started) / 1000;
   }
 
-  async session(): Promise<Client> {
-    const client = await connect({ deadline: this.deadline, log: this.log });
+  /**
+   * A session, waited for while a moment may mend what is wrong.
+   * @param server by default the target.
+   */
+  async session(server = this.target): Promise<Client> {
+    return this.keep(await connect(server, { deadline: this.deadline, log: this.log }));
+  }
+
+  /** Takes a session that ends with the run. */
+  keep(client: Client): Client {
     this.open.push(client);
     return client;
   }
@@ -103,4 +126,12 @@ export class Run {
         `${others.length} other session(s) of this role are in the database (${others.join(", ")}): stop what uses it`,
     );
   }
+}
+
+/** Work that has lost its sessions and programs takes back what it had begun, and ends. */
+async function ended(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => (timer = setTimeout(resolve, endingSeconds * 1000)));
+  await Promise.race([work.catch(() => undefined), patience]);
+  clearTimeout(timer);
 }

@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { readDeclared } from "../../cli/declared";
 import { passwordFor } from "../../cli/password";
+import { sourceServerOf, targetOf, variablesOf } from "../../cli/server";
 import { sourceOf } from "../../cli/source";
-import { targetVariables } from "../../cli/target";
 import { Refused } from "../../migrator/errors";
 import { Cleanup } from "../migrator/support";
 
@@ -24,9 +24,13 @@ const refusal = (work: () => unknown): string => {
   throw new Error("it was taken");
 };
 
-test("a target is a URL without a password", () => {
+test("a server is a URL without a password", () => {
   expect(
-    targetVariables("postgresql://al%20ice@[::1]:5433/my%2Ddb?sslmode=verify-full&sslrootcert=/ca.pem"),
+    variablesOf(
+      "--target",
+      "postgresql://al%20ice@[::1]:5433/my%2Ddb?sslmode=verify-full&sslrootcert=/ca.pem",
+      "PGPASSWORD",
+    ),
   ).toEqual({
     PGHOST: "::1",
     PGPORT: "5433",
@@ -45,24 +49,29 @@ test("a target is a URL without a password", () => {
     ["postgres://h/d", "user and database"],
   ] as const) {
     delete process.env.PGUSER;
-    const message = refusal(() => targetVariables(target));
-    expect(message).toContain(says);
-    expect(message).not.toContain("hunter2");
+    for (const [option, variable] of [
+      ["--target", "PGPASSWORD"],
+      ["--source", "PGMOOR_SOURCE_PASSWORD"],
+    ] as const) {
+      const message = refusal(() => variablesOf(option, target, variable));
+      expect(message).toContain(`${option}: `);
+      expect(message).toContain(says);
+      expect(message).not.toContain("hunter2");
+      if (says === "holds a password") expect(message).toContain(`give it in ${variable} `);
+    }
   }
 });
 
-test("a password comes from PGPASSWORD, else from the first line of the password file that fits", () => {
+test("a password comes from the variable, else from the first line of the password file that fits", () => {
   const file = path.join(cleanup.folder(), "pgpass");
   fs.writeFileSync(file, "#h:1:d:u:comment\nother:1:d:u:no\nh:*:d:u\\:v:a\\:b\\\\c\n*:*:*:u:last\n", {
     mode: 0o600,
   });
-  delete process.env.PGPASSWORD;
   process.env.PGPASSFILE = file;
-  const of = (PGUSER: string) => passwordFor({ PGHOST: "h", PGPORT: "1", PGDATABASE: "d", PGUSER });
+  const of = (PGUSER: string, given?: string) =>
+    passwordFor({ PGHOST: "h", PGPORT: "1", PGDATABASE: "d", PGUSER }, given);
   expect([of("u:v"), of("u"), of("x")]).toEqual(["a:b\\c", "last", undefined]);
-  process.env.PGPASSWORD = "first";
-  expect(of("u")).toBe("first");
-  delete process.env.PGPASSWORD;
+  expect(of("u", "first")).toBe("first");
   fs.chmodSync(file, 0o644);
   expect(refusal(() => of("u"))).toContain(`chmod 600 ${file}`);
 });
@@ -99,6 +108,26 @@ test("a rules file is checked whole, with the path of each mistake", () => {
   fs.writeFileSync(file, "{");
   expect(refusal(() => readDeclared(file))).toContain("not readable as JSON");
   expect(readDeclared(undefined).migrationTables).toContain("knex_migrations");
+});
+
+test("what is said of the target in the environment is not said of the source", () => {
+  Object.assign(process.env, {
+    PGPASSFILE: "/none",
+    PGPASSWORD: "the target's",
+    PGMOOR_SOURCE_PASSWORD: "the source's",
+    PGSSLMODE: "require",
+  });
+  const url = "postgres://a@h/d";
+  expect(targetOf(url).variables).toMatchObject({ PGPASSWORD: "the target's", PGSSLMODE: "require" });
+  expect(sourceServerOf(url).variables).toEqual({
+    PGHOST: "h",
+    PGPORT: "5432",
+    PGUSER: "a",
+    PGDATABASE: "d",
+    PGPASSWORD: "the source's",
+  });
+  delete process.env.PGMOOR_SOURCE_PASSWORD;
+  expect(sourceServerOf(url).variables.PGPASSWORD).toBeUndefined();
 });
 
 test("a source is a file", () => {

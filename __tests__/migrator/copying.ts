@@ -7,6 +7,7 @@ import { connect } from "../../migrator/connection";
 import { copy } from "../../migrator/copy";
 import { begin, type Copied } from "../../migrator/ledger";
 import { planCopy } from "../../migrator/plan";
+import { serverOf } from "../../migrator/server";
 import { SqliteSource } from "../../migrator/sqlite";
 import type { MigrationTable, Rule } from "../../services/rules";
 import { type Cleanup, Database, writeSqlite } from "./support";
@@ -24,12 +25,8 @@ export class Bench {
 
   static async create(cleanup: Cleanup): Promise<Bench> {
     const database = await Database.create(cleanup);
-    const before = { ...process.env };
-    Object.assign(process.env, database.environment);
-    cleanup.add(() => {
-      process.env = before;
-    });
-    const [client, helper] = [await connect(), await connect()];
+    const server = serverOf(database.environment);
+    const [client, helper] = [await connect(server), await connect(server)];
     cleanup.add(() => Promise.all([client.end(), helper.end()]));
     return new Bench(database, cleanup.folder(), client, helper);
   }

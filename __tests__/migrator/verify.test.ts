@@ -2,6 +2,7 @@ import { Checksum } from "../../migrator/checksum";
 import { connect } from "../../migrator/connection";
 import { plan } from "../../migrator/plan";
 import { copyText, type Reading } from "../../migrator/rows";
+import { serverOf } from "../../migrator/server";
 import { SqliteSource } from "../../migrator/sqlite";
 import { targetTables } from "../../migrator/target";
 import { verify } from "../../migrator/verify";
@@ -25,7 +26,7 @@ test("whatever differs in the target is found: swapped, changed, missing, double
      INSERT INTO r SELECT id, id / 8.0 FROM t`,
   );
   await bench.copy(file);
-  const client = await connect();
+  const client = await connect(serverOf(bench.database.environment));
   cleanup.add(() => client.end());
   const source = SqliteSource.open(file, "app.db");
   cleanup.add(() => source.close());

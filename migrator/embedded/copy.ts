@@ -6,24 +6,30 @@ import { literal } from "../connection";
 import { Failed, messageOf, Refused } from "../errors";
 import { Progress, type Log } from "../progress";
 import { recordCopied, type Copied } from "../ledger";
-import type { SchemaDump } from "./dump";
+import type { Definitions } from "./dump";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
+import { qualifyNames, type Origin } from "./origin";
 import { dropOwned, schemasOf } from "./owned";
-import { prove } from "./proof";
-import { applySettings, searchPathOf, settingsOf } from "./settings";
+import { prove, type Sums } from "./proof";
+import { applySettings } from "./settings";
 import { refreshViews } from "./views";
 
 export interface EmbeddedCopy {
-  readonly source: Client;
+  readonly source: Origin;
   readonly target: Client;
-  readonly dump: SchemaDump;
+  readonly definitions: Definitions;
+  /** Of the source. */
+  readonly sums: Sums;
   readonly attempt: number;
-  /** Called when all is read: ends the embedded server, and throws Refused when the original is no longer what was copied. */
+  /** Called when all is read: throws Refused when the original is no longer what was copied. */
   readonly finished: () => Promise<void>;
   /** Called when the commit begins: from then on nobody can say that nothing is changed. */
   readonly committing: () => void;
   readonly log: Log;
 }
+
+/** What a copy came to, and how often it has used each table, by schema and name. */
+export type CopiedServer = Copied & { readonly uses: ReadonlyMap<string, number> };
 
 /**
  * Makes the target the source's equal, proves it and records it.
@@ -35,9 +41,7 @@ export interface EmbeddedCopy {
  * write down.
  * @throws Refused or Failed, with nothing changed unless the connection is lost in the commit itself.
  */
-export async function copyEmbedded(
-  task: EmbeddedCopy,
-): Promise<Copied & { uses: ReadonlyMap<string, number> }> {
+export async function copyEmbedded(task: EmbeddedCopy): Promise<CopiedServer> {
   const { target } = task;
   await target.query("BEGIN");
   try {
@@ -53,17 +57,16 @@ export async function copyEmbedded(
   }
 }
 
-async function copyInTransaction({ source, target, dump, log }: EmbeddedCopy) {
-  const [settings, searchPath] = [await settingsOf(source), await searchPathOf(source)];
+async function copyInTransaction(task: EmbeddedCopy): Promise<CopiedServer> {
+  const { target, definitions, sums, log } = task;
+  const { client: source, settings, searchPath } = task.source;
   await dropOwned(target);
-  const script = await dump.restore(await schemasOf(target), searchPath);
+  const script = await definitions.restore(await schemasOf(target), searchPath);
   await target.query(script.before);
-  // What either side prints as a name it prints with its schema from here on.
-  await source.query("SELECT set_config('search_path', '', false)");
   const tables = await tablesOf(source);
   let bytes = 0;
   for (const table of tables) {
-    bytes += await copyRows(source, target, table, log);
+    bytes += await copyRows(source, target, table, await sums.rows(table), log);
   }
   for (const [name, state] of await sequencesOf(source)) {
     await target.query(`SELECT setval(${literal(name)}, ${state})`);
@@ -71,8 +74,10 @@ async function copyInTransaction({ source, target, dump, log }: EmbeddedCopy) {
   log(`making indexes, keys and triggers`);
   await target.query(script.after);
   await refreshViews(source, target);
-  await target.query("SELECT set_config('search_path', '', false)");
-  const proved = await prove(source, target);
+  await qualifyNames(target);
+  const proved = await prove(source, target, sums);
+  // What an index calls finds its names by it, and is called for its statistics.
+  await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
   const refused = await applySettings(target, settings);
   for (const name of refused)
     log(`the source sets ${name}, which only an admin may set on the target: left out`);
@@ -83,21 +88,22 @@ async function copyInTransaction({ source, target, dump, log }: EmbeddedCopy) {
   // Each table was filled once and read back once.
   const uses = new Map<string, number>();
   for (const [{ root }, record] of records) uses.set(root, (uses.get(root) ?? 0) + record.rows + 1);
-  const tablesRecorded = Object.fromEntries(
-    records.map(([{ schema, name }, record]) => [schema === "public" ? name : `${schema}.${name}`, record]),
-  );
+  const tablesRecorded = Object.fromEntries(records.map(([table, record]) => [shortName(table), record]));
   return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, uses };
 }
+
+/** A table as reports and the ledger name it. */
+export const shortName = ({ schema, name }: Table) => (schema === "public" ? name : `${schema}.${name}`);
 
 /** Streams one table from server to server; returns the bytes sent. */
 async function copyRows(
   source: Client,
   target: Client,
   { schema, name, qualified, filled }: Table,
+  total: number,
   log: Log,
 ): Promise<number> {
-  const total = await source.query<{ rows: number }>(`SELECT count(*)::float8 AS rows FROM ${qualified}`);
-  const progress = new Progress(`${schema}.${name}`, total.rows[0]?.rows ?? 0, log);
+  const progress = new Progress(`${schema}.${name}`, total, log);
   const what = filled.length === 0 ? qualified : `${qualified} (${filled.join(", ")})`;
   let [bytes, rows] = [0, 0];
   const count = new Transform({

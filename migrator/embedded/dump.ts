@@ -1,70 +1,34 @@
-import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
-import { promisify } from "node:util";
+import * as path from "node:path";
 import { literal } from "../connection";
-import type { Deadline } from "../deadline";
-import { Failed, messageOf, Refused } from "../errors";
+import { Failed } from "../errors";
 import { ledgerSchema } from "../ledger";
-import { libpqVariables, type SourceAddress } from "./session";
+import type { Run } from "../run";
+import type { Server } from "../server";
+import { runProgram } from "./programs";
 
-const execute = promisify(execFile);
-const outputLimit = 512 << 20;
+/** What every dump of ours is: read by pg_restore, as text that PostgreSQL takes from us. It never asks for a password. */
+export const dumpFormat = ["--format=custom", "--encoding=UTF8", "--no-password"];
 
-/**
- * Runs one of PostgreSQL's client programs. An end of ours needs no signal to it: the embedded server that it talks to is
- * ended, too.
- */
-async function run(
-  program: string,
-  args: string[],
-  deadline: Deadline,
-  env: Record<string, string> = {},
-): Promise<string> {
-  try {
-    const { stdout } = await execute(program, args, {
-      env: { PATH: process.env.PATH, LC_ALL: "C", ...env },
-      maxBuffer: outputLimit,
-      timeout: Math.ceil(deadline.remaining) + 1,
-    });
-    return stdout;
-  } catch (error) {
-    const { code, stderr = "" } = error as { code?: string | number; stderr?: string };
-    if (code === "ENOENT") {
-      throw new Refused(
-        `${program} is not on PATH: run the migrator by the image of migrator/Dockerfile, which has the client programs`,
-      );
-    }
-    throw new Failed(`${program} failed: ${stderr.trim() || messageOf(error)}`);
-  }
-}
-
-/** The major version of the client programs that are here. */
-export async function clientMajor(deadline: Deadline): Promise<number> {
-  const text = await run("pg_dump", ["--version"], deadline);
-  const major = /\(PostgreSQL\) (\d+)/.exec(text)?.[1];
-  if (major === undefined) throw new Failed(`pg_dump does not say its version: ${text.trim()}`);
-  return Number(major);
-}
-
-/** The definitions of everything in a database, without rows, owners and grants, as pg_dump writes them. */
-export class SchemaDump {
-  private constructor(
+/** The definitions in a file of pg_dump's custom format, whether it holds rows or not; owners and grants are left out. */
+export class Definitions {
+  /** @param file the dump. */
+  constructor(
+    private readonly run: Run,
     private readonly file: string,
-    private readonly deadline: Deadline,
   ) {}
 
-  static async of(source: SourceAddress, file: string, deadline: Deadline): Promise<SchemaDump> {
-    const args = [
-      "--format=custom",
-      "--schema-only",
-      "--no-owner",
-      "--no-acl",
-      "--no-tablespaces",
-      "--encoding=UTF8",
-    ];
-    args.push(`--exclude-schema=${ledgerSchema}`, `--file=${file}`);
-    await run("pg_dump", args, deadline, libpqVariables(source));
-    return new SchemaDump(file, deadline);
+  /**
+   * Has pg_dump write a database's definitions, without rows.
+   * @param snapshot that it looks at, exported by a session. Default its own.
+   */
+  static async of(run: Run, server: Server, snapshot?: string): Promise<Definitions> {
+    await fs.mkdir(run.scratch, { recursive: true, mode: 0o700 });
+    const file = path.join(run.scratch, "definitions.dump");
+    const args = [...dumpFormat, "--schema-only", `--file=${file}`];
+    if (snapshot !== undefined) args.push(`--snapshot=${snapshot}`);
+    await runProgram(run, "pg_dump", args, server);
+    return new Definitions(run, file);
   }
 
   /**
@@ -74,8 +38,10 @@ export class SchemaDump {
    *   pg_dump would leave them with none.
    */
   async restore(there: readonly string[], searchPath: string): Promise<{ before: string; after: string }> {
-    const contents = await run("pg_restore", ["--list", this.file], this.deadline);
-    const list = `${this.file}.list`;
+    const { run, file } = this;
+    const contents = await runProgram(run, "pg_restore", ["--list", file]);
+    await fs.mkdir(run.scratch, { recursive: true, mode: 0o700 });
+    const list = path.join(run.scratch, "definitions.list");
     await fs.writeFile(
       list,
       contents
@@ -84,16 +50,10 @@ export class SchemaDump {
         .join("\n"),
       { mode: 0o600 },
     );
+    const without = ["--no-owner", "--no-acl", "--no-tablespaces", `--exclude-schema=${ledgerSchema}`];
     const section = async (name: string) => {
-      const args = [
-        `--section=${name}`,
-        `--use-list=${list}`,
-        "--no-owner",
-        "--no-acl",
-        "--file=-",
-        this.file,
-      ];
-      return withSearchPath(await run("pg_restore", args, this.deadline), searchPath);
+      const args = [`--section=${name}`, `--use-list=${list}`, ...without, "--file=-", file];
+      return withSearchPath(await runProgram(run, "pg_restore", args), searchPath);
     };
     return { before: await section("pre-data"), after: await section("post-data") };
   }

@@ -1,0 +1,25 @@
+/** A database on a server, and how a role gets in. */
+export interface Server {
+  /** As messages call it. */
+  readonly label: string;
+  /** libpq's: PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT. Its client programs take them as they are. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Where its password is to be given. */
+  readonly passwordIn: string;
+  /** What to look at when it says no. */
+  readonly advice: string;
+}
+
+/**
+ * A server by libpq's variables.
+ * @param prefix of its label: what it is to us. Default nothing, as for the target.
+ */
+export function serverOf(
+  variables: Server["variables"],
+  prefix = "",
+  passwordIn = "PGPASSWORD, or in ~/.pgpass",
+): Server {
+  const { PGHOST, PGPORT = "5432" } = variables;
+  const advice = "Check that the server is up and that the password is the role's";
+  return { label: `${prefix}PostgreSQL at ${PGHOST}:${PGPORT}`, variables, passwordIn, advice };
+}
