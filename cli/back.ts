@@ -3,7 +3,7 @@ import { bringBack } from "../migrator/back/by-hand";
 import { readDeclared, rulesHelp } from "./declared";
 import { against, type Common, commonHelp, fileOf, log } from "./run";
 import { urlHelp } from "./server";
-import { sourceOf } from "./source";
+import { backSourceOf } from "./source";
 
 interface Options extends Common {
   readonly source: string;
@@ -27,7 +27,7 @@ export function addBack(program: Command): void {
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
       against("back", options, async (run) => {
-        const source = sourceOf(options.source);
+        const source = backSourceOf(options.source);
         const report = await bringBack(run, { source, ...readDeclared(options.rules) }, fileOf(options.out));
         log(
           `${report.rows} rows in ${report.tables.length} tables written to ${report.file}, in ${report.seconds} s`,

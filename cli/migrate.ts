@@ -2,10 +2,10 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import { dryRun, moveByHand } from "../migrator/by-hand";
 import type { MigrateReport } from "../migrator/move";
-import { readDeclared, rulesHelp } from "./declared";
+import { rulesHelp } from "./declared";
 import { against, type Common, commonHelp, fileOf, log } from "./run";
 import { urlHelp } from "./server";
-import { sourceHelp, sourceOf } from "./source";
+import { declaredOf, sourceHelp, sourceOf } from "./source";
 
 interface Options extends Common {
   readonly source: string;
@@ -20,12 +20,17 @@ interface Options extends Common {
 export function addMigrate(program: Command): void {
   program
     .command("migrate")
-    .description("copy a SQLite file into a database that has the app's schema, verify, record")
-    .requiredOption("--source <file>", sourceHelp)
+    .description(
+      "copy a SQLite file into a database that has the app's schema, or a PostgreSQL into an empty one; verify, record",
+    )
+    .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
     .option("--dry-run", "read and convert everything, write nothing, report")
     .option("--rules <file>", rulesHelp)
-    .option("--snapshots <folder>", "where the snapshot is kept. Default pgmoor-snapshots beside the source")
+    .option(
+      "--snapshots <folder>",
+      "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",
+    )
     .option("--service <name>", "the service's name in the ledger. Default the database's name")
     .option(
       "--replace",
@@ -35,12 +40,13 @@ export function addMigrate(program: Command): void {
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
       against("migrate", options, async (run) => {
-        const source = sourceOf(options.source);
+        const source = sourceOf(run, options.source);
+        const beside = source.kind === "sqlite" ? path.dirname(source.file) : "";
         const moving = {
           service: options.service ?? run.target.variables.PGDATABASE ?? "",
           source,
-          snapshots: fileOf(options.snapshots ?? path.join(path.dirname(source.file), "pgmoor-snapshots")),
-          ...readDeclared(options.rules),
+          snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
+          ...declaredOf(source, options.rules),
         };
         const report = options.dryRun
           ? await dryRun(run, moving)

@@ -11,7 +11,8 @@ export interface Common {
 }
 
 export const commonHelp = `
-The password is read from PGPASSWORD or ~/.pgpass. The schema has to be there: the app builds it.
+The target's password is read from PGPASSWORD or ~/.pgpass, that of a source's server from PGMOOR_SOURCE_PASSWORD or ~/.pgpass.
+For a SQLite file the schema has to be there: the app builds it.
 
 Exit code:
   0  done and verified

@@ -1,11 +1,41 @@
+import type { ByHand } from "../migrator/by-hand";
+import type { SqliteFile } from "../migrator/config";
 import { Refused } from "../migrator/errors";
-import type { Moving } from "../migrator/move";
+import type { Declared } from "../migrator/plan";
+import type { Run } from "../migrator/run";
+import { RunningSource } from "../migrator/running/source";
+import { readDeclared } from "./declared";
 import { fileOf } from "./run";
+import { sourceServerOf } from "./server";
 
-export const sourceHelp = "the SQLite file; it is only read, and never opened";
+export const sourceHelp =
+  "the SQLite file, which is only read, and never opened; or postgresql://USER@HOST:PORT/DATABASE of a PostgreSQL that is running " +
+  "while its app is stopped, without a password";
+
+const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
 /** The source that `--source` names. */
-export function sourceOf(given: string): Moving["source"] {
-  if (/^\w+:\/\//.test(given)) throw new Refused("--source: has to be the path of a SQLite file");
-  return { kind: "sqlite", file: fileOf(given) };
+export function sourceOf(run: Run, given: string): ByHand {
+  return isUrl(given) ? new RunningSource(run, sourceServerOf(given)) : fileSourceOf(given);
+}
+
+const fileSourceOf = (given: string): SqliteFile => ({ kind: "sqlite", file: fileOf(given) });
+
+/** The SQLite file that `back` writes anew. @throws Refused for a PostgreSQL, saying how that goes back */
+export function backSourceOf(given: string): SqliteFile {
+  if (!isUrl(given)) return fileSourceOf(given);
+  throw new Refused(
+    "--source: back writes SQLite, and a PostgreSQL goes back by its own means: pg_dump --format=custom --no-owner --no-acl " +
+      "--exclude-schema=pgmoor of the target, and pg_restore --no-owner into an empty database of the old server. See " +
+      "docs/move-by-hand.md",
+  );
+}
+
+/** What `--rules` declares of a source. @throws Refused for a PostgreSQL: its values go over as they are */
+export function declaredOf(source: ByHand, rules: string | undefined): Declared {
+  if (source.kind === "server" && rules !== undefined)
+    throw new Refused(
+      "--rules is for a SQLite file: what a PostgreSQL holds goes over as it is. Leave it out",
+    );
+  return readDeclared(rules);
 }

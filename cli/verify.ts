@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { compare } from "../migrator/compare";
-import { readDeclared, rulesHelp } from "./declared";
+import { compareServers } from "../migrator/running/compare";
+import { rulesHelp } from "./declared";
 import { against, type Common, commonHelp, log } from "./run";
 import { urlHelp } from "./server";
-import { sourceHelp, sourceOf } from "./source";
+import { declaredOf, sourceHelp, sourceOf } from "./source";
 
 interface Options extends Common {
   readonly source: string;
@@ -17,7 +18,7 @@ export function addVerify(program: Command): void {
     .description(
       "compare source and target again, table by table, before the service has written; write nothing",
     )
-    .requiredOption("--source <file>", sourceHelp)
+    .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
     .option("--rules <file>", rulesHelp)
     .option("--json", "the report as JSON, in the last line")
@@ -27,8 +28,12 @@ export function addVerify(program: Command): void {
         "verify",
         options,
         async (run) => {
-          const source = sourceOf(options.source);
-          const report = await compare(run, { source, ...readDeclared(options.rules) });
+          const source = sourceOf(run, options.source);
+          const declared = declaredOf(source, options.rules);
+          const report =
+            source.kind === "server"
+              ? await compareServers(run, source)
+              : await compare(run, { source, ...declared });
           if (report.sourceUnchanged === false) log("the source has changed since it was copied");
           if (report.writtenSince.length > 0)
             log(`written on the server since the copy: ${report.writtenSince.join(", ")}`);

@@ -1,14 +1,20 @@
-/** A move that a person runs, without a job: the app has built its schema already. */
+/** A move that a person runs, without a job: for SQLite, the app has built its schema already. */
 import * as path from "node:path";
 import { Refused } from "./errors";
 import { begin } from "./ledger";
+import type { SqliteFile } from "./config";
 import { beginning, move, rescueRows, reportOf, type MigrateReport, type Moving } from "./move";
 import { planCopy } from "./plan";
 import { readAll } from "./reading";
 import { usesOf } from "./rules";
 import type { Run } from "./run";
+import { dryRunOf, moveRunning, requireReady } from "./running/move";
+import type { RunningSource } from "./running/source";
 import { takeSnapshot } from "./snapshot";
 import { SqliteSource } from "./sqlite";
+
+/** What a person can have moved. */
+export type ByHand = SqliteFile | RunningSource;
 
 /**
  * Moves a source into the target as a job does. The rows that the target holds are emptied by the copy's own transaction and
@@ -16,8 +22,9 @@ import { SqliteSource } from "./sqlite";
  * @param replace rows that the target holds are dumped into the snapshots and replaced; without it they are not touched.
  * @throws Refused or Failed, saying what is left.
  */
-export async function moveByHand(run: Run, moving: Moving, replace: boolean): Promise<MigrateReport> {
-  const { service } = moving;
+export async function moveByHand(run: Run, moving: Moving<ByHand>, replace: boolean): Promise<MigrateReport> {
+  const { service, source } = moving;
+  if (source.kind === "server") await source.requireOther();
   const { client, last, decision } = await beginning(run, moving, replace);
   if (decision.act !== "copy") return reportOf(run, service, last?.attempt ?? 0, "skipped");
   if (decision.rescue && !replace) {
@@ -25,6 +32,7 @@ export async function moveByHand(run: Run, moving: Moving, replace: boolean): Pr
       `the app's tables in the target hold rows: --replace dumps them into ${moving.snapshots} first, and replaces them`,
     );
   }
+  if (source.kind === "server") await requireReady(run, source, client);
   const attempt = (last?.attempt ?? 0) + 1;
   const rescued = decision.rescue ? await rescueRows(run, client, moving, attempt - 1) : undefined;
   await begin(client, {
@@ -33,7 +41,10 @@ export async function moveByHand(run: Run, moving: Moving, replace: boolean): Pr
     allocation: undefined,
     rescued: rescued && { ...rescued, tables: [] },
   });
-  const moved = await move(run, client, moving, attempt, () => Promise.resolve());
+  const moved =
+    source.kind === "server"
+      ? await moveRunning(run, client, { ...moving, source }, attempt)
+      : await move(run, client, { ...moving, source }, attempt, () => Promise.resolve());
   return reportOf(run, service, attempt, "verified", moved);
 }
 
@@ -51,7 +62,8 @@ export async function openCopy(
  * cannot tell: keys and constraints that rows break.
  * @throws Refused naming what does not fit.
  */
-export async function dryRun(run: Run, moving: Moving): Promise<MigrateReport> {
+export async function dryRun(run: Run, moving: Moving<ByHand>): Promise<MigrateReport> {
+  if (moving.source.kind === "server") return dryRunOf(run, { ...moving, source: moving.source });
   const { source } = await openCopy(run, moving.source.file);
   const client = await run.session();
   await client.query("SET default_transaction_read_only = on");

@@ -1,7 +1,8 @@
 /** The comparison of a copy, done again at any time before the service has written. */
+import type { Client } from "pg";
 import { openCopy } from "./by-hand";
 import { Failed } from "./errors";
-import { lastAttempt } from "./ledger";
+import { lastAttempt, type Attempt } from "./ledger";
 import type { Moving } from "./move";
 import { planCopy } from "./plan";
 import { readAll } from "./reading";
@@ -23,13 +24,30 @@ export interface CompareReport {
   readonly outcome: "equal" | "different";
   readonly rows: number;
   readonly tables: readonly TableComparison[];
-  /** Sequences that would give out a number that a row has already. */
+  /** Sequences that would give out a number that a row has already; of a PostgreSQL, that do not stand where the source's do. */
   readonly sequencesBehind: readonly string[];
-  /** Whether the source is, byte for byte, what the last attempt copied; `null` without an attempt. */
+  /** Indexes, keys, functions, … that only one side has; what the app has built from a SQLite is not looked at. */
+  readonly notOnBothSides: readonly string[];
+  /** Whether the source is what the last attempt copied; `null` without an attempt. */
   readonly sourceUnchanged: boolean | null;
   /** Tables that were written since the copy, as far as the ledger can tell: they may differ. */
   readonly writtenSince: readonly string[];
   readonly seconds: number;
+}
+
+/** What the ledger can tell before anything is read. */
+export interface SinceCopy {
+  readonly last: Attempt | undefined;
+  readonly written: readonly string[];
+}
+
+export async function sinceCopy(client: Client): Promise<SinceCopy> {
+  const last = await lastAttempt(client);
+  const writes = last?.writes ?? undefined;
+  return {
+    last,
+    written: writes === undefined ? [] : usedSince(writes, await countUses(client, "writes")),
+  };
 }
 
 /**
@@ -43,9 +61,7 @@ export async function compare(
   const { source, fingerprint } = await openCopy(run, moving.source.file);
   const client = await run.session();
   const helper = await run.session();
-  const last = await lastAttempt(client);
-  const writes = last?.writes ?? undefined;
-  const writtenSince = writes === undefined ? [] : usedSince(writes, await countUses(client, "writes"));
+  const since = await sinceCopy(client);
   const plans = await planCopy(client, source, moving);
   const read = await readAll(source, plans, helper, () => undefined);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -59,15 +75,29 @@ export async function compare(
   const behind = await sequencesBehind(client, plans);
   await client.query("ROLLBACK");
   for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
-  const equal = behind.length === 0 && tables.every(({ difference }) => difference === null);
+  return differenceReport(run, since, fingerprint, tables, behind);
+}
+
+export function differenceReport(
+  run: Run,
+  { last, written }: SinceCopy,
+  fingerprint: string,
+  tables: readonly TableComparison[],
+  sequencesBehind: readonly string[],
+  notOnBothSides: readonly string[] = [],
+): CompareReport {
+  const equal =
+    sequencesBehind.length + notOnBothSides.length === 0 &&
+    tables.every(({ difference }) => difference === null);
   return {
     pgmoor: "verify",
     outcome: equal ? "equal" : "different",
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     tables,
-    sequencesBehind: behind,
+    sequencesBehind,
+    notOnBothSides,
     sourceUnchanged: last === undefined ? null : last.fingerprint === fingerprint,
-    writtenSince,
+    writtenSince: written,
     seconds: run.seconds,
   };
 }

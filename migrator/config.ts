@@ -56,7 +56,6 @@ export type Config = z.infer<typeof schema>;
 export type EmbeddedSource = Extract<Config["source"], { kind: "postgres" }>;
 /** The app's SQLite file. */
 export type SqliteFile = Pick<Extract<Config["source"], { kind: "sqlite" }>, "kind" | "file">;
-export type Source = SqliteFile | EmbeddedSource;
 
 /**
  * Reads and checks the file of a cutover.

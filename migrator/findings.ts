@@ -1,9 +1,9 @@
 import type { Client } from "pg";
-import type { Config, Source } from "./config";
+import type { Config } from "./config";
 import type { Findings } from "./decide";
 import type { Attempt } from "./ledger";
 import { leftAlone } from "./plan";
-import { fingerprint, isThere } from "./source";
+import { fingerprint, isThere, reachOf, type Source } from "./source";
 import { holdsRows } from "./target";
 import { countUses, usedSince } from "./uses";
 
@@ -24,7 +24,7 @@ export async function findings(
     source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",
     targetWritten,
     // A look into the tables would count as a use of them.
-    targetHasRows: targetWritten || (await holdsRows(client, leftAlone(config))),
+    targetHasRows: targetWritten || (await holdsRows(client, reachOf(source), leftAlone(config))),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a move in a job and one by hand have in common: the decision, and one attempt. */
 import type { Client } from "pg";
-import type { Config, Source, SqliteFile } from "./config";
+import type { Config, SqliteFile } from "./config";
 import { copy } from "./copy";
 import { decide, type Decision } from "./decide";
 import { Refused } from "./errors";
@@ -9,6 +9,7 @@ import { lastAttempt, recordSnapshot, recordUses, type Attempt, type Copied, typ
 import { leftAlone, planCopy } from "./plan";
 import { rescue } from "./rescue";
 import type { Run } from "./run";
+import { reachOf, type Source } from "./source";
 import { fingerprint, scratchCopy, takeSnapshot } from "./snapshot";
 import { SqliteSource } from "./sqlite";
 import { countUses, requireCounters, usesAfterCopy } from "./uses";
@@ -64,7 +65,7 @@ export async function rescueRows(
   moving: Moving<Source>,
   attempt: number,
 ): Promise<Rescued> {
-  const rescued = await rescue(client, moving.snapshots, attempt, leftAlone(moving));
+  const rescued = await rescue(client, moving.snapshots, attempt, reachOf(moving.source), leftAlone(moving));
   run.log(
     `what the app's tables hold now is kept in ${rescued.folder}; the copy replaces it. Look there for rows that are missed`,
   );

@@ -7,13 +7,14 @@ import { to as copyTo } from "pg-copy-streams";
 import { publish } from "./durable";
 import type { Rescued } from "./ledger";
 import { privateFolder } from "./snapshot";
-import { targetTables } from "./target";
+import { targetTables, type Reach } from "./target";
 
 /**
  * Dumps every table of the app's, as compressed CSV with a header, before a copy replaces them: what the app wrote here
  * while the job was on the server is nowhere else.
  * @param snapshots folder of the backup volume.
  * @param attempt whose rows these are.
+ * @param reach which tables.
  * @param leftAlone tables that are dumped too, but not to be emptied: without its record of migrations the app's image would
  * build everything anew.
  * @returns the folder, `rescued-attempt-N`, and the tables that may be emptied now.
@@ -22,6 +23,7 @@ export async function rescue(
   client: Client,
   snapshots: string,
   attempt: number,
+  reach: Reach,
   leftAlone: readonly string[],
 ): Promise<Rescued> {
   await privateFolder(snapshots);
@@ -34,7 +36,7 @@ export async function rescue(
   await privateFolder(partial);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
-    const tables = await targetTables(client);
+    const tables = await targetTables(client, reach);
     for (const { schema, name, qualified } of tables) {
       const file = `${schema}.${name}`.replaceAll(/[^\w.-]/g, (character) =>
         encodeURIComponent(character).replace("/", "_"),

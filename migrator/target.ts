@@ -44,10 +44,18 @@ interface Row {
 }
 
 /**
- * The app's tables: those a plain name of the role reaches, without our own and those of extensions. Partitions are seen
- * through their parent.
+ * Which of the target's tables are the app's: those that a plain name of the role reaches, as a copy of SQLite fills them; or
+ * all that the role owns, as a copy of a PostgreSQL replaces them.
  */
-export async function targetTables(client: ClientBase): Promise<TargetTable[]> {
+export type Reach = "named" | "owned";
+
+const reached: Readonly<Record<Reach, string>> = {
+  named: "n.nspname = ANY (current_schemas(false)) AND pg_table_is_visible(c.oid)",
+  owned: "n.nspname !~ '^pg_' AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)",
+};
+
+/** The app's tables, without our own and those of extensions. Partitions are seen through their parent. */
+export async function targetTables(client: ClientBase, reach: Reach = "named"): Promise<TargetTable[]> {
   const result = await client.query<Row>(`
     WITH RECURSIVE base(type, oid, modifier) AS (
       SELECT oid, oid, -1 FROM pg_type WHERE typtype <> 'd'
@@ -67,7 +75,7 @@ export async function targetTables(client: ClientBase): Promise<TargetTable[]> {
     JOIN pg_type t ON t.oid = b.oid
     JOIN pg_namespace tn ON tn.oid = t.typnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-      AND n.nspname = ANY (current_schemas(false)) AND n.nspname <> 'pgmoor' AND pg_table_is_visible(c.oid)
+      AND n.nspname NOT IN ('pgmoor', 'information_schema') AND ${reached[reach]}
       AND NOT EXISTS (SELECT FROM pg_depend d
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY n.nspname, c.relname, a.attnum`);
@@ -95,8 +103,12 @@ export async function targetTables(client: ClientBase): Promise<TargetTable[]> {
 }
 
 /** Whether any table holds a row, apart from those that a copy leaves alone. */
-export async function holdsRows(client: ClientBase, leftAlone: readonly string[]): Promise<boolean> {
-  const tables = (await targetTables(client)).filter(({ name }) => !leftAlone.includes(name));
+export async function holdsRows(
+  client: ClientBase,
+  reach: Reach,
+  leftAlone: readonly string[],
+): Promise<boolean> {
+  const tables = (await targetTables(client, reach)).filter(({ name }) => !leftAlone.includes(name));
   if (tables.length === 0) return false;
   const any = tables.map(({ qualified }) => `EXISTS (SELECT FROM ${qualified})`).join(" OR ");
   const result = await client.query<{ any: boolean }>(`SELECT ${any} AS any`);

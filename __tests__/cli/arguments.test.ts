@@ -3,8 +3,9 @@ import * as path from "node:path";
 import { readDeclared } from "../../cli/declared";
 import { passwordFor } from "../../cli/password";
 import { sourceServerOf, targetOf, variablesOf } from "../../cli/server";
-import { sourceOf } from "../../cli/source";
+import { backSourceOf, declaredOf } from "../../cli/source";
 import { Refused } from "../../migrator/errors";
+import type { RunningSource } from "../../migrator/running/source";
 import { Cleanup } from "../migrator/support";
 
 const cleanup = new Cleanup();
@@ -107,7 +108,10 @@ test("a rules file is checked whole, with the path of each mistake", () => {
   );
   fs.writeFileSync(file, "{");
   expect(refusal(() => readDeclared(file))).toContain("not readable as JSON");
-  expect(readDeclared(undefined).migrationTables).toContain("knex_migrations");
+  const source = { kind: "sqlite", file } as const;
+  expect(declaredOf(source, undefined).migrationTables).toContain("knex_migrations");
+  const server = { kind: "server" } as RunningSource;
+  expect(refusal(() => declaredOf(server, file))).toContain("--rules is for a SQLite file");
 });
 
 test("what is said of the target in the environment is not said of the source", () => {
@@ -130,8 +134,10 @@ test("what is said of the target in the environment is not said of the source", 
   expect(sourceServerOf(url).variables.PGPASSWORD).toBeUndefined();
 });
 
-test("a source is a file", () => {
+test("back is for a file", () => {
   process.env.INIT_CWD = "/somewhere";
-  expect(sourceOf("data/app.db")).toEqual({ kind: "sqlite", file: "/somewhere/data/app.db" });
-  expect(refusal(() => sourceOf("postgres://a:hunter2@h/d"))).not.toContain("hunter2");
+  expect(backSourceOf("data/app.db")).toEqual({ kind: "sqlite", file: "/somewhere/data/app.db" });
+  const message = refusal(() => backSourceOf("postgres://a:hunter2@h/d"));
+  expect(message).toContain("pg_restore");
+  expect(message).not.toContain("hunter2");
 });

@@ -1,14 +1,13 @@
-import { build } from "esbuild";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import Libsql from "libsql";
-import { Cleanup, Database, type Outcome, report, start, writeSqlite } from "../migrator/support";
+import { Cleanup, Database, type Outcome, report, writeSqlite } from "../migrator/support";
+import { Program } from "./program";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 jest.setTimeout(30_000);
 
-const root = path.resolve(__dirname, "../..");
 const schema = `
   CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255)); INSERT INTO knex_migrations (name) VALUES ('1.js');
   CREATE TABLE beats (id serial PRIMARY KEY, ping bigint); INSERT INTO beats (ping) VALUES (7);`;
@@ -16,17 +15,10 @@ const sqlite = `
   CREATE TABLE knex_migrations (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO knex_migrations VALUES (1, '1.js');
   CREATE TABLE beats (id INTEGER PRIMARY KEY, ping BIGINT); INSERT INTO beats VALUES (1, 20.5), (2, 3), (3, 0.25);`;
 
-/** Compiled once: tsx would do it for every call. */
-const program = path.join(cleanup.folder(), "pgmoor.cjs");
-beforeAll(() =>
-  build({
-    entryPoints: [path.join(root, "cli/main.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    packages: "external",
-  }),
-);
+let program: Program;
+beforeAll(async () => {
+  program = await Program.build(cleanup);
+});
 
 /** A source, a target with the app's schema and a row of its own, and the program against both. */
 async function service() {
@@ -41,15 +33,8 @@ async function service() {
   const target = `postgresql://${PGUSER}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
   const pgmoor = (command: string, ...more: string[]): Promise<Outcome> => {
     const given = command === "ledger" ? [] : ["--source", "app.db"];
-    const args = [program, command, ...given, "--target", target, "--json", ...more];
-    // As npm calls it: in the project's folder, with the caller's in INIT_CWD.
-    const environment = {
-      PGPASSWORD,
-      INIT_CWD: folder,
-      HOME: folder,
-      NODE_PATH: path.join(root, "node_modules"),
-    };
-    return start(cleanup, process.execPath, args, environment, root).done;
+    const args = [command, ...given, "--target", target, "--json", ...more];
+    return program.start(folder, args, { PGPASSWORD }).done;
   };
   const beats = () => database.query("SELECT id, ping::int FROM beats ORDER BY id");
   return { database, folder, source, rules, target, pgmoor, beats };
