@@ -30,7 +30,8 @@ type Ssl = false | ConnectionOptions;
 /** What libpq means by PGSSLMODE; node's pg reads `require` as "verify" and cannot fall back. In order of trial. */
 function sslAttempts({ PGSSLMODE: mode = "prefer", PGSSLROOTCERT: root }: Server["variables"]): Ssl[] {
   const unverified: Ssl = { rejectUnauthorized: false };
-  const ca = root ? fs.readFileSync(root, "utf8") : undefined;
+  // `system` is libpq's word for the authorities that are trusted anyway.
+  const ca = root && root !== "system" ? fs.readFileSync(root, "utf8") : undefined;
   switch (mode) {
     case "disable":
       return [false];

@@ -49,7 +49,7 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
   if (source === "absent") {
     return {
       act: "refuse",
-      why: "the source is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume",
+      why: "the source is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume, or the URL",
     };
   }
   if (last === undefined) {

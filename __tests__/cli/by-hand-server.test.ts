@@ -5,6 +5,7 @@ import { Client } from "pg";
 import { pgvectorPrograms } from "../../lab/servers/pgvector";
 import { moveByHand } from "../../migrator/by-hand";
 import { Refused } from "../../migrator/errors";
+import type { MigrateReport } from "../../migrator/move";
 import { Run } from "../../migrator/run";
 import { RunningSource } from "../../migrator/running/source";
 import { serverOf } from "../../migrator/server";
@@ -39,7 +40,7 @@ let source: TestServer;
 let server: TestServer;
 let sourceVariables: Record<string, string>;
 let expected: Awaited<ReturnType<typeof contentOf>>;
-const sourceDatabase = "postgres";
+const sourceDatabase = "photos";
 
 beforeAll(async () => {
   programs = await programsOrReason();
@@ -52,8 +53,13 @@ beforeAll(async () => {
   const { host, port, user, password } = source;
   sourceVariables = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password };
   process.env.PATH = `${path.join(programs, "bin")}:${before.PATH}`;
+  await query(source, "postgres", `CREATE DATABASE ${sourceDatabase}`);
   await query(source, sourceDatabase, extensions);
-  await query(source, sourceDatabase, photos(count));
+  await query(
+    source,
+    sourceDatabase,
+    photos(count).replace("DATABASE postgres", `DATABASE ${sourceDatabase}`),
+  );
   // What the server does by itself would look like a write of ours.
   await query(server, "postgres", "ALTER SYSTEM SET autovacuum = off");
   await query(server, "postgres", "SELECT pg_reload_conf()");
@@ -125,28 +131,31 @@ class Mover {
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1, 2`);
   }
 
-  /** Has a move refused, in this process; answers the message. @param given of the source, besides or instead of its own */
-  async refusal(given: Record<string, string> = {}): Promise<string> {
-    const before = await this.relations();
+  /** Moves in this process. @param given of the source, besides or instead of its own */
+  inProcess(given: Record<string, string> = {}): Promise<MigrateReport> {
     const variables = { ...sourceVariables, PGDATABASE: this.from.split("/").at(-1)!, ...given };
-    const said = await Run.of(
-      {
-        target: serverOf(this.database.environment),
-        seconds: 60,
-        scratch: this.scratch,
-        log: () => undefined,
-        stop: new AbortController().signal,
-      },
-      (run) => {
-        const from = new RunningSource(run, serverOf(variables));
-        const { snapshots } = this;
-        return moveByHand(
-          run,
-          { service: "photos", source: from, snapshots, migrationTables: [], rules: [] },
-          false,
-        );
-      },
-    ).catch((error: unknown) => error);
+    const options = {
+      target: serverOf(this.database.environment),
+      seconds: 60,
+      scratch: this.scratch,
+      log: () => undefined,
+      stop: new AbortController().signal,
+    };
+    const { snapshots } = this;
+    return Run.of(options, (run) => {
+      const from = new RunningSource(run, serverOf(variables));
+      return moveByHand(
+        run,
+        { service: "photos", source: from, snapshots, migrationTables: [], rules: [] },
+        false,
+      );
+    });
+  }
+
+  /** Has such a move refused; answers the message. */
+  async refusal(given?: Record<string, string>): Promise<string> {
+    const before = await this.relations();
+    const said = await this.inProcess(given).catch((error: unknown) => error);
     expect(said).toBeInstanceOf(Refused);
     expect((said as Refused).left).toBe("nothing changed");
     expect(await this.relations()).toEqual(before);
@@ -271,6 +280,20 @@ ifPrograms("rows that the target holds are replaced only when asked, and kept", 
   expect(fs.readdirSync(path.join(mover.snapshots, "rescued-attempt-0"))).toEqual(["aside.mine.csv.gz"]);
 });
 
+ifPrograms("a source whose role is no superuser", async () => {
+  const app = await Database.create(cleanup, source);
+  await app.query(
+    "CREATE TABLE notes (id serial PRIMARY KEY, body text); INSERT INTO notes (body) VALUES ('kept')",
+  );
+  const mover = await Mover.create();
+  const { environment: own } = app;
+  // Of the superuser's session it is shown little, but enough.
+  expect(await mover.refusal(own)).toContain("1 other session(s) are in the source's database (test)");
+  await app.client.end();
+  expect(await mover.inProcess(own)).toMatchObject({ outcome: "verified", rows: 1, tables: 1 });
+  expect(await mover.database.query("TABLE notes")).toEqual([{ id: 1, body: "kept" }]);
+});
+
 describe("nothing is changed when", () => {
   ifPrograms("the client programs are of another version, or not there", async () => {
     const mover = await Mover.create();
@@ -340,9 +363,9 @@ describe("nothing is changed when", () => {
     await query(newer, "postgres", "CREATE TABLE notes ()");
     const mover = await Mover.create();
     const { port, password } = newer;
-    expect(await mover.refusal({ PGPORT: String(port), PGPASSWORD: password })).toContain(
-      "the source is of PostgreSQL 18, the server of 16",
-    );
+    expect(
+      await mover.refusal({ PGPORT: String(port), PGPASSWORD: password, PGDATABASE: "postgres" }),
+    ).toContain("the source is of PostgreSQL 18, the server of 16");
   });
 
   ifPrograms("somebody is in the source, before or meanwhile", async () => {

@@ -47,6 +47,7 @@ export async function moveRunning(
     committing: () => (run.left = left.committing),
     log: run.log,
   });
+  await source.release();
   return afterCopy(run, target, attempt, copied, snapshot.folder);
 }
 

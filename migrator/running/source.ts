@@ -13,6 +13,9 @@ import type { Run } from "../run";
 import type { Server } from "../server";
 import { explain, holdStill, requireNobody } from "./still";
 
+/** Its catalogue has all that ours asks for. */
+const oldest = 12;
+
 /** The source once nothing in it can change. */
 export interface Held {
   readonly client: Client;
@@ -80,7 +83,12 @@ export class RunningSource {
 
   /** @throws Refused when somebody is there again. */
   async requireNobody(): Promise<void> {
-    await requireNobody(this.run, (await this.held()).client);
+    await requireNobody((await this.held()).client, this.run.deadline);
+  }
+
+  /** Whoever wants to write to it may. */
+  async release(): Promise<void> {
+    await endSession((await this.held()).client);
   }
 
   /**
@@ -107,6 +115,9 @@ export class RunningSource {
 
   private async hold(): Promise<Held> {
     const client = await this.connected();
+    const major = await serverMajor(client);
+    if (major < oldest)
+      throw new Refused(`the source is of PostgreSQL ${major}; ${oldest} is the oldest that can be read`);
     const { rows } = await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby");
     if (rows[0]?.standby)
       throw new Refused(
@@ -114,8 +125,8 @@ export class RunningSource {
       );
     if ((await tablesOf(client)).length === 0)
       throw new Refused(`${this.url} holds no table: is this the app's database?`);
-    await requireNobody(this.run, client);
-    return { client, major: await serverMajor(client), snapshot: await holdStill(client) };
+    await requireNobody(client, this.run.deadline);
+    return { client, major, snapshot: await holdStill(client) };
   }
 
   private async sum(): Promise<Content> {
@@ -126,6 +137,7 @@ export class RunningSource {
     try {
       for (const table of await tablesOf(client)) {
         const begun = performance.now();
+        this.run.log.bar?.(`${table.schema}.${table.name}: summed by the server`);
         const record = await sumOf(client, table);
         tables.set(table, record);
         print.update(JSON.stringify([table.qualified, table.columns, record.rows, record.checksum]));

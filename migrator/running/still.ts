@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { tablesOf } from "../embedded/catalog";
 import { messageOf, Refused } from "../errors";
-import type { Run } from "../run";
+import type { Deadline } from "../deadline";
 
 /** A session of the stopped app may still be ending. */
 const endingSeconds = 5;
@@ -10,10 +10,12 @@ const endingSeconds = 5;
  * Nobody else's session is in the source's database: whoever comes could write.
  * @throws Refused naming their programs.
  */
-export async function requireNobody(run: Run, source: Client): Promise<void> {
-  const patience = run.deadline.within(endingSeconds);
+export async function requireNobody(source: Client, deadline: Deadline): Promise<void> {
+  const patience = deadline.within(endingSeconds);
   let others: string[] = [];
   const look = async () => {
+    // A transaction would go on seeing who was there when it first looked.
+    await source.query("SELECT pg_stat_clear_snapshot()");
     // Of a session of another role, one who is no superuser is shown this much and nothing else.
     const result = await source.query<{ name: string }>(`
       SELECT coalesce(nullif(application_name, ''), 'role ' || usename) AS name FROM pg_stat_activity
@@ -37,10 +39,7 @@ export async function requireNobody(run: Run, source: Client): Promise<void> {
  * @throws Refused when something holds a table that it has written to, or the role has not the rights.
  */
 export async function holdStill(source: Client): Promise<string> {
-  const names = async () =>
-    (await tablesOf(source)).map(({ qualified, columns }) => `${qualified} ${columns.join()}`);
   const tables = await tablesOf(source);
-  const before = await names();
   await source.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   const all = tables.map(({ qualified }) => `ONLY ${qualified}`).join(", ");
   if (tables.length > 0)
@@ -48,7 +47,7 @@ export async function holdStill(source: Client): Promise<string> {
       throw explain(error);
     });
   const result = await source.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
-  if ((await names()).join("\n") !== before.join("\n"))
+  if (JSON.stringify(await tablesOf(source)) !== JSON.stringify(tables))
     throw new Refused(
       "the source's tables were changed while they were locked: something still writes to it. Stop the app",
     );
