@@ -51,7 +51,10 @@ export async function against<T extends object>(
   failed: (answer: T) => boolean = () => false,
 ): Promise<void> {
   try {
-    const answer = await Run.of({ target: targetOf(target), seconds, log, stop: stopSignal() }, work);
+    const answer = await Run.of(
+      { target: targetOf(target), seconds, waits: false, log, stop: stopSignal() },
+      work,
+    );
     if (json) log(JSON.stringify(answer));
     process.exitCode = failed(answer) ? 1 : 0;
   } catch (error) {

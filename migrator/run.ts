@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly target: Server;
   /** How long the run may take. */
   readonly seconds: number;
+  /** Whether the target is waited for while a moment may mend what is wrong, as in a job. A person looks again. @default true */
+  readonly waits?: boolean;
   /** Where the scratch folder is made. Default the system's temporary directory. */
   readonly scratch?: string | undefined;
   readonly log: Log;
@@ -34,6 +36,7 @@ export class Run {
   readonly scratch: string;
   readonly log: Log;
   readonly target: Server;
+  private readonly waits: boolean;
   /** Aborts when the run ends before its work is done: programs that were started for it end then. */
   readonly ending: AbortSignal;
   /** What an error leaves behind, once something has changed. */
@@ -42,8 +45,9 @@ export class Run {
   private readonly open: Client[] = [];
   private readonly end = new AbortController();
 
-  private constructor({ seconds, scratch, log, target }: RunOptions) {
+  private constructor({ seconds, waits = true, scratch, log, target }: RunOptions) {
     this.deadline = new Deadline(seconds);
+    this.waits = waits;
     this.target = target;
     this.ending = this.end.signal;
     this.log = log;
@@ -91,11 +95,12 @@ export class Run {
   }
 
   /**
-   * A session, waited for while a moment may mend what is wrong.
+   * A session.
    * @param server by default the target.
    */
   async session(server = this.target): Promise<Client> {
-    return this.keep(await connect(server, { deadline: this.deadline, log: this.log }));
+    const { deadline, log } = this;
+    return this.keep(await connect(server, this.waits ? { deadline, log } : undefined));
   }
 
   /** Takes a session that ends with the run. */

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import Libsql from "libsql";
+import { freePorts } from "../../lab/servers/wait";
 import { Cleanup, Database, type Outcome, report, writeSqlite } from "../migrator/support";
 import { Program } from "./program";
 
@@ -131,6 +132,18 @@ test("whatever fails by hand leaves the rows that were there", async () => {
   expect(failed.stderr).toContain("refused, nothing changed");
   expect(failed.stderr).toContain("breaks the constraint low");
   expect(await beats()).toEqual([{ id: 1, ping: 7 }]);
+});
+
+test("a server that is not there is not waited for: exit code 1, and where it was looked for", async () => {
+  const { folder } = await service();
+  const [port] = await freePorts(1);
+  const target = `postgresql://app@127.0.0.1:${port}/app`;
+  const args = ["migrate", "--source", "app.db", "--target", target];
+  const outcome = await program.start(folder, args, { PGPASSWORD: "any" }).done;
+  expect([outcome.code, outcome.stdout]).toEqual([1, ""]);
+  expect(outcome.stderr).toContain(
+    `failed, nothing changed: PostgreSQL at 127.0.0.1:${port}, database app, role app: `,
+  );
 });
 
 test("back by hand: a new file with what was written on the server, and never over one that is there", async () => {
