@@ -39,6 +39,23 @@ test("lines at once are lines one by one, whatever their lengths and places", ()
   );
 });
 
+test("lines that come in parts are the same lines, wherever they are cut", () => {
+  const line = fc.string({ unit: "binary", maxLength: 60 }).map((text) => text.replaceAll("\n", ""));
+  fc.assert(
+    fc.property(fc.array(line), fc.array(fc.nat()), (lines, cuts) => {
+      const whole = Buffer.from(lines.map((one) => `${one}\n`).join(""));
+      const places = [...cuts.map((cut) => cut % (whole.length + 1)).sort((a, b) => a - b), whole.length];
+      const parts = new Checksum();
+      let start = 0;
+      for (const end of places) {
+        parts.addLines(whole.subarray(start, end));
+        start = end;
+      }
+      expect(`${parts.rows} ${parts.toString()}`).toBe(of(...lines));
+    }),
+  );
+});
+
 test("one byte less, more or changed is another sum", () => {
   fc.assert(
     fc.property(
