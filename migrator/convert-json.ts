@@ -17,18 +17,34 @@ export function json(column: TargetColumn, text: (value: Buffer) => string): Con
 /** Whether an object in a JSON text has a key twice. Text that is no JSON gives any answer. */
 export function repeatsKey(text: string): boolean {
   const open: (Set<string> | undefined)[] = [];
-  for (const [, string, colon, bracket] of text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|([[\]{}])/gs)) {
-    if (bracket === "{") open.push(new Set());
-    else if (bracket === "[") open.push(undefined);
-    else if (bracket !== undefined) open.pop();
-    else if (string !== undefined && colon !== undefined) {
+  const [mark, colon] = [/["[\]{}]/g, /\s*:/y];
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    const start = mark.lastIndex;
+    if (found[0] === "{") open.push(new Set());
+    else if (found[0] === "[") open.push(undefined);
+    else if (found[0] !== '"') open.pop();
+    else {
+      const end = endOfString(text, start);
+      if (end < 0) return false;
+      mark.lastIndex = colon.lastIndex = end + 1;
+      if (!colon.test(text)) continue;
       const keys = open.at(-1);
-      const key = unquote(string);
+      const key = unquote(text.slice(start, end));
       if (keys?.has(key)) return true;
       keys?.add(key);
     }
   }
   return false;
+}
+
+/** Where the string's closing quote is. A regular expression for it runs out of stack in one of megabytes. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start); end >= 0; end = text.indexOf('"', end + 1)) {
+    let at = end;
+    while (at > start && text[at - 1] === "\\") at--;
+    if ((end - at) % 2 === 0) return end;
+  }
+  return -1;
 }
 
 function unquote(string: string): string {
@@ -48,7 +64,7 @@ export function array(column: TargetColumn, text: (value: Buffer) => string): Co
   };
 }
 
-const tokens = /"(?:[^"\\]|\\.)*"|[[\],]|[^\s[\],"]+/g;
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\],]|[^\s[\],"]+/g;
 const words: Record<string, string> = { "[": "{", "]": "}", null: "NULL", true: "t", false: "f" };
 
 /** A JSON array as PostgreSQL writes one, numbers as they are written; `undefined` for what is none, or holds objects. */

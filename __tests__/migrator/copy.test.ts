@@ -172,6 +172,11 @@ describe("values", () => {
   });
 
   test("equal keys in one object are found, at any depth", () => {
+    const long = `"${"x".repeat(1e7)}${'\\\\\\"'.repeat(1e6)}"`;
+    expect(repeatsKey(`{"a":[${long}],"b":{"a":${long}}}`)).toBe(false);
+    expect(repeatsKey(`{"a":[${long}],"a":{}}`)).toBe(true);
+    expect(repeatsKey('{"a\\\\":"a","a":"\\"a\\":","b":"\\\\","b":1}')).toBe(true);
+    expect(repeatsKey('{"a" : {"a":"b"},"b":"a","c":"')).toBe(false);
     expect(repeatsKey('{"a":[{"b":1},{"b":2}],"b":{"a":"\\"a\\":"}}')).toBe(false);
     expect(repeatsKey('{"a":[{"b":1,"c":[],"b":2}]}')).toBe(true);
     expect(repeatsKey('{"a":{},"x":"}","\\u0061":1}')).toBe(true);
