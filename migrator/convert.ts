@@ -1,6 +1,7 @@
 import type { ColumnRule } from "../services/rules";
 import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
 import { array, json } from "./convert-json";
+import { largeOf, type ConvertLarge } from "./convert-large";
 import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import { Misfit, type Casting, type Convert } from "./misfit";
@@ -18,6 +19,8 @@ export interface ColumnConverter {
   readonly reprint: ((field: string) => string) | undefined;
   /** The short way for values of the usual kind; has to come to what `convert` comes to. None where a rule is declared. */
   readonly plain: Plain | undefined;
+  /** For values that are not held; comes to what `convert` comes to. */
+  readonly large: ConvertLarge;
   /** What is declared for the column; without it `convert` depends on the type alone. */
   readonly rules: ColumnRules | undefined;
   /** What takes the place of a value that does not fit, if a rule says so. */
@@ -41,7 +44,8 @@ export function converterFor(
 ): ColumnConverter {
   if (declared.length === 0) {
     const plain = plainOf(column, encoding);
-    return { ...byType(column, encoding, undefined), plain, rules: undefined, instead: undefined };
+    const large = largeOf(column, encoding);
+    return { ...byType(column, encoding, undefined), plain, large, rules: undefined, instead: undefined };
   }
   const rules = new ColumnRules(declared);
   const { cast } = rules;
@@ -50,10 +54,21 @@ export function converterFor(
   // Constants of a rule are UTF-8, and so is a blob that is text, whatever the source's own encoding.
   const inUtf8 = byType(column, "UTF-8", undefined).convert;
   const isNull = rules.nullIf(encoding);
+  // No constant that stands for NULL is large.
+  const [large, largeInUtf8] = [largeOf(column, encoding), largeOf(column, "UTF-8")];
   return {
     ...base,
     plain: undefined,
     rules,
+    large: {
+      least: large.least,
+      convert: (value) => {
+        if (value.storage !== "b" || cast?.as !== "utf8") return large.convert(value);
+        const field = largeInUtf8.convert({ ...value, storage: "t" });
+        cast.used();
+        return field;
+      },
+    },
     instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0 })),
     convert: (storage, value, tally) => {
       if (isNull(storage, value)) {

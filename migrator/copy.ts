@@ -22,6 +22,9 @@ const largeRows = 50_000;
 /** SQLSTATE of rows that are equal under a unique index. */
 const duplicate = "23505";
 
+/** SQLSTATEs that say that rows are at fault: a value, a constraint, and what is too large, as for an index. */
+const aboutRows = /^(22|23|54)/;
+
 /** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
 export interface CopyTask {
   readonly client: Client;
@@ -172,7 +175,7 @@ function offenceOfServer(
 ): Offence | undefined {
   const { code = "", where = "", constraint, column } = error as ServerError;
   const line = /, line (\d+)/.exec(where)?.[1];
-  if (!/^2[23]/.test(code) || line === undefined) return undefined;
+  if (!aboutRows.test(code) || line === undefined) return undefined;
   const named = column ?? /, line \d+, column ([^:]+)/.exec(where)?.[1] ?? "(row)";
   const kind =
     constraint === undefined
@@ -205,7 +208,7 @@ function explain(error: unknown): unknown {
       "another session holds a lock on the app's tables: stop whatever else uses this database",
     );
   }
-  if (/^2[23]/.test(code)) {
+  if (aboutRows.test(code)) {
     return new Refused(
       `the server refuses what the tables would hold (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
     );

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { identifier } from "./connection";
+import { largeRows, type Value } from "./large-rows";
 import type { TablePlan } from "./plan";
 import type { Range, SourceRow, SqliteSource } from "./sqlite";
 import { jsonOf, type PlainColumn } from "./plain";
@@ -7,7 +8,7 @@ import { Transcoder } from "./transcode";
 
 /** Rows of a page at the most: enough that a statement for each page costs nothing. */
 const pageRows = 1024;
-/** Bytes of values in a page at the most, unless it is a single row. */
+/** Bytes of values in a page at the most; a row that has more is a page of its own, and its large values are not held. */
 const pageBytes = 2 << 20;
 /** JSON may be so many times as large as its values: a blob's is twice. */
 const jsonGrowth = 2;
@@ -19,8 +20,10 @@ const plainColumns = 127;
 export interface Page {
   /** All of its rows as COPY lines, if every value is of the usual kind. */
   readonly lines: Buffer | undefined;
+  /** Where they are; `undefined` for a whole table. */
+  readonly range: Range | undefined;
   /** Its rows one by one, for the converters. */
-  readonly rows: () => Generator<SourceRow>;
+  readonly rows: () => Generator<SourceRow<Value>>;
 }
 
 /** What is known of the rows in a range. */
@@ -36,11 +39,12 @@ export function* pages(source: SqliteSource, plan: TablePlan): Generator<Page> {
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
-    yield { lines: undefined, rows: () => source.rows(table, names) };
+    yield { lines: undefined, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
   const readPlain = plainReader(source, plan, table.rowid);
   const measure = measurer(source, plan, table.rowid);
+  const readLarge = largeRows(source, plan);
   let range: Range = { from: lowestRowid, rows: pageRows };
   for (;;) {
     const plain = readPlain?.(range);
@@ -52,7 +56,12 @@ export function* pages(source: SqliteSource, plan: TablePlan): Generator<Page> {
     const { rows, lastRowid } = (plain ?? measured)!;
     if (rows > 0) {
       const { ...whole } = range;
-      yield { lines: plain?.lines, rows: () => source.rows(table, names, whole) };
+      const isLarge = measured !== undefined && measured.largest > pageBytes;
+      yield {
+        lines: plain?.lines,
+        range: whole,
+        rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
+      };
     }
     if (rows < range.rows || lastRowid === highestRowid) return;
     const bytes = plain?.lines?.length ?? measured?.bytes ?? 0;
@@ -76,7 +85,7 @@ function plainReader(
   const ask = source.asking(
     table,
     "count(*), max(id), CAST(group_concat(json, '') FILTER (WHERE octet_length(json) <= :bytes) AS BLOB)",
-    `${identifier(rowid)} AS id, ${jsonOf(plain)} AS json`,
+    `${identifier(rowid)} AS id, ${jsonOf(plain, pageBytes)} AS json`,
   );
   const transcoder = new Transcoder(plain);
   return (range) => {

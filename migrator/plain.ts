@@ -69,10 +69,12 @@ export interface PlainColumn extends Plain {
 }
 
 /**
- * SQL for a row as a JSON array; NULL for a row with a value in another storage. SQLite puts numbers before text and text
- * before blobs: one comparison tells them apart. A blob must not get into JSON, it may be taken for some.
+ * SQL for a row as a JSON array; NULL for a row with a value in another storage, or with more bytes: that one is not even
+ * looked at, since SQLite would make its values whole. SQLite puts numbers before text and text before blobs: one comparison tells
+ * them apart. A blob must not get into JSON, it may be taken for some.
+ * @param most bytes of texts and blobs.
  */
-export function jsonOf(columns: readonly PlainColumn[]): string {
+export function jsonOf(columns: readonly PlainColumn[], most: number): string {
   const before = { number: "''", text: "x''", bytes: undefined };
   const conditions = columns.flatMap(({ name, storage, nullable }) => {
     const limit = before[storage];
@@ -80,6 +82,10 @@ export function jsonOf(columns: readonly PlainColumn[]): string {
     const fits = `${name} COLLATE BINARY < ${limit}`;
     return nullable ? `(${name} IS NULL OR ${fits})` : fits;
   });
+  const sizes = columns
+    .filter(({ storage }) => storage !== "number")
+    .map(({ name, nullable }) => (nullable ? `ifnull(octet_length(${name}), 0)` : `octet_length(${name})`));
+  if (sizes.length > 0) conditions.unshift(`${sizes.join(" + ")} <= ${most}`);
   const values = columns.map(({ name, storage }) => (storage === "bytes" ? hexOf(name) : name));
   return `CASE WHEN ${conditions.join(" AND ") || "true"} THEN json_array(${values.join(", ")}) END`;
 }

@@ -3,6 +3,8 @@ import { Checksum } from "./checksum";
 import { nullMisfit } from "./convert";
 import { Refused } from "./errors";
 import { Misfit, type Tally } from "./misfit";
+import { lineOf, tooLong, type Field } from "./large-line";
+import { isStored, type Value } from "./large-rows";
 import { misfitLimit, type Offence } from "./offences";
 import { pages, type Page } from "./pages";
 import type { ColumnPlan, TablePlan } from "./plan";
@@ -29,16 +31,16 @@ export function newReading(offences: Offence[] = []): Reading {
 }
 
 interface PendingRow {
-  readonly fields: (string | undefined)[];
-  readonly row: SourceRow;
+  readonly fields: (Field | undefined)[];
+  readonly row: SourceRow<Value>;
   /** What does not fit in it; nobody asks for it if a rule leaves the row behind. */
   readonly offences: Offence[];
   left: boolean;
 }
 
 /**
- * Reads a table of the source and yields it as text for COPY, a batch at a time. Nothing is yielded any more once a value
- * has not fitted, but the rest is read, so that all that does not fit is known at once.
+ * Reads a table of the source and yields it as text for COPY, a batch of lines at a time, or a piece of a long line. Nothing
+ * is yielded any more once a value has not fitted, but the rest is read, so that all that does not fit is known at once.
  *
  * @param helper a session in which the server reads values of types that we do not know.
  * @param reading filled on the way.
@@ -74,21 +76,19 @@ export async function* copyText(
       for (const [index, column] of columns.entries()) {
         const field = convert(column, index, one);
         one.fields.push(field);
-        characters += field?.length ?? 0;
+        if (typeof field === "string") characters += field.length;
       }
       pending.push(one);
       if (pending.length >= batchRows || characters >= batchCharacters) {
-        const text = await finish();
-        if (text !== undefined) yield text;
+        yield* await finish();
         if (reading.offences.length >= misfitLimit) return;
       }
     }
-    const text = await finish();
-    if (text !== undefined) yield text;
+    yield* await finish();
   }
 
   /** A field, or `undefined` for one that does not fit. */
-  function convert(column: ColumnPlan, index: number, one: PendingRow): string | undefined {
+  function convert(column: ColumnPlan, index: number, one: PendingRow): Field | undefined {
     const { target, converter } = column;
     const storage = one.row.storages[index] as Storage;
     const value = one.row.values[index] ?? null;
@@ -97,7 +97,7 @@ export async function* copyText(
       return replace(column, one, nullMisfit());
     }
     try {
-      return converter.convert(storage, value, reading);
+      return isStored(value) ? converter.large.convert(value) : converter.convert(storage, value, reading);
     } catch (error) {
       if (error instanceof Misfit) return replace(column, one, error);
       throw error;
@@ -121,16 +121,15 @@ export async function* copyText(
   }
 
   /** Closes a batch: what only the server can read is read, lines are made and hashed. */
-  async function finish(): Promise<Buffer | undefined> {
+  async function finish(): Promise<Iterable<Buffer>> {
     const batch = pending;
     pending = [];
     characters = 0;
     for (const [index, column] of columns.entries()) {
       if (!column.converter.byServer) continue;
-      const printed = await print(
-        column,
-        batch.map(({ fields }) => fields[index]),
-      );
+      // No type that the server has to read has fields in pieces.
+      const given = batch.map(({ fields }) => fields[index] as string | undefined);
+      const printed = await print(column, given);
       for (const [position, outcome] of printed.entries()) {
         const one = batch[position];
         if (one === undefined || outcome === undefined) continue;
@@ -143,22 +142,39 @@ export async function* copyText(
         }
       }
     }
+    if (batch[0] !== undefined && isLong(batch[0])) shorten(batch[0]);
     const kept = batch.filter((one) => {
       place++;
       if (one.left) reading.leftBehind.push(place);
       else reading.offences.push(...one.offences.slice(0, misfitLimit - reading.offences.length));
       return !one.left;
     });
-    if (reading.offences.length > 0 || kept.length === 0) return undefined;
+    if (reading.offences.length > 0 || kept.length === 0) return [];
     const sent = columns.map(({ target }) => !target.generated);
+    if (isLong(kept[0]!)) return lineOf(kept[0]!.fields as Field[], sent, reading.checksum);
     const sendsAll = sent.every(Boolean);
     let text = "";
-    for (const { fields } of kept) {
+    for (const { fields } of kept as { fields: string[] }[]) {
       const line = fields.join("\t");
       reading.checksum.add(line);
       text += `${sendsAll ? line : fields.filter((_, index) => sent[index]).join("\t")}\n`;
     }
-    return Buffer.from(text);
+    return [Buffer.from(text)];
+  }
+
+  /** A line that is too long does not fit for its largest field. */
+  function shorten(one: PendingRow): void {
+    while (!one.fields.includes(undefined)) {
+      const index = tooLong(one.fields as Field[]);
+      if (index === undefined) return;
+      const kind = "value that makes its row longer than the 1 GiB that PostgreSQL takes";
+      one.fields[index] = replace(columns[index]!, one, new Misfit(kind));
+    }
+  }
+
+  /** A row with a field in pieces. It is a batch of its own, as it was a page. */
+  function isLong({ fields }: PendingRow): boolean {
+    return fields.some((field) => typeof field === "object");
   }
 
   function print({ target }: ColumnPlan, fields: readonly (string | undefined)[]) {

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import Database from "libsql";
 import { identifier } from "./connection";
 import { messageOf, Refused } from "./errors";
+import { Records } from "./records";
 
 /** How SQLite stores a value, whatever its column was declared as: null, integer, real, text, blob. */
 export type Storage = "n" | "i" | "r" | "t" | "b";
@@ -14,6 +15,8 @@ export interface SourceColumn {
   readonly name: string;
   /** SQLite computes it. */
   readonly generated: boolean;
+  /** Its place in a row as it is stored; `undefined` for one that is computed anew each time. */
+  readonly place: number | undefined;
 }
 
 export interface SourceTable {
@@ -23,6 +26,8 @@ export interface SourceTable {
   readonly key: readonly string[];
   /** Name that reaches the rowid, by which a table is read in pages; virtual tables and those without a rowid are not. */
   readonly rowid: string | undefined;
+  /** The page of the file where its rows begin. */
+  readonly root: number;
 }
 
 /** Rows of a table from a rowid on, in the order of the rowids. */
@@ -33,9 +38,9 @@ export interface Range {
 }
 
 /** One row; `storages` has a letter for each of the values. */
-export interface SourceRow {
+export interface SourceRow<V = Raw> {
   readonly storages: string;
-  readonly values: readonly Raw[];
+  readonly values: readonly V[];
   /** Says which row it is, for a person. Costs nothing until it is called. */
   readonly key: () => string;
 }
@@ -47,13 +52,17 @@ const rowidNames = ["rowid", "_rowid_", "oid"];
 export class SqliteSource {
   /** Encoding of text as SQLite hands it out as bytes. */
   readonly encoding: "UTF-8" | "UTF-16le" | "UTF-16be";
+  /** The same file, for values that are too large for SQLite to hand them out. */
+  readonly records: Records;
 
   private constructor(
     private readonly database: Database.Database,
+    file: string,
     private readonly label: string,
   ) {
     this.encoding =
       this.query<{ encoding: SqliteSource["encoding"] }>("PRAGMA encoding")[0]?.encoding ?? "UTF-8";
+    this.records = new Records(file);
   }
 
   /**
@@ -73,7 +82,8 @@ export class SqliteSource {
     let database: Database.Database | undefined;
     try {
       database = new Database(file);
-      const source = new SqliteSource(database, label);
+      const source = new SqliteSource(database, file, label);
+      source.mergeLog();
       database.exec("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
       source.requireWhole();
       database.exec("PRAGMA query_only = ON");
@@ -87,6 +97,7 @@ export class SqliteSource {
 
   close(): void {
     this.database.close();
+    this.records.close();
   }
 
   /** Text as the bytes that SQLite hands out for it. */
@@ -94,6 +105,12 @@ export class SqliteSource {
     if (this.encoding === "UTF-8") return Buffer.from(text);
     const bytes = Buffer.from(text, "utf16le");
     return this.encoding === "UTF-16le" ? bytes : bytes.swap16();
+  }
+
+  /** Brings what a log holds into the file: its records are read there as well. */
+  private mergeLog(): void {
+    const { busy } = this.query<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")[0]!;
+    if (busy !== 0) throw new Refused(`${this.label}: somebody else has opened its copy`);
   }
 
   private requireWhole(): void {
@@ -118,6 +135,10 @@ export class SqliteSource {
       "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' " +
         "AND type IN ('table', 'virtual') ORDER BY name",
     );
+    const roots = this.query<{ name: string; root: number }>(
+      "SELECT name, rootpage AS root FROM sqlite_master WHERE type = 'table'",
+    );
+    const rootOf = new Map(roots.map(({ name, root }) => [name, root]));
     return tables.map(({ name, type, wr }) => {
       const columns = this.query<{ name: string; pk: number; hidden: number }>(
         "SELECT name, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
@@ -126,9 +147,15 @@ export class SqliteSource {
       const taken = new Set(columns.map((column) => column.name.toLowerCase()));
       const rowid = wr === 0 ? rowidNames.find((candidate) => !taken.has(candidate)) : undefined;
       const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
-      const described = columns.map((column) => ({ name: column.name, generated: column.hidden > 1 }));
+      let stored = 0;
+      const described = columns.map(({ name, hidden }) => {
+        // 2: computed when it is read, 3: when it is written.
+        const place = hidden === 2 ? undefined : stored++;
+        return { name, generated: hidden > 1, place };
+      });
       const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
-      return { name, columns: described, key, rowid: type === "table" ? rowid : undefined };
+      const root = rootOf.get(name) ?? 0;
+      return { name, columns: described, key, rowid: type === "table" ? rowid : undefined, root };
     });
   }
 
@@ -198,7 +225,8 @@ export class SqliteSource {
     };
   }
 
-  private unreadable(table: SourceTable, error: unknown): unknown {
+  /** Turns SQLite's error, or one of its file's, into words. */
+  unreadable(table: SourceTable, error: unknown): unknown {
     if (!(error instanceof Error && error.name === "SqliteError")) return error;
     return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${error.message}`);
   }
@@ -210,7 +238,7 @@ export class SqliteSource {
     return `row ${position}`;
   }
 
-  private describeKey(names: readonly string[], values: readonly Raw[]): string {
+  describeKey(names: readonly string[], values: readonly Raw[]): string {
     const decoder = new TextDecoder(this.encoding);
     const shown = names.map((name, index) => {
       const value = values[index];

@@ -16,7 +16,7 @@ export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Pro
   return checksum;
 }
 
-/** The rows of a table in the form of the source's: whole lines, many at a time. */
+/** The rows of a table in the form of the source's: many lines at a time, the last of which may go on in the next. */
 export async function* linesOfTarget(
   client: ClientBase,
   { target, columns }: TablePlan,
@@ -25,7 +25,6 @@ export async function* linesOfTarget(
   const reprints = columns.map(({ converter }) => converter.reprint);
   const reprinted = reprints.some((reprint) => reprint !== undefined);
   const inOurForm = (lines: Buffer): Buffer => {
-    if (!reprinted) return lines;
     const rows = lines.toString("utf8").slice(0, -1).split("\n");
     const own = (row: string) =>
       row
@@ -34,10 +33,14 @@ export async function* linesOfTarget(
         .join("\t");
     return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
   };
-  // A row may be megabytes: its parts are joined once, at its end.
-  let parts: Buffer[] = [];
   const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.qualified}) TO STDOUT`));
+  // A row may be megabytes: its parts are joined once, at its end, and only if they have to be.
+  let parts: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (!reprinted) {
+      yield chunk;
+      continue;
+    }
     const end = chunk.lastIndexOf(newline) + 1;
     if (end > 0) {
       const lines = chunk.subarray(0, end);

@@ -33,7 +33,10 @@ export interface DefaultRule {
   readonly value: Constant;
 }
 
-/** Values that stand for nothing become NULL: `''`, `0000-00-00`, `0`. Compared as they are stored, before any other rule. */
+/**
+ * Values that stand for nothing become NULL: `''`, `0000-00-00`, `0`. Compared as they are stored, before any other rule. Texts
+ * of at most 1000 characters.
+ */
 export interface NullIfRule {
   readonly kind: "null-if";
   readonly table: string;
@@ -101,7 +104,7 @@ const rule = z.discriminatedUnion("kind", [
     kind: z.literal("null-if"),
     ...column,
     values: z
-      .array(z.union([z.string(), z.number()]))
+      .array(z.union([z.string().max(1000), z.number()]))
       .min(1)
       .readonly(),
   }),

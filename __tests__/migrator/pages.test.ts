@@ -2,10 +2,11 @@ import * as path from "node:path";
 import fc from "fast-check";
 import Libsql from "libsql";
 import { converterFor } from "../../migrator/convert";
+import { isStored, type Value } from "../../migrator/large-rows";
 import { Misfit } from "../../migrator/misfit";
 import { pages } from "../../migrator/pages";
 import type { TablePlan } from "../../migrator/plan";
-import { SqliteSource, type Raw, type Storage } from "../../migrator/sqlite";
+import { SqliteSource, type Storage } from "../../migrator/sqlite";
 import type { TargetColumn } from "../../migrator/target";
 import { Cleanup, writeSqlite } from "./support";
 
@@ -41,13 +42,14 @@ function open(file: string, columns: readonly TargetColumn[]): { source: SqliteS
 }
 
 /** The lines that the converters make of a page; `undefined` when a value does not fit. */
-function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: readonly Raw[] }>) {
+function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: readonly Value[] }>) {
   const tally = { roundedFractions: 0 };
   let lines = "";
   try {
     for (const { storages, values } of rows) {
       const fields = plan.columns.map(({ target, converter }, index) => {
         const value = values[index] ?? null;
+        if (isStored(value)) return String(Buffer.concat([...converter.large.convert(value).pieces()]));
         if (value !== null) return converter.convert(storages[index] as Storage, value, tally);
         if (target.notNull) throw new Misfit("NULL");
         return "\\N";

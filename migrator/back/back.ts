@@ -92,6 +92,8 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
   try {
     // All of it in one file: a log beside it would stay behind when it is moved. The app chooses its journal when it starts.
     database.exec("PRAGMA journal_mode = DELETE");
+    // npm's libsql keeps temporary tables in memory unless told otherwise.
+    database.exec("PRAGMA temp_store = FILE");
     database.exec("PRAGMA foreign_keys = OFF; PRAGMA recursive_triggers = OFF; BEGIN");
     const triggers = database.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all() as {
       name: string;
@@ -190,13 +192,17 @@ async function firstMissing(
   return missing === undefined ? "rows that are equal to others" : `the row ${missing}`;
 }
 
-/** Lines out of buffers of whole lines, without their newlines. */
+/** Lines, without their newlines, out of buffers in which lines begin and end anywhere. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      yield chunk.subarray(start, end);
+      const line = chunk.subarray(start, end);
+      yield parts.length === 0 ? line : Buffer.concat([...parts, line]);
+      parts = [];
       start = end + 1;
     }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
   }
 }

@@ -5,6 +5,7 @@ import { Checksum } from "../checksum";
 import { identifier } from "../connection";
 import { Refused } from "../errors";
 import { Misfit } from "../misfit";
+import { pages } from "../pages";
 import type { TablePlan } from "../plan";
 import type { SourceRow, SqliteSource, Storage } from "../sqlite";
 import { storageOf, type Bound } from "./forms";
@@ -50,7 +51,7 @@ export async function tableBack(
   leftBehind: readonly number[],
 ): Promise<TableBack> {
   const checksum = new Checksum();
-  // On disk, in SQLite's own temporary file: memory stays flat.
+  // On disk, in SQLite's own temporary file.
   file.exec("CREATE TEMP TABLE line (id INTEGER PRIMARY KEY, hash BLOB, line BLOB)");
   try {
     const insert = file.prepare("INSERT INTO temp.line (hash, line) VALUES (?, ?)");
@@ -72,17 +73,18 @@ export async function tableBack(
 async function keep(
   file: Database.Database,
   source: SqliteSource,
-  { source: table, columns }: TablePlan,
+  plan: TablePlan,
   sent: AsyncIterable<Buffer>,
   leftBehind: readonly number[],
   styles: readonly Style[],
 ): Promise<{ kept: number; removed: number }> {
+  const { source: table, columns } = plan;
   const take = file.prepare(
     "DELETE FROM temp.line WHERE id = (SELECT id FROM temp.line WHERE hash = ? LIMIT 1)",
   );
   const prepare = preparing(file);
   const names = [...columns.map((column) => column.source), ...table.key];
-  const rows = source.rows(table, names);
+  const rows = rowsOf(source, plan, names);
   const nextRow = (): SourceRow => {
     const next = rows.next() as IteratorResult<SourceRow, undefined>;
     if (next.done) throw new Error(`table ${table.name}: more lines than rows`);
@@ -111,29 +113,34 @@ async function keep(
   return { kept, removed };
 }
 
+/** The rows of the source in the order in which they were sent, few at a time: rows may be megabytes. */
+function* rowsOf(source: SqliteSource, plan: TablePlan, names: readonly string[]): Generator<SourceRow> {
+  for (const { range } of pages(source, plan)) yield* source.rows(plan.source, names, range);
+}
+
 /** Writes the server's rows that are left. */
 function write(file: Database.Database, plan: TablePlan, styles: readonly Style[]): number {
   const { source: table, columns } = plan;
   const prepare = preparing(file);
   const names = columns.map((column) => identifier(column.source)).join(", ");
-  const next = file.prepare("SELECT id, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1000").raw(true);
+  // One at a time: it may be megabytes.
+  const next = file.prepare("SELECT id, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1").raw(true);
   let [written, last] = [0, 0];
   for (;;) {
-    const batch = next.all(last) as [number, Buffer][];
-    if (batch.length === 0) return written;
-    for (const [id, line] of batch) {
-      const fields = line.toString("utf8").split("\t");
-      const values = fields.map((_, index) => valueOf(plan, styles, fields, index));
-      const held = values.map((value) => holders[storageOf(value)]).join(", ");
-      insert(
-        plan,
-        prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`),
-        fields,
-        values,
-      );
-      written++;
-      last = id;
-    }
+    const found = next.get(last) as [number, Buffer] | undefined;
+    if (found === undefined) return written;
+    const [id, line] = found;
+    const fields = line.toString("utf8").split("\t");
+    const values = fields.map((_, index) => valueOf(plan, styles, fields, index));
+    const held = values.map((value) => holders[storageOf(value)]).join(", ");
+    insert(
+      plan,
+      prepare(`INSERT INTO ${identifier(table.name)} (${names}) VALUES (${held})`),
+      fields,
+      values,
+    );
+    written++;
+    last = id;
   }
 }
 
