@@ -107,18 +107,8 @@ describe("a thousand services", () => {
     return { ...(JSON.parse(text) as StackInput), service: `service-${index}` };
   });
   let result: Review;
-  let seconds: number;
   beforeAll(() => {
-    // Of the processor, which other tests share.
-    const begun = process.cpuUsage();
     result = review(inputs, { failOn });
-    renderMarkdown(result);
-    const { user, system } = process.cpuUsage(begun);
-    seconds = (user + system) / 1e6;
-  });
-
-  test("are reviewed in less than two seconds", () => {
-    expect(seconds).toBeLessThan(2);
   });
 
   test("fit into a comment, the riskiest first", () => {
