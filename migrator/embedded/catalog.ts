@@ -2,11 +2,24 @@ import type { ClientBase } from "pg";
 import { identifier } from "../connection";
 import { ledgerSchema } from "../ledger";
 
+/**
+ * What extensions have, by name: their members, and what comes with one and is no member itself. That is the array of a type,
+ * the columns of a composite type, the checks of a domain, the keys of a table.
+ */
+export const ofExtensions = `
+  WITH RECURSIVE part(name, classid, objid) AS (
+    SELECT e.extname, m.classid, m.objid FROM pg_extension e
+    JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+    UNION
+    SELECT part.name, d.classid, d.objid FROM part
+    JOIN pg_depend d ON d.refclassid = part.classid AND d.refobjid = part.objid
+      AND (d.deptype = 'i' OR d.deptype = 'a' AND d.classid = 'pg_constraint'::regclass)
+  ) SELECT * FROM part`;
+
 /** The app's schemas, and objects that no extension has: `c` is the object's catalogue. */
 export const ofTheApp = (catalogue: string, namespace: string) => `
   n.oid = c.${namespace} AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '${ledgerSchema}')
-  AND NOT EXISTS (SELECT FROM pg_depend d
-                  WHERE d.classid = '${catalogue}'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+  AND NOT EXISTS (SELECT FROM (${ofExtensions}) x WHERE x.classid = '${catalogue}'::regclass AND x.objid = c.oid)`;
 
 /** A table with rows of its own. */
 export interface Table {

@@ -2,7 +2,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { literal } from "../connection";
+import { literal, settings as ours } from "../connection";
 import { Failed, messageOf, Refused } from "../errors";
 import { Progress, type Log } from "../progress";
 import { recordCopied, type Copied } from "../ledger";
@@ -73,12 +73,14 @@ async function copyInTransaction(task: EmbeddedCopy): Promise<CopiedServer> {
   }
   log(`making indexes, keys and triggers`);
   await target.query(script.after);
-  await refreshViews(source, target);
   await qualifyNames(target);
   const proved = await prove(source, target, sums);
   // What an index calls finds its names by it, and is called for its statistics.
   await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
   const refused = await applySettings(target, settings);
+  // What the app has a view hold may depend on its settings.
+  await refreshViews(source, target);
+  await target.query(ours);
   for (const name of refused)
     log(`the source sets ${name}, which only an admin may set on the target: left out`);
   if (tables.length > 0) await target.query(`ANALYZE ${tables.map(({ qualified }) => qualified).join(", ")}`);
@@ -149,6 +151,11 @@ function explain(error: unknown): unknown {
   }
   if (code === "42501") {
     return new Refused(`the service's role may not make what the source has: ${messageOf(error)}`);
+  }
+  if (/shared_preload_libraries/.test(messageOf(error))) {
+    return new Refused(
+      `${messageOf(error)} On the target: name the library in shared_preload_libraries of the central server, and restart it`,
+    );
   }
   const inFunction = /function (\S+\(.*?\)) /.exec(where)?.[1];
   if (code.startsWith("42") && inFunction !== undefined) {

@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import { identifier } from "../connection";
 import { Refused } from "../errors";
+import { ofExtensions } from "./catalog";
 
 interface Extension {
   name: string;
@@ -18,14 +19,7 @@ async function extensionsOf(client: ClientBase): Promise<Map<string, Extension>>
 
 /** What of the app's is made with each extension: columns of its types, indexes of its kinds, …. */
 const dependents = `
-  WITH members AS (
-    SELECT e.extname AS name, m.classid, m.objid FROM pg_extension e
-    JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
-  ), parts AS (
-    SELECT * FROM members
-    UNION SELECT m.name, m.classid, t.typarray FROM members m
-          JOIN pg_type t ON m.classid = 'pg_type'::regclass AND t.oid = m.objid
-  )
+  WITH parts AS (${ofExtensions})
   SELECT p.name, array_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid)) AS objects
   FROM parts p
   JOIN pg_depend d ON d.refclassid = p.classid AND d.refobjid = p.objid AND d.deptype IN ('n', 'a')

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier } from "../connection";
+import { identifier, literal } from "../connection";
 
 /** Of the session: what a name without a schema is looked for in. */
 export async function searchPathOf(source: ClientBase): Promise<string> {
@@ -32,7 +32,7 @@ export async function settingsOf(source: ClientBase): Promise<Map<string, string
 }
 
 /**
- * Puts them on the target's database, in the caller's transaction.
+ * Puts them on the target's database, and but for time-outs on the session, in the caller's transaction.
  * @returns those that only an admin may set there.
  */
 export async function applySettings(
@@ -46,10 +46,15 @@ export async function applySettings(
   for (const [name, value] of settings) {
     await target.query("SAVEPOINT setting");
     try {
-      // By way of the session: a list of schemas in an ALTER DATABASE would be taken for one name.
-      await target.query("SELECT set_config($1, $2, true)", [name, value]);
       const parameter = name.split(".").map(identifier).join(".");
-      await target.query(`ALTER DATABASE ${identifier(database)} SET ${parameter} FROM CURRENT`);
+      const set = `ALTER DATABASE ${identifier(database)} SET ${parameter}`;
+      // What ends a session that takes too long would end ours.
+      if (name.endsWith("_timeout")) await target.query(`${set} TO ${literal(value)}`);
+      else {
+        // By way of the session: a list of schemas in an ALTER DATABASE would be taken for one name.
+        await target.query("SELECT set_config($1, $2, true)", [name, value]);
+        await target.query(`${set} FROM CURRENT`);
+      }
     } catch (error) {
       await target.query("ROLLBACK TO setting");
       if (!/^(42|22|55P02)/.test((error as { code?: string }).code ?? "")) throw error;
