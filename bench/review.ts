@@ -5,20 +5,21 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { renderMarkdown } from "../review/markdown";
+import { readInput } from "../review/read";
 import { review } from "../review/review";
 import type { StackInput } from "../review/stack";
 
 const folder = path.resolve(__dirname, "../__tests__/review/plans");
 const count = Number(process.argv[2] ?? 1000);
 
-const situations = fs.readdirSync(folder).map((name) => {
-  const file = path.join(folder, name, "plan.json");
-  return { service: "vaultwarden", plan: JSON.parse(fs.readFileSync(file, "utf8")) as unknown };
-});
+const situations = fs.readdirSync(folder).map((name) => readInput(path.join(folder, name, "plan.json")));
 const texts = Array.from({ length: count }, (_, index) =>
   JSON.stringify(situations[index % situations.length]).replaceAll("vaultwarden", `service-${index}`),
 );
-const inputs = texts.map((text) => JSON.parse(text) as StackInput);
+const inputs = texts.map((text, index): StackInput => ({
+  ...(JSON.parse(text) as StackInput),
+  service: `service-${index}`,
+}));
 
 function median(work: () => void): number {
   const runs = Array.from({ length: 5 }, () => {

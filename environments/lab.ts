@@ -125,7 +125,7 @@ export function lab(): Environment {
       definition: samples[sample]({
         ...service,
         program,
-        server: exec(join(embedded?.server ?? "", "bin/postgres")),
+        server: embedded && exec(join(embedded.server, "bin/postgres")),
       }),
       phase,
       existing,
@@ -152,12 +152,18 @@ interface SampleProps {
   readonly environment: Readonly<Record<string, string>>;
   /** Of its own PostgreSQL, and what that runs. */
   readonly sourcePort?: number | undefined;
-  readonly server: ExecProgram;
+  readonly server: ExecProgram | undefined;
   readonly program: (file: string, ...args: string[]) => ExecProgram;
 }
 
+/** The catalogue's Immich, which stands for every service with a PostgreSQL of its own. */
+export const catalogueImmich = immich({ release: "v2.2.3", vector: "pgvector" });
+
 /** Where an embedded server's data is in its volume. */
 export const embeddedDataFolder = "data";
+
+/** An embedded server is on loopback alone, and has no socket where several servers would have theirs. */
+export const embeddedSettings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
 
 /** Both cores also run the servers: little is enough, and the deadlines are a fraction of the real ones. */
 const common = {
@@ -232,7 +238,9 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
     source: sqliteSource(speedtestTracker, program("speedtest-tracker.cjs", "migrate").command),
   }),
   immich: ({ name, port, sourcePort, volume, environment, program, server }) => {
-    const { database, source, health, ...definition } = immich({ release: "v2.2.3", vector: "pgvector" });
+    const { database, source, health, ...definition } = catalogueImmich;
+    if (server === undefined || sourcePort === undefined)
+      throw new TypeError(`${name} has no programs or no port for a PostgreSQL of its own`);
     return {
       ...definition,
       ...common,
@@ -261,9 +269,7 @@ function embeddedSource(
   port: string,
 ): PostgresSource {
   const { path } = source.volume;
-  // On loopback alone, and with no socket where several servers would have theirs.
-  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
-  const command: ExecProgram["command"] = [...program.command, ...settings];
+  const command: ExecProgram["command"] = [...program.command, ...embeddedSettings];
   return {
     ...source,
     program: { ...program, command },

@@ -19,7 +19,7 @@ export function largeRows(
 ): (range: Range) => Generator<SourceRow<Value>> {
   const planned = columns.map(({ source: name, converter }) => {
     const place = table.columns.find((column) => column.name === name)?.place;
-    return { name, place, least: place === undefined ? undefined : converter.large?.least };
+    return { name, place, least: place === undefined ? undefined : converter.large.least };
   });
   const values = planned.map(({ name: plain, least }) => {
     const name = identifier(plain);

@@ -10,7 +10,7 @@ import { Run } from "../../migrator/run";
 import { RunningSource } from "../../migrator/running/source";
 import { serverOf } from "../../migrator/server";
 import { extensions, neighbours, photos, rowsOf } from "../migrator/embedded/photos";
-import { contentOf, programsOrReason, query, startServer } from "../migrator/embedded/support";
+import { contentOf, programsOrReason, query, startServer, testIf } from "../migrator/embedded/support";
 import { Cleanup, Database, eventually, type Outcome, report, start } from "../migrator/support";
 import type { TestServer } from "../support/global-setup";
 import { Program } from "./program";
@@ -71,11 +71,7 @@ beforeAll(async () => {
   await client.end();
 });
 
-/** A test that needs the programs. */
-const ifPrograms = (name: string, body: () => Promise<void>) =>
-  test(name, async () => {
-    if (programs !== undefined) await body();
-  });
+const ifPrograms = testIf(() => programs);
 
 const urlOf = ({ host, port, user }: TestServer, database: string) =>
   `postgresql://${user}@${host}:${port}/${database}`;

@@ -2,8 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { Client } from "pg";
-import { embeddedDataFolder } from "../../environments/lab";
-import { immich } from "../../services/immich";
+import { catalogueImmich, embeddedDataFolder, embeddedSettings } from "../../environments/lab";
 import type { PostgresSource } from "../../services/definition";
 import type { LabService } from "../deployment";
 import { extensions, library, schema } from "../samples/immich/schema";
@@ -18,36 +17,42 @@ import { digest, lastSnapshot } from "./snapshots";
 
 const photos = 5_000;
 const password = "typed-in-by-hand";
-const source = immich({ release: "v2.2.3", vector: "pgvector" }).source as PostgresSource;
+const source = catalogueImmich.source as PostgresSource;
 
 const folderOf = (lab: Lab, { volume }: LabService) => lab.volumes[volume]!;
 
+/** Does something in a database. */
+type Within = <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
+
 /** Does something on the embedded server, which ends in order afterwards. */
-async function onServer<T>(
-  directory: string,
-  database: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
+async function onServer<T>(directory: string, work: (within: Within) => Promise<T>): Promise<T> {
   const programs = await postgresPrograms(embeddedMajor);
   const server = await startPostgres({ directory, programs, password, fsync: false });
   const { host, port, user } = server;
-  const client = new Client({ host, port, user, password, database });
+  const within: Within = async (database, inDatabase) => {
+    const client = new Client({ host, port, user, password, database });
+    try {
+      await client.connect();
+      return await inDatabase(client);
+    } finally {
+      await client.end();
+    }
+  };
   try {
-    await client.connect();
-    return await work(client);
+    return await work(within);
   } finally {
-    await client.end();
     await server.stop();
   }
 }
 
 export const embedded: LabSource<LabService> = {
   async seed(lab, service) {
-    const folder = folderOf(lab, service);
-    await onServer(folder, "postgres", (client) => client.query(`CREATE DATABASE ${source.database}`));
-    await onServer(folder, source.database, async (client) => {
-      for (const name of extensions) await client.query(`CREATE EXTENSION "${name}"`);
-      await client.query(`${schema}; ${library(photos)}`);
+    await onServer(folderOf(lab, service), async (within) => {
+      await within("postgres", (client) => client.query(`CREATE DATABASE ${source.database}`));
+      await within(source.database, async (client) => {
+        for (const name of extensions) await client.query(`CREATE EXTENSION "${name}"`);
+        await client.query(`${schema}; ${library(photos)}`);
+      });
     });
     await writeSecret(lab.vault, source.password.secret, {
       [source.password.field]: password,
@@ -73,7 +78,7 @@ export const embedded: LabSource<LabService> = {
         command: [
           path.join(lab.embedded!.server, "bin/postgres"),
           ...["-D", path.join(destination, embeddedDataFolder), "-p", String(sourcePort)],
-          ...["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+          ...embeddedSettings,
         ],
         volumes: [{ volume, destination }],
       },
@@ -86,7 +91,9 @@ export const embedded: LabSource<LabService> = {
     await fs.cp(folderOf(lab, service), copy, { recursive: true, preserveTimestamps: true });
     await giveToServer(copy);
     try {
-      return await onServer(copy, source.database, (client) => compareAll(client, server));
+      return await onServer(copy, (within) =>
+        within(source.database, (client) => compareAll(client, server)),
+      );
     } finally {
       await fs.rm(copy, { recursive: true, force: true });
     }

@@ -52,14 +52,15 @@ export function opening(directory: string): Chapter[] {
           .map(({ name, version, from }) => `${name} ${version} (${from})`)
           .join(", "),
       );
+      const embedded = await embeddedPrograms().catch((error: Error) => {
+        say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`);
+        return undefined;
+      });
       const begun = performance.now();
-      const embedded = await embeddedPrograms().catch((error: Error) =>
-        say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`),
-      );
       told.booted = await bootLab({
         directory,
         programs,
-        embedded: embedded ?? undefined,
+        embedded,
         volumes: volumes(),
         progress: say,
       });

@@ -13,6 +13,7 @@ import {
   query,
   sourceDatabase,
   startServer,
+  testIf,
   type Source,
 } from "./support";
 
@@ -41,11 +42,7 @@ beforeAll(async () => {
   ]);
 });
 
-/** A test that needs the programs. */
-const ifPrograms = (name: string, body: () => Promise<void>) =>
-  test(name, async () => {
-    if (programs !== undefined) await body();
-  });
+const ifPrograms = testIf(() => programs);
 
 async function newService(made = extensions): Promise<EmbeddedService> {
   const database = await Database.create(cleanup, server);

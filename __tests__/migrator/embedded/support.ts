@@ -28,6 +28,14 @@ export async function programsOrReason(): Promise<string | undefined> {
   });
 }
 
+/** Tests that need the programs, which are there or not once the tests run. */
+export const testIf =
+  (programs: () => string | undefined) =>
+  (name: string, body: () => Promise<void>): void =>
+    test(name, async () => {
+      if (programs() !== undefined) await body();
+    });
+
 /** A server of its own, ended at the end. */
 export async function startServer(
   cleanup: Cleanup,

@@ -2,7 +2,15 @@
 import type { TestServer } from "../../support/global-setup";
 import { Cleanup, Database } from "../support";
 import { extensions } from "./photos";
-import { contentOf, EmbeddedService, makeSource, programsOrReason, query, startServer } from "./support";
+import {
+  contentOf,
+  EmbeddedService,
+  makeSource,
+  programsOrReason,
+  query,
+  startServer,
+  testIf,
+} from "./support";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -15,11 +23,7 @@ beforeAll(async () => {
   if (programs !== undefined) server = await startServer(cleanup, programs);
 });
 
-/** A test that needs the programs. */
-const ifPrograms = (name: string, body: () => Promise<void>) =>
-  test(name, async () => {
-    if (programs !== undefined) await body();
-  });
+const ifPrograms = testIf(() => programs);
 
 /** Moves a database of its own; answers how it ended, and both sides' rows. */
 async function moved(sql: string, made = extensions) {
