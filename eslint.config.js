@@ -2,7 +2,7 @@ const js = require("@eslint/js");
 const tseslint = require("typescript-eslint");
 
 module.exports = tseslint.config(
-  { ignores: ["node_modules", "cdktf.out", "migrator/dist"] },
+  { ignores: ["node_modules", "cdktf.out", "migrator/image/dist"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -19,4 +19,7 @@ const environment: Environment = {
     existing: ["job"],
   })),
 };
-synthesizeStacks(validate(environment), readFileSync(join(__dirname, "../migrator/schema.sh"), "utf8"));
+synthesizeStacks(
+  validate(environment),
+  readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8"),
+);

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { PostgresServer } from "../lab/servers/postgres";
-import type { Config } from "../migrator/config";
+import type { Config } from "../migrator/job/config";
 import { run } from "./migrate-run";
 import { monitors, schema } from "./migrate-table";
 
@@ -82,7 +82,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
   const begun = performance.now();
   const at = new Map<string, number>();
   let mib = 0;
-  const script = path.join(__dirname, "../migrator/schema.sh");
+  const script = path.join(__dirname, "../migrator/peer/task-wrapper.sh");
   // Without a migrator that asks for it, the schema's task would wait for an hour.
   const failed = new AbortController();
   const schemaTask = run(

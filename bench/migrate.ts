@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { onInterrupt } from "../lab/servers/cleanup";
 import { startPostgres } from "../lab/servers/postgres";
-import { buildMigrator } from "../migrator/build";
+import { buildMigrator } from "../migrator/image/build";
 import { limit, ours, pgloader, type Place } from "./migrate-contenders";
 import { writeSource } from "./migrate-table";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { readJson } from "../migrator/config";
-import { knownTables } from "../migrator/migrations";
-import type { Declared } from "../migrator/plan";
+import { readJson } from "../migrator/job/config";
+import { knownTables } from "../migrator/copy/migrations";
+import type { Declared } from "../migrator/copy/plan";
 import { migrationTablesSchema, rulesSchema } from "../services/rules";
 import { fileOf } from "./run";
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { attempts } from "../migrator/ledger";
-import { describeAttempts, rollBackLast } from "../migrator/ledger-text";
+import { attempts } from "../migrator/ledger/ledger";
+import { describeAttempts, rollBackLast } from "../migrator/ledger/ledger-text";
 import { against, type Common, commonHelp, log } from "./run";
 import { urlHelp } from "./server";
 

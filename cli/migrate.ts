@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Command } from "commander";
-import { dryRun, moveByHand } from "../migrator/by-hand";
-import type { MigrateReport } from "../migrator/move";
+import { dryRun, moveByHand } from "../migrator/moves/by-hand";
+import type { MigrateReport } from "../migrator/moves/move";
 import { rulesHelp } from "./declared";
 import { against, type Common, commonHelp, fileOf, log } from "./run";
 import { urlHelp } from "./server";

@@ -1,8 +1,8 @@
 import * as path from "node:path";
-import { ending } from "../migrator/errors";
-import type { Log } from "../migrator/progress";
-import { Run } from "../migrator/run";
-import { stopSignal } from "../migrator/stop";
+import { ending } from "../migrator/base/errors";
+import type { Log } from "../migrator/base/progress";
+import { Run } from "../migrator/server/run";
+import { stopSignal } from "../migrator/base/stop";
 import { targetOf } from "./server";
 
 export interface Common {

@@ -1,5 +1,5 @@
-import { Refused } from "../migrator/errors";
-import { serverOf, type Server } from "../migrator/server";
+import { Refused } from "../migrator/base/errors";
+import { serverOf, type Server } from "../migrator/server/server";
 import { passwordFor } from "./password";
 
 /** What a URL may say besides, by the variable of libpq that says it. */

@@ -1,9 +1,9 @@
-import type { ByHand } from "../migrator/by-hand";
-import type { SqliteFile } from "../migrator/config";
-import { Refused } from "../migrator/errors";
-import type { Declared } from "../migrator/plan";
-import type { Run } from "../migrator/run";
-import { RunningSource } from "../migrator/running/source";
+import type { ByHand } from "../migrator/moves/by-hand";
+import type { SqliteFile } from "../migrator/job/config";
+import { Refused } from "../migrator/base/errors";
+import type { Declared } from "../migrator/copy/plan";
+import type { Run } from "../migrator/server/run";
+import { RunningSource } from "../migrator/postgres/running/source";
 import { readDeclared } from "./declared";
 import { fileOf } from "./run";
 import { sourceServerOf } from "./server";

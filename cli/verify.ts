@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { compare } from "../migrator/compare";
-import { compareServers } from "../migrator/running/compare";
+import { compare } from "../migrator/moves/compare";
+import { compareServers } from "../migrator/postgres/running/compare";
 import { rulesHelp } from "./declared";
 import { against, type Common, commonHelp, log } from "./run";
 import { urlHelp } from "./server";

@@ -29,7 +29,7 @@ export const homelab: Environment = {
   },
   domain: "lab.hartr.net",
   migrator: {
-    // Built from migrator/Dockerfile; `docs/move-a-service.md` says how.
+    // Built from migrator/image/Dockerfile; `docs/move-a-service.md` says how.
     program: { driver: "docker", image: "pgmoor/migrator:0.1.0", network: "host" },
     snapshots: "postgres_backups",
   },

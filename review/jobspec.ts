@@ -39,7 +39,7 @@ export function tasksOf(job: Jobspec | undefined): Task[] {
   return (job?.TaskGroups ?? []).flatMap(({ Tasks }) => Tasks ?? []);
 }
 
-/** What the migrator is told (`migrator/config.ts`), as far as a reviewer wants to know. */
+/** What the migrator is told (`migrator/job/config.ts`), as far as a reviewer wants to know. */
 const moveSchema = z.object({
   source: z.object({ kind: z.string() }),
   snapshots: z.string(),

@@ -7,7 +7,7 @@ import { ServiceStack } from "./service-stack";
 /**
  * Synthesizes a stack for each service of an environment.
  *
- * @param schemaWrapper text of `migrator/schema.sh`
+ * @param schemaWrapper text of `migrator/peer/task-wrapper.sh`
  */
 export function synthesizeStacks(environment: Environment, schemaWrapper: string): void {
   withoutStackTraces(() => {

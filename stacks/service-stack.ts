@@ -13,7 +13,7 @@ import { keepState } from "./states";
 export interface ServiceStackProps {
   readonly environment: Environment;
   readonly service: EnvironmentService;
-  /** Text of `migrator/schema.sh`. */
+  /** Text of `migrator/peer/task-wrapper.sh`. */
   readonly schemaWrapper: string;
 }
 

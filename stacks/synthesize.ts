@@ -6,7 +6,7 @@ import type { Environment } from "../environments/environment";
 
 /** Synthesizes the environment that `PGMOOR_ENVIRONMENT` chooses. @throws {UserError} when it has problems */
 export function synthesize(): Environment {
-  const schemaWrapper = readFileSync(join(__dirname, "../migrator/schema.sh"), "utf8");
+  const schemaWrapper = readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8");
   const environment = loadEnvironment();
   synthesizeStacks(environment, schemaWrapper);
   return environment;

@@ -4,8 +4,8 @@ import { readDeclared } from "../../cli/declared";
 import { passwordFor } from "../../cli/password";
 import { sourceServerOf, targetOf, variablesOf } from "../../cli/server";
 import { backSourceOf, declaredOf } from "../../cli/source";
-import { Refused } from "../../migrator/errors";
-import type { RunningSource } from "../../migrator/running/source";
+import { Refused } from "../../migrator/base/errors";
+import type { RunningSource } from "../../migrator/postgres/running/source";
 import { Cleanup } from "../migrator/support";
 
 const cleanup = new Cleanup();

@@ -133,7 +133,7 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
   };
 }
 
-/** What the migrator reads (`migrator/config.ts`). */
+/** What the migrator reads (`migrator/job/config.ts`). */
 function migratorConfig(props: ServiceJobProps, source: Source): Template {
   const { definition } = props;
   const { migrate, confirm } = deadlinesOf(definition);

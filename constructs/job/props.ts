@@ -19,7 +19,7 @@ export interface ServiceJobProps {
     readonly program: Program;
     /** Host volume that keeps the snapshots. */
     readonly snapshots: string;
-    /** Text of `migrator/schema.sh`, which runs in the app's image, or in that of its embedded server. */
+    /** Text of `migrator/peer/task-wrapper.sh`, which runs in the app's image, or in that of its embedded server. */
     readonly schemaWrapper: string;
   };
 }

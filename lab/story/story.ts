@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { ListrTask } from "listr2";
 import { adoptable, type AdoptableName } from "../../environments/lab";
-import { buildMigrator } from "../../migrator/build";
+import { buildMigrator } from "../../migrator/image/build";
 import { Deployment, type LabService } from "../deployment";
 import { realProvidersAvailable } from "../providers/available";
 import { serveProviders, type ServedProviders } from "../providers/serve";

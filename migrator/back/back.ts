@@ -2,14 +2,14 @@
 import Libsql from "libsql";
 import * as fs from "node:fs/promises";
 import type { Client } from "pg";
-import { identifier, literal } from "../connection";
-import { Refused } from "../errors";
-import type { ColumnConverter } from "../convert";
-import type { ColumnPlan, TablePlan } from "../plan";
-import { readAll } from "../reading";
-import { copyText, newReading } from "../rows";
-import { SqliteSource } from "../sqlite";
-import { linesOfTarget } from "../verify";
+import { identifier, literal } from "../server/connection";
+import { Refused } from "../base/errors";
+import type { ColumnConverter } from "../values/convert";
+import type { ColumnPlan, TablePlan } from "../copy/plan";
+import { readAll } from "../copy/reading";
+import { copyText, newReading } from "../copy/rows";
+import { SqliteSource } from "../sqlite/sqlite";
+import { linesOfTarget } from "../copy/verify";
 import { rowOf, tableBack, type TableBack } from "./table";
 
 export interface BackTask {

@@ -1,13 +1,13 @@
 /** The way back as a person runs it: from the server, over what was copied once, into a new file. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { openCopy } from "../by-hand";
-import { sync } from "../durable";
-import { Refused } from "../errors";
-import type { Moving } from "../move";
-import { planCopy } from "../plan";
-import type { Run } from "../run";
-import { takeSnapshot } from "../snapshot";
+import { openCopy } from "../moves/by-hand";
+import { sync } from "../base/durable";
+import { Refused } from "../base/errors";
+import type { Moving } from "../moves/move";
+import { planCopy } from "../copy/plan";
+import type { Run } from "../server/run";
+import { takeSnapshot } from "../sqlite/snapshot";
 import { back } from "./back";
 
 /** What a run reports in its last line. */

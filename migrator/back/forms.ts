@@ -1,6 +1,6 @@
 /** The forms in which apps write a value of a type to SQLite. */
-import type { Storage } from "../sqlite";
-import type { TargetColumn } from "../target";
+import type { Storage } from "../sqlite/sqlite";
+import type { TargetColumn } from "../server/target";
 
 /** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */
 export type Bound = bigint | number | string | Buffer;

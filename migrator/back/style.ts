@@ -1,7 +1,7 @@
 /** How an app writes the values of one column, learned from those that it has written. */
-import { Misfit, unescapeCopy } from "../misfit";
-import type { ColumnPlan } from "../plan";
-import type { Raw, Storage } from "../sqlite";
+import { Misfit, unescapeCopy } from "../values/misfit";
+import type { ColumnPlan } from "../copy/plan";
+import type { Raw, Storage } from "../sqlite/sqlite";
 import { formsOf, storageOf, type Bound, type Form } from "./forms";
 
 /** So many values say how a column is written. */

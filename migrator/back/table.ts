@@ -1,13 +1,13 @@
 /** One table on the way back: rows that the source has already stay as they are, the others are written. */
 import type Database from "libsql";
 import { createHash } from "node:crypto";
-import { Checksum } from "../checksum";
-import { identifier } from "../connection";
-import { Refused } from "../errors";
-import { Misfit } from "../misfit";
-import { pages } from "../pages";
-import type { TablePlan } from "../plan";
-import type { SourceRow, SqliteSource, Storage } from "../sqlite";
+import { Checksum } from "../copy/checksum";
+import { identifier } from "../server/connection";
+import { Refused } from "../base/errors";
+import { Misfit } from "../values/misfit";
+import { pages } from "../copy/pages";
+import type { TablePlan } from "../copy/plan";
+import type { SourceRow, SqliteSource, Storage } from "../sqlite/sqlite";
 import { storageOf, type Bound } from "./forms";
 import { Style } from "./style";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import Libsql from "libsql";
-import { Bench } from "../copying";
-import { column, fitting, write, type Table } from "../random-tables";
+import { Bench } from "../support/copying";
+import { column, fitting, write, type Table } from "../support/random-tables";
 import { Cleanup } from "../support";
 
 const cleanup = new Cleanup();

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import Libsql from "libsql";
-import { Refused } from "../../../migrator/errors";
-import { Bench } from "../copying";
+import { Refused } from "../../../migrator/base/errors";
+import { Bench } from "../support/copying";
 import { Cleanup } from "../support";
 
 const cleanup = new Cleanup();

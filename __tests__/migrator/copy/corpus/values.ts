@@ -1,0 +1,173 @@
+import type { ColumnRule } from "../../../../services/rules";
+
+type Without<R> = R extends ColumnRule ? Omit<R, "table" | "column"> : never;
+
+/** One value in a column, and what comes of it. */
+export interface ValueCase {
+  readonly name: string;
+  /** Of the target's column. */
+  readonly type: string;
+  /** As SQL that SQLite stores as it is: the source's column has no type. */
+  readonly value: string;
+  readonly rules?: readonly Without<ColumnRule>[];
+  /** The target's text of it, `null` for NULL, `"no row"` for a row that is left behind. */
+  readonly reads?: string | null;
+  /** The kind of misfit, and the rule that would help. */
+  readonly refused?: readonly [kind: string, rule: string];
+  /** The rules have nothing to do here; else each is applied once. */
+  readonly idle?: true;
+  readonly needs?: "vector";
+}
+
+const round = [{ kind: "cast", as: "round" }] as const;
+const skip = [{ kind: "skip-row" }] as const;
+const nullIf = (...values: (string | number)[]) => [{ kind: "null-if", values }] as const;
+const cast = (as: "epoch-seconds" | "epoch-milliseconds" | "julian-days" | "utc" | "day" | "utf8") =>
+  [{ kind: "cast", as }] as const;
+const constant = (value: string | number | boolean) => [{ kind: "default", value }] as const;
+const dflt = "default or skip-row";
+
+/** What other databases take to make the types. */
+export const prelude = `
+  CREATE TYPE mood AS ENUM ('fine', 'so so'); CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+  CREATE DOMAIN short AS varchar(3); CREATE DOMAIN shorter AS short;`;
+
+// prettier-ignore
+export const numbers: readonly ValueCase[] = [
+  { name: "fraction in a bigint", type: "bigint", value: "20.5", refused: ["real with a fraction in a column of type bigint", "cast round"] },
+  { name: "fraction in a bigint, rounded", type: "bigint", value: "20.5", rules: round, reads: "21" },
+  { name: "negative fraction, rounded away from zero", type: "integer", value: "-0.5", rules: round, reads: "-1" },
+  { name: "text of a fraction, rounded", type: "integer", value: "'-12.50'", rules: round, reads: "-13" },
+  { name: "text of a fraction", type: "integer", value: "'12.5'", refused: ["text in a column of type integer", "cast round"] },
+  { name: "whole real in an integer", type: "integer", value: "3.0", reads: "3" },
+  { name: "text of an integer", type: "integer", value: "'42'", reads: "42" },
+  { name: "text in an integer column", type: "integer", value: "'many'", refused: ["text in a column of type integer", dflt] },
+  { name: "text in an integer column, a default", type: "integer", value: "'many'", rules: constant(-1), reads: "-1" },
+  { name: "text in an integer column, left behind", type: "integer", value: "'many'", rules: skip, reads: "no row" },
+  { name: "'' for NULL in an integer", type: "integer", value: "''", refused: ["empty text", 'null-if ""'] },
+  { name: "'' for NULL in an integer, declared", type: "integer", value: "''", rules: nullIf(""), reads: null },
+  { name: "a number for NULL, declared", type: "integer", value: "-1", rules: nullIf(-1, "none"), reads: null },
+  { name: "NULL in a column that allows none", type: "integer NOT NULL", value: "NULL", refused: ["NULL in a column that is NOT NULL", dflt] },
+  { name: "NULL in a column that allows none, a default", type: "integer NOT NULL", value: "NULL", rules: constant(0), reads: "0" },
+  { name: "'' to NULL to a default", type: "integer NOT NULL", value: "''", rules: [...nullIf(""), ...constant(7)], reads: "7" },
+  { name: "blob in an integer", type: "integer", value: "x'01'", refused: ["blob in a column of type integer", dflt] },
+  { name: "integer out of range", type: "smallint", value: "32768", refused: ["integer out of the range of smallint", dflt] },
+  { name: "integer beyond 64 bits as real", type: "bigint", value: "18446744073709551616", refused: ["real too large to be an exact integer", "cast round"] },
+  { name: "integer beyond 53 bits as real, rounded", type: "bigint", value: "9007199254740993.0", rules: round, reads: "9007199254740992" },
+  { name: "integer beyond 64 bits as real, rounded", type: "bigint", value: "18446744073709551616", rules: round, refused: ["integer out of the range of bigint", dflt] },
+  { name: "integer beyond 64 bits in a numeric", type: "numeric", value: "'18446744073709551616'", reads: "18446744073709551616" },
+  { name: "infinity in an integer", type: "bigint", value: "9e999", refused: ["infinity", dflt] },
+  { name: "infinity in a double", type: "double precision", value: "-9e999", reads: "-Infinity" },
+  { name: "a double that a real cannot hold", type: "real", value: "0.1", refused: ["number that real cannot hold exactly", "cast round"] },
+  { name: "a double that a real cannot hold, rounded", type: "real", value: "0.1", rules: round, reads: "0.1" },
+  { name: "a double out of a real's range", type: "real", value: "1e300", rules: round, refused: ["out of the range of real", dflt] },
+  { name: "integer that a double cannot hold", type: "double precision", value: "9007199254740993", refused: ["cannot hold exactly", "cast round"] },
+  { name: "integer that a double cannot hold, rounded", type: "double precision", value: "9007199254740993", rules: round, reads: "9.007199254740992e+15" },
+  { name: "fraction finer than a numeric", type: "numeric(5,2)", value: "1.005", refused: ["fraction finer than numeric(5,2) holds", "cast round"] },
+  { name: "fraction finer than a numeric, rounded up", type: "numeric(5,2)", value: "-999.994999", rules: round, reads: "-999.99" },
+  { name: "rounded beyond a numeric", type: "numeric(5,2)", value: "999.995", rules: round, refused: ["number out of the range", dflt] },
+  { name: "'' for NULL in a numeric", type: "numeric", value: "''", refused: ["empty text", 'null-if ""'] },
+  { name: "booleans in words", type: "boolean", value: "'True'", reads: "true" },
+  { name: "a number that is no boolean", type: "boolean", value: "2", refused: ["number other than 0 and 1", dflt] },
+  { name: "a number that is no boolean, a default", type: "boolean", value: "2", rules: constant(true), reads: "true" },
+  { name: "'' for NULL in a boolean", type: "boolean", value: "''", refused: ["empty text", 'null-if ""'] },
+  { name: "money as it is printed", type: "money", value: "'$1,234.50'", reads: "$1,234.50" },
+  { name: "money as a number", type: "money", value: "1234.5", refused: ["money does not hold as it is written", dflt] },
+];
+
+// prettier-ignore
+export const texts: readonly ValueCase[] = [
+  { name: "a NUL in text", type: "text", value: "CAST(x'610062' AS TEXT)", refused: ["text with a NUL character", dflt] },
+  { name: "a NUL in text, a default", type: "text", value: "CAST(x'610062' AS TEXT)", rules: constant("(lost)\t"), reads: "(lost)\t" },
+  { name: "invalid UTF-8", type: "text", value: "CAST(x'ff41' AS TEXT)", refused: ["text that is not valid UTF-8", dflt] },
+  { name: "invalid UTF-8, left behind", type: "text", value: "CAST(x'ff41' AS TEXT)", rules: skip, reads: "no row" },
+  { name: "tabs, newlines, backslashes, emoji", type: "text", value: "'\\N' || char(9, 10, 13) || '\\.😀'", reads: "\\N\t\n\r\\.😀" },
+  { name: "integer in text", type: "text", value: "42", reads: "42" },
+  { name: "real in text", type: "text", value: "42.0", reads: "42.0" },
+  { name: "blob in text", type: "text", value: "x'c3a9'", refused: ["blob in a column of type text", "cast utf8"] },
+  { name: "blob in text, declared", type: "varchar(1)", value: "x'c3a9'", rules: cast("utf8"), reads: "é" },
+  { name: "blob that is no text, declared", type: "text", value: "x'ff'", rules: cast("utf8"), refused: ["not valid UTF-8", dflt] },
+  { name: "varchar too long", type: "varchar(3)", value: "'abcd'", refused: ["text longer than character varying(3) holds", dflt] },
+  { name: "varchar of emoji", type: "varchar(3)", value: "'😀😀😀'", reads: "😀😀😀" },
+  { name: "char(n) filled up", type: "char(4)", value: "'ab'", reads: "ab" },
+  { name: "char(n) with a space of its own", type: "char(4)", value: "'ab '", refused: ["text that ends in a space", dflt] },
+  { name: "domain of a domain of varchar(3)", type: "shorter", value: "'abcd'", refused: ["text longer than", dflt] },
+  { name: "blob in bytea", type: "bytea", value: "x'00ff5c'", reads: "\\x00ff5c" },
+  { name: "text in bytea", type: "bytea", value: "'é'", reads: "\\xc3a9" },
+  { name: "integer in bytea", type: "bytea", value: "7", refused: ["integer in a column of type bytea", dflt] },
+  { name: "uuid from text without hyphens", type: "uuid", value: "'A0EEBC999C0B4EF8BB6D6BB9BD380A11'", reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+  { name: "uuid from a blob", type: "uuid", value: "x'a0eebc999c0b4ef8bb6d6bb9bd380a11'", reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+  { name: "uuid too short", type: "uuid", value: "x'a0'", refused: ["blob that is no uuid", dflt] },
+  { name: "'' for NULL in a uuid", type: "uuid", value: "''", refused: ["empty text", 'null-if ""'] },
+];
+
+// prettier-ignore
+export const times: readonly ValueCase[] = [
+  { name: "ISO with T, fraction and Z", type: "timestamp", value: "'2024-02-29T23:59:59.5Z'", reads: "2024-02-29 23:59:59.5" },
+  { name: "ISO day alone", type: "timestamptz", value: "'2024-02-29'", reads: "2024-02-29 00:00:00+00" },
+  { name: "ISO with a zone", type: "timestamptz", value: "'2024-03-01 01:30:00+02:00'", reads: "2024-02-29 23:30:00+00" },
+  { name: "ISO with a zone in a column without", type: "timestamp", value: "'2024-03-01 01:30:00+0200'", refused: ["zone other than UTC", "cast utc"] },
+  { name: "ISO with a zone in a column without, declared", type: "timestamp", value: "'2024-03-01 01:30:00+0200'", rules: cast("utc"), reads: "2024-02-29 23:30:00" },
+  { name: "nanoseconds", type: "timestamp", value: "'2024-01-01 00:00:00.123456789'", reads: "2024-01-01 00:00:00.123457" },
+  { name: "milliseconds in a timestamp(0)", type: "timestamp(0)", value: "'2024-01-01 00:00:00.500'", refused: ["finer than timestamp(0)", "cast round"] },
+  { name: "milliseconds in a timestamp(0), rounded", type: "timestamp(0)", value: "'2023-12-31 23:59:59.500'", rules: round, reads: "2024-01-01 00:00:00" },
+  { name: "epoch in seconds", type: "timestamp", value: "1700000000", refused: ["number in a column of type timestamp", "cast epoch-seconds"] },
+  { name: "epoch in seconds, declared", type: "timestamp", value: "1700000000", rules: cast("epoch-seconds"), reads: "2023-11-14 22:13:20" },
+  { name: "epoch in seconds with a fraction, declared", type: "timestamptz", value: "-0.25", rules: cast("epoch-seconds"), reads: "1969-12-31 23:59:59.75+00" },
+  { name: "epoch in seconds as text, declared", type: "timestamp(0)", value: "'1700000000.6'", rules: cast("epoch-seconds"), reads: "2023-11-14 22:13:21" },
+  { name: "ISO text where seconds are declared", type: "timestamp", value: "'2024-01-01 00:00'", rules: cast("epoch-seconds"), reads: "2024-01-01 00:00:00", idle: true },
+  { name: "epoch in milliseconds", type: "timestamp", value: "1700000000123", refused: ["nobody can tell", "cast epoch-milliseconds"] },
+  { name: "epoch in milliseconds, declared", type: "timestamp", value: "1700000000123", rules: cast("epoch-milliseconds"), reads: "2023-11-14 22:13:20.123" },
+  { name: "epoch beyond all years, declared", type: "timestamp", value: "1700000000123000000", rules: cast("epoch-seconds"), refused: ["date or time that does not exist", dflt] },
+  { name: "Julian day", type: "timestamp", value: "2460263.42616", refused: ["nobody can tell", "cast julian-days"] },
+  { name: "Julian day, declared", type: "timestamp", value: "julianday('2023-11-14 22:13:20.123')", rules: cast("julian-days"), reads: "2023-11-14 22:13:20.123" },
+  { name: "Julian day in a date, declared", type: "date", value: "2460263.42616", rules: cast("julian-days"), reads: "2023-11-14" },
+  { name: "seconds in a date, declared", type: "date", value: "1700000000", rules: cast("epoch-seconds"), reads: "2023-11-14" },
+  { name: "0000-00-00", type: "timestamp", value: "'0000-00-00 00:00:00'", refused: ["date of zeros", 'null-if "0000-00-00 00:00:00"'] },
+  { name: "0000-00-00, declared", type: "date", value: "'0000-00-00'", rules: nullIf("0000-00-00"), reads: null },
+  { name: "'' for NULL in a timestamp", type: "timestamp", value: "''", refused: ["empty text", 'null-if ""'] },
+  { name: "a day that there is not", type: "date", value: "'2023-02-30'", refused: ["date or time that does not exist", dflt] },
+  { name: "date with a time of day", type: "date", value: "'2024-01-01 12:00:00'", refused: ["date with a time of day", "cast day"] },
+  { name: "date with a time of day, declared", type: "date", value: "'2024-01-01 12:00:00'", rules: cast("day"), reads: "2024-01-01" },
+  { name: "text that is no time", type: "timestamp", value: "'1 Jan 2024'", refused: ["no timestamp without time zone in ISO form", dflt] },
+  { name: "text that is no time, a default", type: "timestamp", value: "'1 Jan 2024'", rules: constant("1970-01-01"), reads: "1970-01-01 00:00:00" },
+  { name: "time of day", type: "time", value: "'12:34'", reads: "12:34:00" },
+  { name: "seconds in a time of day", type: "time", value: "45240", refused: ["nobody can tell", dflt] },
+  { name: "timetz", type: "timetz", value: "'12:34:56+02'", reads: "12:34:56+02" },
+  { name: "timetz without a zone", type: "timetz", value: "'12:34:56'", refused: ["time with time zone does not hold as it is written", dflt] },
+  { name: "interval in words", type: "interval", value: "'1 week 90 minutes'", reads: "7 days 01:30:00" },
+  { name: "interval with a fraction of a month", type: "interval", value: "'1.7 months'", refused: ["interval does not hold as it is written", dflt] },
+];
+
+// prettier-ignore
+export const others: readonly ValueCase[] = [
+  { name: "json as it is written", type: "json", value: `'{"b": 1,  "a":1.50}'`, reads: '{"b": 1,  "a":1.50}' },
+  { name: "jsonb as a value", type: "jsonb", value: `'{"b":1,"a":1.50}'`, reads: '{"a": 1.50, "b": 1}' },
+  { name: "jsonb with a key twice", type: "jsonb", value: `'{"a":1,"a":2}'`, refused: ["same key twice", dflt] },
+  { name: "jsonb that is none, a default", type: "jsonb", value: "'{'", rules: constant("{}"), reads: "{}" },
+  { name: "'' for NULL in json", type: "json", value: "''", refused: ["empty text", 'null-if ""'] },
+  { name: "array as PostgreSQL writes it", type: "text[]", value: `'{a,"b c",NULL}'`, reads: '{a,"b c",NULL}' },
+  { name: "array of text from JSON", type: "text[]", value: `'["a", "b,c", "NULL", null, "\\"\\\\"]'`, reads: '{a,"b,c","NULL",NULL,"\\"\\\\"}' },
+  { name: "array of numbers from JSON", type: "bigint[]", value: "'[[1, 9007199254740993], [3,4]]'", reads: "{{1,9007199254740993},{3,4}}" },
+  { name: "array of booleans from JSON", type: "boolean[]", value: "'[true,false]'", reads: "{t,f}" },
+  { name: "array of objects from JSON", type: "jsonb[]", value: `'[{"a":1}]'`, refused: ["does not read as jsonb[]", dflt] },
+  { name: "array of reals that loses digits", type: "real[]", value: "'[0.123456789012]'", refused: ["real[] does not hold as it is written", dflt] },
+  { name: "enum", type: "mood", value: "'so so'", reads: "so so" },
+  { name: "enum without the label", type: "mood", value: "'awful'", refused: ["does not read as mood", dflt] },
+  { name: "enum without the label, a default", type: "mood", value: "'awful'", rules: constant("fine"), reads: "fine" },
+  { name: "'' for NULL in an enum, declared", type: "mood", value: "''", rules: nullIf(""), reads: null },
+  { name: "inet in another spelling", type: "inet", value: "'10.0.0.1/32'", reads: "10.0.0.1/32" },
+  { name: "inet that is none", type: "inet", value: "'10.0.0.256'", refused: ["does not read as inet", dflt] },
+  { name: "inet that is none, left behind", type: "inet", value: "'10.0.0.256'", rules: skip, reads: "no row" },
+  { name: "macaddr in another spelling", type: "macaddr", value: "'08002B010203'", reads: "08:00:2b:01:02:03" },
+  { name: "domain", type: "positive", value: "5", reads: "5" },
+  { name: "range in another spelling", type: "int4range", value: "'[1,4]'", reads: "[1,5)" },
+  { name: "range of dates with times of day", type: "daterange", value: "'[2024-01-01 12:00,2024-02-01)'", refused: ["daterange does not hold", dflt] },
+  { name: '"char"', type: '"char"', value: "'a'", reads: "a" },
+  { name: '"char" of two letters', type: '"char"', value: "'ab'", refused: ['"char" does not hold as it is written', dflt] },
+  { name: "bit string", type: "bit varying(4)", value: "'101'", reads: "101" },
+  { name: "point in another spelling", type: "point", value: "'(1.0,2)'", refused: ["point does not hold as it is written", dflt] },
+  { name: "vector from JSON", type: "vector(3)", value: "'[1.0, 0.10, 0.12345679104328156]'", reads: "[1,0.1,0.12345679]", needs: "vector" },
+  { name: "vector with more digits than it holds", type: "vector(1)", value: "'[0.123456789]'", refused: ["vector(1) does not hold as it is written", dflt], needs: "vector" },
+  { name: "vector that is none", type: "vector(3)", value: "'[1,x]'", refused: ["does not read as vector(3)", dflt], needs: "vector" },
+];

@@ -1,0 +1,389 @@
+import * as path from "node:path";
+import fc from "fast-check";
+import Libsql from "libsql";
+import { converterFor } from "../../../migrator/values/convert";
+import { isStored, type Value } from "../../../migrator/copy/large-rows";
+import { Misfit } from "../../../migrator/values/misfit";
+import { pages } from "../../../migrator/copy/pages";
+import type { TablePlan } from "../../../migrator/copy/plan";
+import { SqliteSource, type Storage } from "../../../migrator/sqlite/sqlite";
+import type { TargetColumn } from "../../../migrator/server/target";
+import { Cleanup, writeSqlite } from "../support";
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+jest.setTimeout(600_000);
+
+const cases = process.env.PGMOOR_THOROUGH ? 5000 : 300;
+const folder = cleanup.folder();
+let files = 0;
+const newFile = () => path.join(folder, `${++files}.db`);
+
+/** What PostgreSQL keeps of numeric(precision, scale). */
+const numericModifier = (precision: number, scale: number) => ((precision << 16) | (scale & 0x7ff)) + 4;
+
+/** A column of the target as PostgreSQL describes it. */
+function column(name: string, type: string, modifier = -1, notNull = false): TargetColumn {
+  const rest = { castable: type, described: type, filled: false, generated: false };
+  return { name, type, modifier, notNull, ...rest };
+}
+
+/** Opens a file; its only table goes into columns of the same names. */
+function open(file: string, columns: readonly TargetColumn[]): { source: SqliteSource; plan: TablePlan } {
+  const source = SqliteSource.open(file, "app.db");
+  const table = source.tables()[0]!;
+  const target = { oid: 1, schema: "public", name: "t", qualified: "t", partitioned: false, columns };
+  const planned = columns.map((one) => ({
+    source: one.name,
+    target: one,
+    converter: converterFor(one, source.encoding, []),
+  }));
+  return { source, plan: { source: table, target, columns: planned } };
+}
+
+/** The lines that the converters make of a page; `undefined` when a value does not fit. */
+function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: readonly Value[] }>) {
+  const tally = { roundedFractions: 0 };
+  let lines = "";
+  try {
+    for (const { storages, values } of rows) {
+      const fields = plan.columns.map(({ target, converter }, index) => {
+        const value = values[index] ?? null;
+        if (isStored(value)) return String(Buffer.concat([...converter.large.convert(value).pieces()]));
+        if (value !== null) return converter.convert(storages[index] as Storage, value, tally);
+        if (target.notNull) throw new Misfit("NULL");
+        return "\\N";
+      });
+      lines += `${fields.join("\t")}\n`;
+    }
+  } catch (error) {
+    if (error instanceof Misfit) return undefined;
+    throw error;
+  }
+  return tally.roundedFractions === 0 ? lines : undefined;
+}
+
+describe("the short way and the converters", () => {
+  type Value = bigint | number | Buffer | string | null;
+  const character = fc.constantFrom(..."ab 0\\\"'/\t\n\r\b\f\v\u0001\u007fé€😀", "\u2028");
+  const words = fc.string({ unit: character, maxLength: 6 });
+  const integers = fc.oneof(
+    fc.integer({ min: -9, max: 9 }).map(BigInt),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    ...[15n, 31n, 53n, 63n].map((bits) => fc.constantFrom(-(2n ** bits), 2n ** bits - 1n)),
+  );
+  const two = (n: number) => String(n).padStart(2, "0");
+  const days = fc
+    .tuple(fc.constantFrom("0000", "0001", "1900", "2000", "2023", "2024", "9999"), fc.nat(13), fc.nat(32))
+    .map(([year, month, day]) => `${year}-${two(month)}-${two(day)}`);
+  const sensibleDays = fc.date({
+    min: new Date("0001-01-01"),
+    max: new Date("9999-12-31"),
+    noInvalidDate: true,
+  });
+  const fraction = fc.oneof(
+    fc.constantFrom("", ".0", ".000", ".5", ".120", ".123456", ".123456000", ".1234567", ".", "..0", ".5."),
+    fc.nat(999).map((n) => `.${String(n).padStart(3, "0")}`),
+  );
+  const clocks = fc
+    .tuple(fc.nat(24), fc.nat(60), fc.nat(60), fraction)
+    .map(([h, m, s, f]) => `${two(h)}:${two(m)}:${two(s)}${f}`);
+  const moments = fc
+    .tuple(
+      fc.oneof(
+        days,
+        sensibleDays.map((day) => day.toISOString().slice(0, 10)),
+      ),
+      fc.constantFrom(" ", "T", " ", "  "),
+      fc.oneof(
+        clocks,
+        sensibleDays.map((day) => day.toISOString().slice(11, 19)),
+      ),
+      fc.constantFrom("", "", "", "Z", " Z", "+00:00", " +00:00", "+00", "+01:00", "z"),
+    )
+    .map((parts) => parts.join(""));
+  const odd: fc.Arbitrary<Value> = fc.oneof(
+    fc.constantFrom<Value>(
+      ...[1.5, -0, 3, 1e300, Infinity, "\\N", "null", '"', "[1]", "", "a\0b", "\0", "1", "-0", "007", "t"],
+      // JSON in SQLite's binary form: null, and an array.
+      ...["00", "0b31", "ff", ""].map((hex) => Buffer.from(hex, "hex")),
+    ),
+    fc.uint8Array({ maxLength: 6 }).map((bytes) => Buffer.from(bytes)),
+    words,
+    integers,
+  );
+  const notUtf8: Value[] = ["ff41", "c3", "eda080"].map((hex) => Buffer.from(`text:${hex}`));
+  const mostly = <T>(arbitrary: fc.Arbitrary<T>, otherwise: fc.Arbitrary<T>) =>
+    fc.oneof({ arbitrary, weight: 9 }, { arbitrary: otherwise, weight: 1 });
+  const usual: Record<string, fc.Arbitrary<Value>> = {
+    int2: mostly(fc.integer({ min: -32_768, max: 32_767 }).map(BigInt), integers),
+    int4: mostly(fc.integer().map(BigInt), integers),
+    int8: integers,
+    bool: fc.constantFrom(0n, 1n),
+    numeric: mostly(fc.integer({ min: -999, max: 999 }).map(BigInt), integers),
+    text: words,
+    varchar: mostly(fc.string({ unit: character, maxLength: 3 }), words),
+    bpchar: mostly(fc.constantFrom("", "a", "é", "\\", "\n"), words),
+    name: words,
+    bytea: fc.uint8Array({ maxLength: 6 }).map((bytes) => Buffer.from(bytes)),
+    timestamp: moments,
+    timestamptz: moments,
+    date: fc.oneof(
+      days,
+      sensibleDays.map((day) => day.toISOString().slice(0, 10)),
+    ),
+    time: clocks,
+    uuid: fc.uuid().chain((id) => fc.constantFrom(id, id.toUpperCase(), id.replaceAll("-", ""))),
+  };
+  const modifiers: Record<string, number[]> = {
+    numeric: [
+      -1,
+      numericModifier(8, 2),
+      numericModifier(20, 0),
+      numericModifier(3, 5),
+      numericModifier(5, -2),
+    ],
+    varchar: [-1, 4 + 3],
+    bpchar: [-1, 4 + 1, 4 + 4],
+    timestamp: [-1, 0, 3],
+    timestamptz: [-1, 0, 3],
+    time: [-1, 0, 3],
+  };
+  const kinds = fc.constantFrom(...Object.keys(usual)).chain((type) =>
+    fc.record({
+      type: fc.constant(type),
+      modifier: fc.constantFrom(...(modifiers[type] ?? [-1])),
+      notNull: fc.boolean(),
+      oddness: fc.constantFrom(0, 0, 1),
+    }),
+  );
+  const tables = fc.array(kinds, { minLength: 1, maxLength: 4 }).chain((columns) =>
+    fc.record({
+      columns: fc.constant(columns),
+      rows: fc.array(
+        fc.tuple(
+          ...columns.map(({ type, notNull, oddness }) =>
+            fc.oneof(
+              { arbitrary: usual[type]!, weight: 20 },
+              { arbitrary: fc.constant<Value>(null), weight: notNull ? 0 : 2 },
+              { arbitrary: fc.oneof(odd, fc.constantFrom(...notUtf8), fc.constant(null)), weight: oddness },
+            ),
+          ),
+        ),
+        { minLength: 1, maxLength: 5 },
+      ),
+    }),
+  );
+
+  function write(file: string, rows: readonly (readonly Value[])[]): void {
+    const database = new Libsql(file);
+    const width = rows[0]!.length;
+    database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+    database.exec(`CREATE TABLE t (${Array.from({ length: width }, (_, index) => `c${index}`).join(", ")})`);
+    for (const row of rows) {
+      const prefix = "text:";
+      const values = row.map((value) => {
+        if (typeof value === "string") return Buffer.from(value);
+        const marked = Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix);
+        return marked ? Buffer.from(value.toString("latin1").slice(prefix.length), "hex") : value;
+      });
+      const isText = (value: Value) =>
+        typeof value === "string" || (Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix));
+      const holders = row.map((value) =>
+        isText(value) ? "CAST(? AS TEXT)" : typeof value === "number" ? "CAST(? AS REAL)" : "?",
+      );
+      database.prepare(`INSERT INTO t VALUES (${holders.join(", ")})`).run(values);
+    }
+    database.close();
+  }
+
+  test.each([
+    ["int2", -1, "-32768, 32767, 0, NULL", ["-32768", "32767", "0", "\\N"]],
+    [
+      "int8",
+      -1,
+      "-9223372036854775808, 9223372036854775807",
+      ["-9223372036854775808", "9223372036854775807"],
+    ],
+    ["bool", -1, "0, 1", ["f", "t"]],
+    ["numeric", numericModifier(5, 2), "-999, 0", ["-999.00", "0.00"]],
+    ["text", -1, "'ü\"\\', 'null', char(11, 10, 1)", ['ü"\\\\', "null", "\\v\\n\u0001"]],
+    ["varchar", 4 + 3, "'😀😀\\'", ["😀😀\\\\"]],
+    ["bpchar", 4 + 3, "'', 'é'", ["   ", "é  "]],
+    ["bytea", -1, "x'00ab', 'A', x''", ["\\\\x00ab", "\\\\x41", "\\\\x"]],
+    [
+      "timestamp",
+      -1,
+      "'2024-02-29 23:59:59.120', '0001-01-01T00:00:00Z'",
+      ["2024-02-29 23:59:59.12", "0001-01-01 00:00:00"],
+    ],
+    ["timestamptz", 3, "'2024-12-31 00:00:00.000000000 +00:00'", ["2024-12-31 00:00:00+00"]],
+    ["date", -1, "'1900-02-28'", ["1900-02-28"]],
+    ["time", 0, "'00:00:00.0'", ["00:00:00"]],
+    ["uuid", -1, "'0123ABCD-0000-4000-8000-0123456789ab'", ["0123abcd-0000-4000-8000-0123456789ab"]],
+  ])("%s: what is usual goes the short way", (type, modifier, values, lines) => {
+    const file = newFile();
+    writeSqlite(
+      file,
+      `CREATE TABLE t (v); INSERT INTO t VALUES ${values.replace(/, (?![^(]*\))/g, "), (").replace(/^(.*)$/s, "($1)")}`,
+    );
+    const { source, plan } = open(file, [column("v", type, modifier)]);
+    const found = [...pages(source, plan)].map((page) => page.lines?.toString("utf8"));
+    source.close();
+    expect(found).toEqual([`${lines.join("\n")}\n`]);
+  });
+
+  test.each([
+    ["int2", -1, "32768"],
+    ["int4", -1, "1.0"],
+    ["int8", -1, "9223372036854775808"],
+    ["int4", -1, "'7'"],
+    ["int4", -1, "x'37'"],
+    ["bool", -1, "2"],
+    ["numeric", numericModifier(5, 2), "1000"],
+    ["text", -1, "'a' || char(0) || 'b'"],
+    ["text", -1, "7"],
+    // null and [1] in SQLite's binary JSON.
+    ["text", -1, "x'00'"],
+    ["text", -1, "x'2b1331'"],
+    ["varchar", 4 + 2, "'éé\\'"],
+    ["bpchar", 4 + 2, "'a '"],
+    ["bytea", -1, "7"],
+    ["name", -1, "printf('%064d', 0)"],
+    ["timestamp", -1, "'2024-02-30 00:00:00'"],
+    ["timestamp", 3, "'2024-01-01 00:00:00.1234'"],
+    ["timestamptz", -1, "'2024-01-01 00:00:00+01:00'"],
+    ["date", -1, "'0000-01-01'"],
+    ["time", -1, "'24:00:00'"],
+    ["uuid", -1, "'0123abcd-0000-4000-8000-0123456789ag'"],
+  ])("%s (%i) does not take %s the short way", (type, modifier, value) => {
+    const file = newFile();
+    writeSqlite(file, `CREATE TABLE t (v); INSERT INTO t VALUES (${value})`);
+    const { source, plan } = open(file, [column("v", type, modifier)]);
+    expect([...pages(source, plan)].map(({ lines }) => lines)).toEqual([undefined]);
+    source.close();
+  });
+
+  test("come to the same bytes, or the short way is not taken", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(tables, ({ columns, rows }) => {
+        const file = newFile();
+        write(file, rows);
+        const { source, plan } = open(
+          file,
+          columns.map(({ type, modifier, notNull }, index) => column(`c${index}`, type, modifier, notNull)),
+        );
+        try {
+          for (const page of pages(source, plan)) {
+            if (page.lines === undefined) continue;
+            taken++;
+            expect(page.lines.toString("utf8")).toBe(converted(plan, page.rows()));
+          }
+        } finally {
+          source.close();
+        }
+      }),
+      { numRuns: cases },
+    );
+    // Else nothing was compared.
+    expect(taken).toBeGreaterThan(cases / 4);
+  });
+});
+
+describe("pages", () => {
+  /** The ids of all rows, in the order read, and how the pages were. */
+  function read(file: string, columns: readonly TargetColumn[]) {
+    const { source, plan } = open(file, columns);
+    const ids: string[] = [];
+    const shapes: { rows: number; bytes: number; plain: boolean }[] = [];
+    try {
+      for (const { lines, rows } of pages(source, plan)) {
+        const text = lines?.toString("utf8") ?? converted(plan, rows()) ?? "";
+        const page = text.split("\n").slice(0, -1);
+        ids.push(...page.map((line) => line.split("\t")[0]!));
+        shapes.push({ rows: page.length, bytes: text.length, plain: lines !== undefined });
+      }
+    } finally {
+      source.close();
+    }
+    return { ids, shapes };
+  }
+  const written = (sql: string): string => {
+    const file = newFile();
+    writeSqlite(file, sql);
+    return file;
+  };
+  const numbers = (count: number, select: string) =>
+    `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1}) ${select} FROM n`;
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+
+  test.each([
+    ["a rowid", "CREATE TABLE t (id, v)", true],
+    ["a primary key that is the rowid", "CREATE TABLE t (id INTEGER PRIMARY KEY, v)", true],
+    ["a primary key that is not", "CREATE TABLE t (id PRIMARY KEY, v)", true],
+    ["no rowid", "CREATE TABLE t (id PRIMARY KEY, v) WITHOUT ROWID", false],
+    ["a rowid under its third name", "CREATE TABLE t (id, v, rowid, _rowid_)", true],
+    ["a rowid out of reach", "CREATE TABLE t (id, v, rowid, _rowid_, oid)", false],
+    ["a collation that only the app has", "CREATE TABLE t (id, v COLLATE NOCASE)", true],
+    ["an index that has all of it", "CREATE TABLE t (id, v); CREATE INDEX other ON t (v, id)", true],
+  ])("a table with %s: every row once, in one order", (_, create, plain) => {
+    const file = written(
+      `${create}; INSERT INTO t (id, v) ${numbers(5000, "SELECT i, 5000 - i")};
+       PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOCASE', 'the_apps')`,
+    );
+    const { ids, shapes } = read(file, [column("id", "int4"), column("v", "int4")]);
+    expect(ids).toEqual(upTo(5000));
+    expect(shapes.every((shape) => shape.plain === plain)).toBe(true);
+    const { source, plan } = open(file, [column("id", "int4")]);
+    const place = [...source.rows(plan.source, ["id"])].findIndex(({ values }) => values[0] === 4321n);
+    expect(place).toBe(4321);
+    expect(source.keyOf(plan.source, 3)).toMatch(/(id|rowid|_rowid_|oid) [23]$|row 3$/);
+    source.close();
+  });
+
+  test("rowids with gaps, below zero, and the last that there is", () => {
+    const file = written(
+      `CREATE TABLE t (id); INSERT INTO t (rowid, id) ${numbers(3000, "SELECT (i - 1500) * 1000000007, i")};
+       INSERT INTO t (rowid, id) VALUES (-9223372036854775808, -1), (9223372036854775807, 3000)`,
+    );
+    expect(read(file, [column("id", "int4")]).ids).toEqual(["-1", ...upTo(3001)]);
+  });
+
+  test("a page at whose end the last rowid is", () => {
+    const file = written(
+      `CREATE TABLE t (id); INSERT INTO t (rowid, id) ${numbers(1024, "SELECT 9223372036854775807 - 1023 + i, i")}`,
+    );
+    expect(read(file, [column("id", "int4")]).ids).toEqual(upTo(1024));
+    expect(read(written("CREATE TABLE t (id)"), [column("id", "int4")]).shapes).toEqual([]);
+  });
+
+  test("one value that is not of the usual kind costs its page, and no other", () => {
+    const file = written(
+      `CREATE TABLE t (id); INSERT INTO t ${numbers(5000, "SELECT iif(i = 2500, '2500', i)")}`,
+    );
+    const { ids, shapes } = read(file, [column("id", "int4")]);
+    expect(ids).toEqual(upTo(5000));
+    expect(shapes.map(({ plain }) => plain)).toEqual([true, true, false, true, true]);
+  });
+
+  test("pages of large rows have fewer, whatever their column was meant for", () => {
+    for (const type of ["text", "bytea"]) {
+      const large = "iif(i % 50 = 49, zeroblob(2000000), x'41')";
+      const value = type === "text" ? `replace(hex(${large}), '00', 'x')` : large;
+      const file = written(`CREATE TABLE t (id, v); INSERT INTO t ${numbers(300, `SELECT i, ${value}`)}`);
+      const { ids, shapes } = read(file, [column("id", "int4"), column("v", type)]);
+      expect(ids).toEqual(upTo(300));
+      expect(Math.max(...shapes.map(({ bytes }) => bytes))).toBeLessThan(5 << 20);
+      expect(shapes.every(({ plain }) => plain)).toBe(true);
+    }
+    const file = written(
+      `CREATE TABLE t (id, v); INSERT INTO t ${numbers(40, "SELECT i, zeroblob(1000000)")}`,
+    );
+    const { source, plan } = open(file, [column("id", "int4"), column("v", "int4")]);
+    const sizes = [...pages(source, plan)].map(({ rows }) => [...rows()].length);
+    source.close();
+    expect(Math.max(...sizes)).toBe(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(40);
+  });
+});

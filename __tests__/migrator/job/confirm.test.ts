@@ -1,0 +1,207 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client } from "pg";
+import { countUses, otherSessions } from "../../../migrator/ledger/uses";
+import { Cleanup, Database, eventually, report, Service, writeSqlite } from "../support";
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+jest.setTimeout(30_000);
+
+const schema =
+  "CREATE TABLE IF NOT EXISTS app_migrations (version text); CREATE TABLE IF NOT EXISTS items (id integer PRIMARY KEY, name text);";
+
+/** An app's health URL on a port of its own; `status` may be changed while it runs. */
+async function healthServer(status: number) {
+  const state = { status };
+  const server = createServer((_, response) => response.writeHead(state.status).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanup.add(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alive`, state };
+}
+
+let copied: Service;
+beforeAll(async () => {
+  copied = new Service(cleanup, await Database.create(cleanup), schema);
+  writeSqlite(
+    copied.source,
+    "CREATE TABLE app_migrations (version TEXT); CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO items VALUES (1, 'a'), (2, 'b')",
+  );
+  await copied.migrated();
+});
+
+/** A service as it is right after its copy, with its app's health URL. */
+async function copiedService(confirmSeconds: number, status = 200) {
+  const health = await healthServer(status);
+  copied.configure({ health: health.url, deadlines: { migrateSeconds: 30, confirmSeconds } });
+  await copied.setState("copied");
+  const uses = JSON.stringify(await countUses(copied.database.client));
+  await copied.database.query("UPDATE pgmoor.ledger SET uses = $1, allocation = 'alloc-1'", [uses]);
+  return { service: copied, health };
+}
+
+const sessions: Client[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.end();
+  // Until the server has forgotten them, with all that they have to report.
+  await eventually(async () =>
+    (await otherSessions(copied.database.client)).length === 0 ? true : undefined,
+  );
+});
+
+/** A session of the app's, as its pool would open it. */
+async function appSession({ database }: Service): Promise<Client> {
+  const client = new Client({
+    host: database.server.host,
+    port: database.server.port,
+    user: database.name,
+    password: database.password,
+    database: database.name,
+    application_name: "app",
+  });
+  await client.connect();
+  client.on("error", () => undefined);
+  sessions.push(client);
+  return client;
+}
+
+/** What the app does; its session reports it at once instead of within the ten seconds that PostgreSQL allows itself. */
+async function use(app: Client, sql: string): Promise<void> {
+  await app.query(sql);
+  await app.query("SELECT pg_stat_force_next_flush()");
+}
+
+test("an app that answers and reads one of its tables is confirmed", async () => {
+  const { service } = await copiedService(20);
+  const app = await appSession(service);
+  const { done } = await service.startMigrator("confirm");
+  await use(app, "SELECT * FROM items WHERE id = 1");
+  const outcome = await done;
+  expect(outcome.stderr).toBe("");
+  expect(report(outcome)).toMatchObject({
+    pgmoor: "confirm",
+    service: "app",
+    attempt: 1,
+    outcome: "confirmed",
+    tablesUsed: 1,
+  });
+  expect(outcome.stdout).toContain("public.items");
+  expect(await service.ledger()).toMatchObject([{ state: "confirmed" }]);
+});
+
+test("an app that looked at its migrations only, as a start does, is confirmed", async () => {
+  const { service } = await copiedService(20);
+  const app = await appSession(service);
+  await use(app, "SELECT * FROM app_migrations");
+  expect(report(await (await service.startMigrator("confirm")).done)).toMatchObject({ outcome: "confirmed" });
+});
+
+test("an app that answers 200 and ignores the server is not", async () => {
+  const { service } = await copiedService(1);
+  const outcome = await (await service.startMigrator("confirm")).done;
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain("the app answers, but it has never used the database");
+  expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
+});
+
+test("a session alone is no use of the database: what only looks at the catalog does not count", async () => {
+  const { service } = await copiedService(1);
+  const app = await appSession(service);
+  await use(
+    app,
+    "SELECT version(); SELECT count(*) FROM information_schema.tables; SELECT count(*) FROM pgmoor.ledger",
+  );
+  const outcome = await (await service.startMigrator("confirm")).done;
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain("a session of its role was seen");
+});
+
+test("an app that uses the database and never answers is not", async () => {
+  const { service, health } = await copiedService(2, 503);
+  const app = await appSession(service);
+  await use(app, "INSERT INTO items VALUES (3, 'c')");
+  const { child, done } = await service.startMigrator("confirm");
+  let seen = "";
+  child.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
+  await eventually(() => (seen.includes("public.items") ? true : undefined));
+  health.state.status = 302;
+  const outcome = await done;
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toMatch(/does not answer 2xx at .* \(HTTP 302\), but it has used the database/);
+  expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
+});
+
+test("what was confirmed once is not asked for again", async () => {
+  const { service } = await copiedService(1);
+  await service.setState("confirmed");
+  expect(report(await (await service.startMigrator("confirm")).done)).toMatchObject({ outcome: "skipped" });
+});
+
+test("without a finished copy, or with another allocation's, there is nothing to confirm", async () => {
+  const { service } = await copiedService(1);
+  await service.database.query("UPDATE pgmoor.ledger SET allocation = 'another'");
+  expect((await (await service.startMigrator("confirm")).done).stderr).toContain(
+    "copied by allocation another",
+  );
+  await service.setState("started");
+  expect((await (await service.startMigrator("confirm")).done).stderr).toContain('is "started"');
+  const fresh = new Service(cleanup, await Database.create(cleanup), schema);
+  const outcome = await (await fresh.startMigrator("confirm")).done;
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain("migrate has not run");
+});
+
+test("an administrator's dump reads every table and confirms nothing", async () => {
+  const { service } = await copiedService(2);
+  // A session of the superuser's, in the service's database.
+  const admin = new Client({ ...service.database.server, database: service.database.name });
+  await admin.connect();
+  const { done } = await service.startMigrator("confirm");
+  await use(admin, "SELECT * FROM items");
+  await admin.end();
+  const outcome = await done;
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain("was not the app: no session of its role was seen");
+  expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
+});
+
+test("an app that connects for each request is seen while it answers", async () => {
+  const { service } = await copiedService(20);
+  const { database } = service;
+  const { name: user, password, server } = database;
+  const app = createServer((_, response) => {
+    const client = new Client({ ...server, user, password, database: user, application_name: "app" });
+    void client
+      .connect()
+      .then(() => client.query("SELECT * FROM items"))
+      .then(() => client.end())
+      .then(() => response.end());
+  });
+  await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+  cleanup.add(() => app.close());
+  const health = `http://127.0.0.1:${(app.address() as AddressInfo).port}/`;
+  service.configure({ health, deadlines: { migrateSeconds: 30, confirmSeconds: 20 } });
+  const outcome = await (await service.startMigrator("confirm")).done;
+  expect(report(outcome)).toMatchObject({ outcome: "confirmed", tablesUsed: 1 });
+});
+
+test("a server that hangs does not outlive the deadline", async () => {
+  const { service } = await copiedService(1);
+  const { done } = await service.startMigrator("confirm");
+  const { pid } = await eventually(
+    async () =>
+      (
+        await service.database.query<{ pid: number }>(
+          "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgmoor'",
+        )
+      )[0],
+  );
+  process.kill(pid, "SIGSTOP");
+  try {
+    const outcome = await done;
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain("the server does not answer");
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+});

@@ -1,0 +1,115 @@
+import * as path from "node:path";
+import fc from "fast-check";
+import Libsql from "libsql";
+import { pieceBytes, Records } from "../../../migrator/sqlite/records";
+import { SqliteSource } from "../../../migrator/sqlite/sqlite";
+import { Cleanup, writeSqlite } from "../support";
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+jest.setTimeout(600_000);
+
+const cases = process.env.PGMOOR_THOROUGH ? 1000 : 60;
+const folder = cleanup.folder();
+let files = 0;
+const newFile = () => path.join(folder, `${++files}.db`);
+
+/** Lengths at which SQLite puts a row into another number of pages, and others. */
+const length = fc.oneof(
+  fc.nat(300),
+  fc.nat(20_000),
+  fc.constantFrom(438, 439, 477, 478, 3960, 4056, 4057, 4061, 4062, 8150, 65_501, 65_502),
+  fc.constantFrom(pieceBytes - 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes + 7),
+);
+
+test(`${cases} random files: every text and blob is where SQLite says`, () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(512, 1024, 4096, 65_536),
+      fc.constantFrom("UTF-8", "UTF-16le"),
+      fc.constantFrom("NONE", "FULL"),
+      fc.integer({ min: 0, max: 130 }),
+      fc.array(fc.tuple(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), length, length), {
+        minLength: 1,
+        maxLength: 40,
+      }),
+      (pageSize, encoding, vacuum, narrow, rows) => {
+        const file = newFile();
+        const database = new Libsql(file);
+        database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA encoding = '${encoding}'; PRAGMA auto_vacuum = ${vacuum};
+          PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF`);
+        const columns = Array.from({ length: narrow }, (_, index) => `n${index} DEFAULT ${index}`);
+        const virtual = "v AS (1) VIRTUAL, s AS (2) STORED";
+        database.exec(
+          `CREATE TABLE t (${[...columns, virtual, "id INTEGER PRIMARY KEY", "a", "b"].join(", ")})`,
+        );
+        const insert = database.prepare(
+          "INSERT OR REPLACE INTO t (id, a, b) VALUES (?, randomblob(?), hex(randomblob(?)))",
+        );
+        for (const [id, a, b] of rows) insert.run([id, a, b >> 1]);
+        // Pages that have become free are used again, in another order.
+        database.exec("DELETE FROM t WHERE abs(id % 3) = 1 AND id <> (SELECT max(id) FROM t)");
+        for (const [id, a, b] of rows) if (id % 3n === 1n) insert.run([id, b, a >> 1]);
+        database.close();
+        const source = SqliteSource.open(file, "app.db");
+        const { root, columns: described } = source.tables()[0]!;
+        const place = (name: string) => described.find((column) => column.name === name)!.place;
+        expect(place("v")).toBeUndefined();
+        const reader = new Libsql(file);
+        const found = reader
+          .prepare("SELECT id, a, CAST(b AS BLOB) FROM t ORDER BY id")
+          .safeIntegers(true)
+          .raw()
+          .all() as [bigint, Buffer, Buffer][];
+        for (const [id, a, b] of found)
+          for (const [name, bytes, storage] of [["a", a, "b"] as const, ["b", b, "t"] as const]) {
+            const value = source.records.value(root, id, place(name)!);
+            expect(value).toMatchObject({ storage, bytes: bytes.length });
+            const pieces = [...value!.pieces()];
+            expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+            expect(pieces.every((piece) => piece.length <= pieceBytes)).toBe(true);
+          }
+        expect(source.records.value(root, (found.at(-1)![0] + 1n) & 0xffffn, 500)).toBeUndefined();
+        reader.close();
+        source.close();
+      },
+    ),
+    { numRuns: cases },
+  );
+});
+
+test("what is in an unmerged log is there", () => {
+  const file = newFile();
+  writeSqlite(
+    file,
+    "CREATE TABLE t (v); INSERT INTO t VALUES (zeroblob(100000))",
+    "UPDATE t SET v = replace(hex(v), '0', 'x'); INSERT INTO t VALUES ('new')",
+  );
+  const source = SqliteSource.open(file, "app.db");
+  const read = (rowid: bigint) => {
+    const pieces = source.records.value(source.tables()[0]!.root, rowid, 0)?.pieces() ?? [];
+    return Buffer.concat([...pieces]).toString();
+  };
+  expect(read(1n)).toBe("x".repeat(200_000));
+  expect(read(2n)).toBe("new");
+  source.close();
+});
+
+test("pieces of two values may be read by turns", () => {
+  const file = newFile();
+  writeSqlite(file, "CREATE TABLE t (v); INSERT INTO t VALUES (randomblob(500000)), (randomblob(500000))");
+  const records = new Records(file);
+  const source = SqliteSource.open(file, "app.db");
+  const { root } = source.tables()[0]!;
+  source.close();
+  const [one, other] = [1n, 2n].map((id) => records.value(root, id, 0)!);
+  const apart = [...one!.pieces()];
+  const turns = other!.pieces();
+  const together: Buffer[] = [];
+  for (const piece of one!.pieces()) {
+    together.push(piece);
+    turns.next();
+  }
+  records.close();
+  expect(Buffer.concat(together).equals(Buffer.concat(apart))).toBe(true);
+});

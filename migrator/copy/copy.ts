@@ -1,0 +1,217 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Rule } from "../../services/rules";
+import { identifier } from "../server/connection";
+import { setAside } from "./constraints";
+import { Failed, messageOf, Refused } from "../base/errors";
+import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
+import { misfitLimit, refusal, type Offence } from "./offences";
+import type { TablePlan } from "./plan";
+import { Progress, type Log } from "../base/progress";
+import { copyText, newReading, type Reading } from "./rows";
+import { usesOf } from "./rules";
+import { setSequences } from "./sequences";
+import type { SqliteSource } from "../sqlite/sqlite";
+import { verify } from "./verify";
+
+/** Rows from which on it pays to make a table's keys again. */
+const largeRows = 50_000;
+
+/** SQLSTATE of rows that are equal under a unique index. */
+const duplicate = "23505";
+
+/** SQLSTATEs that say that rows are at fault: a value, a constraint, and what is too large, as for an index. */
+const aboutRows = /^(22|23|54)/;
+
+/** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
+export interface CopyTask {
+  readonly client: Client;
+  readonly helper: Client;
+  readonly source: SqliteSource;
+  readonly plans: readonly TablePlan[];
+  /** Those the plans were made with. */
+  readonly rules: readonly Rule[];
+  readonly attempt: number;
+  /** Throws Refused when the source is no longer what was copied. */
+  readonly requireSameSource: () => Promise<void>;
+  /** Called when the commit begins: from then on nobody can say that nothing is changed. */
+  readonly committing: () => void;
+  readonly log: Log;
+}
+
+/**
+ * Replaces the rows of all tables by the source's, proves it and records it, in one transaction: everything or nothing.
+ * @throws Refused naming the values that do not fit or when the source has changed, Failed when the server fails or the two sides differ. Nothing is
+ * changed then, unless the connection is lost in the commit itself.
+ */
+export async function copy(task: CopyTask): Promise<Copied> {
+  try {
+    return await copyOnce(task, "aside");
+  } catch (error) {
+    if ((error as ServerError).code !== duplicate) throw explain(error);
+    task.log("rows are equal where a key allows one only: copying again, to find out which");
+    return await copyOnce(task, "in place").catch((again: unknown) => {
+      throw explain(again);
+    });
+  }
+}
+
+/** @param keys where the keys of large tables are while rows come in. */
+async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Copied> {
+  const { client } = task;
+  await client.query("BEGIN");
+  try {
+    const copied = await copyInTransaction(task, keys);
+    await task.requireSameSource();
+    task.log("the source is as it was when the copy began");
+    await recordCopied(client, task.attempt, copied);
+    task.committing();
+    await client.query("COMMIT");
+    task.log("committed");
+    return copied;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function copyInTransaction(
+  { client, helper, source, plans, rules, log }: CopyTask,
+  keys: "aside" | "in place",
+): Promise<Copied> {
+  if (plans.length === 0)
+    return { rows: 0, bytes: 0, roundedFractions: 0, rules: usesOf(rules, plans, source), tables: {} };
+  const counts = new Map(plans.map((plan) => [plan, source.count(plan.source)]));
+  const large = plans.filter((plan) => keys === "aside" && (counts.get(plan) ?? 0) >= largeRows);
+  const oids = (some: readonly TablePlan[]) => some.map(({ target }) => target.oid);
+  const restore = await setAside(client, oids(plans), oids(large));
+  await client.query(`TRUNCATE ${plans.map(({ target }) => target.qualified).join(", ")}`);
+  const offences: Offence[] = [];
+  const readings = new Map<TablePlan, Reading>();
+  let bytes = 0;
+  for (const plan of plans) {
+    const reading = newReading(offences);
+    const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
+    bytes += await copyTable(client, helper, source, plan, reading, progress);
+    readings.set(plan, reading);
+    if (offences.length === 0) progress.end("copied");
+    if (offences.length >= misfitLimit) break;
+  }
+  if (offences.length > 0) throw refusal(offences);
+  await setSequences(client, plans, source.highWaterMarks());
+  const began = performance.now();
+  await restore();
+  log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await client.query("SET CONSTRAINTS ALL IMMEDIATE");
+  const tables: Record<string, TableRecord> = {};
+  let rows = 0;
+  let roundedFractions = 0;
+  for (const [plan, reading] of readings) {
+    await verify(client, source, plan, reading);
+    tables[plan.target.name] = { rows: reading.checksum.rows, checksum: reading.checksum.toString() };
+    rows += reading.checksum.rows;
+    roundedFractions += reading.roundedFractions;
+  }
+  log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
+  return { rows, bytes, roundedFractions, rules: usesOf(rules, plans, source), tables };
+}
+
+/** Streams one table; returns the bytes sent. */
+async function copyTable(
+  client: Client,
+  helper: Client,
+  source: SqliteSource,
+  plan: TablePlan,
+  reading: Reading,
+  progress: Progress,
+): Promise<number> {
+  const text = copyText(source, plan, helper, reading);
+  if (reading.offences.length > 0) {
+    // Nothing is sent any more, and the server may have ended the transaction; what else does not fit is to be known.
+    while (!(await text.next()).done);
+    return 0;
+  }
+  const names = plan.columns
+    .filter(({ target }) => !target.generated)
+    .map(({ target }) => identifier(target.name))
+    .join(", ");
+  // The table is emptied in this transaction: its rows need no second visit by a vacuum.
+  const freeze = plan.target.partitioned ? "" : " WITH (FREEZE)";
+  const stream = client.query(copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN${freeze}`));
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of text) {
+      bytes += chunk.length;
+      progress.add(reading.checksum.rows, chunk.length);
+      yield chunk;
+    }
+  }
+  try {
+    await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), stream);
+  } catch (error) {
+    const offence = offenceOfServer(error, source, plan, reading);
+    if (offence === undefined) throw error;
+    reading.offences.push(offence);
+  }
+  return bytes;
+}
+
+interface ServerError extends Error {
+  code?: string;
+  where?: string;
+  constraint?: string;
+  column?: string;
+  table?: string;
+}
+
+/** A row that the server refused in the middle of a COPY. Its own message may hold the value, so only its code is used. */
+function offenceOfServer(
+  error: unknown,
+  source: SqliteSource,
+  plan: TablePlan,
+  { leftBehind }: Reading,
+): Offence | undefined {
+  const { code = "", where = "", constraint, column } = error as ServerError;
+  const line = /, line (\d+)/.exec(where)?.[1];
+  if (!aboutRows.test(code) || line === undefined) return undefined;
+  const named = column ?? /, line \d+, column ([^:]+)/.exec(where)?.[1] ?? "(row)";
+  const kind =
+    constraint === undefined
+      ? `value that the server does not take (SQLSTATE ${code})`
+      : `row that breaks the constraint ${constraint}`;
+  // The server has not seen the rows that a rule left behind.
+  let place = Number(line);
+  for (const left of leftBehind) if (left <= place) place++;
+  const { name: table } = plan.source;
+  return { table, column: named, row: source.keyOf(plan.source, place), kind, help: undefined };
+}
+
+/** Turns the server's errors outside of a COPY into words; those that may hold values by their code only. */
+function explain(error: unknown): unknown {
+  if (error instanceof Refused || error instanceof Failed) return error;
+  const { code = "", constraint, table, message } = error as ServerError;
+  if (code === "23503") {
+    return new Refused(
+      `table ${table}: rows refer to rows that are not there, by the foreign key ${constraint}. SQLite does not check this ` +
+        "unless told to; `PRAGMA foreign_key_check` shows the rows",
+    );
+  }
+  if (code === duplicate) {
+    return new Refused(
+      `table ${table}: rows are equal where ${constraint} allows one only. Remove the surplus ones`,
+    );
+  }
+  if (code === "55P03") {
+    return new Failed(
+      "another session holds a lock on the app's tables: stop whatever else uses this database",
+    );
+  }
+  if (aboutRows.test(code)) {
+    return new Refused(
+      `the server refuses what the tables would hold (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
+    );
+  }
+  return new Failed(`the copy failed: ${messageOf(error) || message}`);
+}

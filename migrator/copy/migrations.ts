@@ -1,0 +1,152 @@
+/** The app's own record of its schema's migrations: compared, never copied. */
+import type { ClientBase } from "pg";
+import type { MigrationTable } from "../../services/rules";
+import { identifier } from "../server/connection";
+import type { SqliteSource } from "../sqlite/sqlite";
+import type { TargetTable } from "../server/target";
+
+/**
+ * Columns that say which migration a row is, by the tool that writes them: Django; Prisma; Grafana; EF Core; Laravel; Knex,
+ * Kysely, TypeORM, Sequelize; Diesel, golang-migrate, Rails, sqlx, Gitea; Alembic; goose. The first that both sides have.
+ */
+const identifying = [
+  ["app", "name"],
+  ["migration_name"],
+  ["migration_id"],
+  ["MigrationId"],
+  ["migration"],
+  ["name"],
+  ["version"],
+  ["version_num"],
+  ["version_id"],
+];
+
+/** Tables that are known to hold a record of migrations: what a move by hand does not copy if nothing else is declared. */
+export const knownTables: readonly MigrationTable[] = [
+  "__diesel_schema_migrations",
+  "__EFMigrationsHistory",
+  "_prisma_migrations",
+  "_sqlx_migrations",
+  "alembic_version",
+  "django_migrations",
+  "goose_db_version",
+  "knex_migrations",
+  { table: "knex_migrations_lock", compare: "nothing" },
+  "kysely_migration",
+  { table: "kysely_migration_lock", compare: "nothing" },
+  "kysely_migrations",
+  { table: "kysely_migrations_lock", compare: "nothing" },
+  "migration_log",
+  "migrations",
+  "schema_migrations",
+  "seaql_migrations",
+  "SequelizeMeta",
+];
+
+/** So many migrations are named at most. */
+const shown = 5;
+
+/** What says that the schema that the app built is not that of the release that wrote the source, and what to do. */
+export async function migrationFaults(
+  client: ClientBase,
+  source: SqliteSource,
+  targets: readonly TargetTable[],
+  tables: readonly MigrationTable[],
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const one of tables) {
+    const { table, compare } = typeof one === "string" ? { table: one, compare: "all" as const } : one;
+    if (compare === "nothing") continue;
+    const from = source.tables().find(({ name }) => name === table);
+    const to = targets.find(({ name }) => name === table);
+    if (from === undefined && to === undefined) continue;
+    if (from === undefined || to === undefined) {
+      const side = from === undefined ? "target" : "source";
+      faults.push(
+        `${table}: in the ${side} only, so that nobody can tell whether the schemas are of one release`,
+      );
+      continue;
+    }
+    const has = (side: { columns: readonly { name: string }[] }, column: string) =>
+      side.columns.some(({ name }) => name === column);
+    const columns = identifying.find((names) => names.every((name) => has(from, name) && has(to, name)));
+    if (columns === undefined) {
+      faults.push(
+        `${table}: no column that is known to say which migration a row is. If it records none, declare ${nothing(table)}`,
+      );
+      continue;
+    }
+    const [theirs, ours] = [inSource(source, from, columns), await inTarget(client, to, columns)];
+    const numbers = [...theirs, ...ours].every((id) => /^\d+$/.test(id)) && isInteger(to, columns);
+    const order = numbers ? asNumbers : asText;
+    const sorted = [theirs.sort(order), ours.sort(order)] as const;
+    const fault = compare === "all" ? sameSet(table, ...sorted) : sameNewest(order, ...sorted);
+    if (fault !== undefined) faults.push(`${table}: ${fault}`);
+  }
+  return faults;
+}
+
+const nothing = (table: string) => `{ table: ${JSON.stringify(table)}, compare: "nothing" }`;
+
+const newer =
+  "The source is newer than the app's image: give the service the image of the release that wrote the source, or a later one";
+const older =
+  "The source is older than the app's image: start this image on the SQLite file once, so that it brings the file up to date, and move then";
+
+function sameSet(table: string, source: readonly string[], target: readonly string[]): string | undefined {
+  const [lacking, surplus] = [difference(source, target), difference(target, source)];
+  if (lacking.length === 0 && surplus.length === 0) return undefined;
+  if (surplus.length === 0) return `the target lacks ${list(lacking)}. ${newer}`;
+  if (lacking.length === 0) return `the source lacks ${list(surplus)}. ${older}`;
+  return (
+    `the target lacks ${list(lacking)}, the source ${list(surplus)}. If the app's migrations are written for each of its ` +
+    `databases, declare { table: ${JSON.stringify(table)}, compare: "newest" }; else use the release that wrote the source`
+  );
+}
+
+function sameNewest(order: Order, source: readonly string[], target: readonly string[]): string | undefined {
+  const [last, built] = [source.at(-1), target.at(-1)];
+  if (last === built) return undefined;
+  const seen = `the newest is ${last ?? "none"} in the source, ${built ?? "none"} in the target`;
+  return `${seen}. ${built === undefined || (last !== undefined && order(built, last) < 0) ? newer : older}`;
+}
+
+const isInteger = ({ columns }: TargetTable, [name, more]: readonly string[]) =>
+  more === undefined && /^int[248]$/.test(columns.find((column) => column.name === name)?.type ?? "");
+
+const difference = (one: readonly string[], other: readonly string[]) => {
+  const there = new Set(other);
+  return one.filter((each) => !there.has(each));
+};
+
+function list(migrations: readonly string[]): string {
+  const more = migrations.length - shown;
+  return `${migrations.slice(0, shown).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+type Order = (one: string, other: string) => number;
+const asText: Order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+const asNumbers: Order = (one, other) => Number(BigInt(one) - BigInt(other));
+
+function inSource(
+  source: SqliteSource,
+  table: Parameters<SqliteSource["rows"]>[0],
+  columns: readonly string[],
+): string[] {
+  const decoder = new TextDecoder(source.encoding);
+  return [...source.rows(table, columns)].map(({ values }) =>
+    values.map((value) => (Buffer.isBuffer(value) ? decoder.decode(value) : String(value))).join("."),
+  );
+}
+
+async function inTarget(
+  client: ClientBase,
+  table: TargetTable,
+  columns: readonly string[],
+): Promise<string[]> {
+  const names = columns.map((name) => `${identifier(name)}::text`).join(", ");
+  const result = await client.query<{ id: string }>(
+    `SELECT concat_ws('.', ${names}) AS id FROM ${table.qualified}`,
+  );
+  return result.rows.map(({ id }) => id);
+}

@@ -1,0 +1,120 @@
+import { isUtf8 } from "node:buffer";
+import { identifier } from "../server/connection";
+import { largeRows, type Value } from "./large-rows";
+import type { TablePlan } from "./plan";
+import type { Range, SourceRow, SqliteSource } from "../sqlite/sqlite";
+import { jsonOf, type PlainColumn } from "../values/plain";
+import { Transcoder } from "../values/transcode";
+
+/** Rows of a page at the most: enough that a statement for each page costs nothing. */
+const pageRows = 1024;
+/** Bytes of values in a page at the most; a row that has more is a page of its own, and its large values are not held. */
+const pageBytes = 2 << 20;
+/** JSON may be so many times as large as its values: a blob's is twice. */
+const jsonGrowth = 2;
+const [lowestRowid, highestRowid] = [-(2n ** 63n), 2n ** 63n - 1n];
+/** SQLite's functions take 127 arguments. */
+const plainColumns = 127;
+
+/** Some rows of a table, few enough for memory. */
+export interface Page {
+  /** All of its rows as COPY lines, if every value is of the usual kind. */
+  readonly lines: Buffer | undefined;
+  /** Where they are; `undefined` for a whole table. */
+  readonly range: Range | undefined;
+  /** Its rows one by one, for the converters. */
+  readonly rows: () => Generator<SourceRow<Value>>;
+}
+
+/** What is known of the rows in a range. */
+interface Extent {
+  readonly rows: number;
+  readonly lastRowid: bigint;
+}
+
+type PlainRead = Extent & Pick<Page, "lines">;
+
+/** Reads a table page by page, every row once. What cannot be read by its rowid is one page. */
+export function* pages(source: SqliteSource, plan: TablePlan): Generator<Page> {
+  const table = plan.source;
+  const names = plan.columns.map((column) => column.source);
+  if (table.rowid === undefined) {
+    yield { lines: undefined, range: undefined, rows: () => source.rows(table, names) };
+    return;
+  }
+  const readPlain = plainReader(source, plan, table.rowid);
+  const measure = measurer(source, plan, table.rowid);
+  const readLarge = largeRows(source, plan);
+  let range: Range = { from: lowestRowid, rows: pageRows };
+  for (;;) {
+    const plain = readPlain?.(range);
+    const measured = plain?.lines === undefined ? measure(range) : undefined;
+    if (measured !== undefined && measured.largest * range.rows > pageBytes && range.rows > 1) {
+      range = { ...range, rows: Math.max(1, Math.floor(pageBytes / measured.largest)) };
+      continue;
+    }
+    const { rows, lastRowid } = (plain ?? measured)!;
+    if (rows > 0) {
+      const { ...whole } = range;
+      const isLarge = measured !== undefined && measured.largest > pageBytes;
+      yield {
+        lines: plain?.lines,
+        range: whole,
+        rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
+      };
+    }
+    if (rows < range.rows || lastRowid === highestRowid) return;
+    const bytes = plain?.lines?.length ?? measured?.bytes ?? 0;
+    const next = bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows;
+    range = { from: lastRowid + 1n, rows: next };
+  }
+}
+
+/** Reads the lines of a range; `undefined` for a table with a column that has no usual kind. */
+function plainReader(
+  source: SqliteSource,
+  { source: table, columns }: TablePlan,
+  rowid: string,
+): ((range: Range) => PlainRead) | undefined {
+  if (columns.length === 0 || columns.length > plainColumns) return undefined;
+  const plain: PlainColumn[] = [];
+  for (const { source: name, target, converter } of columns) {
+    if (converter.plain === undefined || target.generated) return undefined;
+    plain.push({ ...converter.plain, name: identifier(name), nullable: !target.notNull });
+  }
+  const ask = source.asking(
+    table,
+    "count(*), max(id), CAST(group_concat(json, '') FILTER (WHERE octet_length(json) <= :bytes) AS BLOB)",
+    `${identifier(rowid)} AS id, ${jsonOf(plain, pageBytes)} AS json`,
+  );
+  const transcoder = new Transcoder(plain);
+  return (range) => {
+    const [count, last, json] = ask(range, { bytes: jsonGrowth * (pageBytes / range.rows) });
+    const rows = Number(count);
+    const isText = Buffer.isBuffer(json) && isUtf8(json);
+    return { rows, lastRowid: last as bigint, lines: isText ? transcoder.lines(json, rows) : undefined };
+  };
+}
+
+/** Finds how large the values in a range are. */
+function measurer(
+  source: SqliteSource,
+  { source: table, columns }: TablePlan,
+  rowid: string,
+): (range: Range) => Extent & { bytes: number; largest: number } {
+  const sizes = columns.map((column) => `coalesce(octet_length(${identifier(column.source)}), 0)`);
+  const ask = source.asking(
+    table,
+    "count(*), max(id), total(size), max(size)",
+    `${identifier(rowid)} AS id, ${sizes.join(" + ") || "0"} AS size`,
+  );
+  return (range) => {
+    const [rows, last, bytes, largest] = ask(range);
+    return {
+      rows: Number(rows),
+      lastRowid: last as bigint,
+      bytes: Number(bytes),
+      largest: Number(largest),
+    };
+  };
+}

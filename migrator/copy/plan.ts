@@ -1,0 +1,167 @@
+import type { ClientBase } from "pg";
+import { migrationTableNames, type ColumnRule, type MigrationTable, type Rule } from "../../services/rules";
+import { converterFor, type ColumnConverter } from "../values/convert";
+import { Refused } from "../base/errors";
+import { migrationFaults } from "./migrations";
+import { Misfit } from "../values/misfit";
+import type { SourceTable, SqliteSource } from "../sqlite/sqlite";
+import { targetTables, type TargetColumn, type TargetTable } from "../server/target";
+
+/** One column that both sides have. */
+export interface ColumnPlan {
+  readonly source: string;
+  readonly target: TargetColumn;
+  readonly converter: ColumnConverter;
+}
+
+/** One table that both sides have. */
+export interface TablePlan {
+  readonly source: SourceTable;
+  readonly target: TargetTable;
+  /** In the target's order. A generated column is compared, but not sent. */
+  readonly columns: readonly ColumnPlan[];
+}
+
+/** Pairs names: as they are, else without regard to case if that leaves no doubt. */
+function pair<S extends { name: string }, T extends { name: string }>(
+  sources: readonly S[],
+  targets: readonly T[],
+) {
+  const left = new Set(targets);
+  const pairs = new Map<S, T>();
+  const take = (source: S, target: T | undefined) => {
+    if (target === undefined) return;
+    pairs.set(source, target);
+    left.delete(target);
+  };
+  for (const source of sources)
+    take(
+      source,
+      targets.find(({ name }) => name === source.name),
+    );
+  for (const source of sources.filter((candidate) => !pairs.has(candidate))) {
+    const alike = [...left].filter(({ name }) => name.toLowerCase() === source.name.toLowerCase());
+    if (alike.length === 1) take(source, alike[0]);
+  }
+  return { pairs, sourceOnly: sources.filter((source) => !pairs.has(source)), targetOnly: [...left] };
+}
+
+/** What is declared of a copy. */
+export interface Declared {
+  /** The app's own record of schema migrations, not copied. */
+  readonly migrationTables: readonly MigrationTable[];
+  readonly rules: readonly Rule[];
+}
+
+/** Tables of the target that no copy touches: they stay as the app made them. */
+export function leftAlone({ migrationTables, rules }: Declared): string[] {
+  const skipped = rules.filter(({ kind }) => kind === "skip-table").map(({ table }) => table);
+  return [...migrationTableNames(migrationTables), ...skipped];
+}
+
+/** Looks at both sides and plans the copy; see `plan`. */
+export async function planCopy(
+  client: ClientBase,
+  source: SqliteSource,
+  declared: Declared,
+): Promise<TablePlan[]> {
+  const targets = await targetTables(client);
+  const migrations = await migrationFaults(client, source, targets, declared.migrationTables);
+  return plan(source, targets, declared, migrations);
+}
+
+/**
+ * What goes where. Names decide, the order of columns does not.
+ * @param migrations what is wrong with the app's record of its migrations.
+ * @throws Refused naming every table and column that only one side has, unless the target can do without the source's or a
+ * rule leaves it behind, and every rule that does not fit.
+ */
+export function plan(
+  source: SqliteSource,
+  targets: readonly TargetTable[],
+  { migrationTables, rules }: Declared,
+  migrations: readonly string[] = [],
+): TablePlan[] {
+  const records = migrationTableNames(migrationTables);
+  const copied = ({ name }: { name: string }) => !records.includes(name);
+  const tables = pair(source.tables().filter(copied), targets.filter(copied));
+  const followed = new Set<Rule>();
+  const left = (kind: "skip-table" | "skip-column", table: string, column?: string) => {
+    const found = rules.find(
+      (rule) =>
+        rule.kind === kind && rule.table === table && ("column" in rule ? rule.column : undefined) === column,
+    );
+    if (found !== undefined) followed.add(found);
+    return found !== undefined;
+  };
+  const faults = [...migrations];
+  const tableFault = (side: string, { name }: { name: string }) => {
+    if (!left("skip-table", name))
+      faults.push(`table ${name}: in the ${side} only${helps({ kind: "skip-table", table: name })}`);
+  };
+  for (const table of tables.sourceOnly) tableFault("source", table);
+  for (const table of tables.targetOnly) tableFault("target", table);
+  const plans: TablePlan[] = [];
+  for (const [from, to] of tables.pairs) {
+    const columns = pair(from.columns, to.columns);
+    for (const { name } of columns.sourceOnly) {
+      if (left("skip-column", from.name, name)) continue;
+      const rule = helps({ kind: "skip-column", table: from.name, column: name });
+      faults.push(`column ${from.name}.${name}: in the source only${rule}`);
+    }
+    for (const column of columns.targetOnly) {
+      if (column.notNull && !column.filled && !column.generated) {
+        faults.push(`column ${to.name}.${column.name}: in the target only, NOT NULL and without a default`);
+      }
+    }
+    const planned: ColumnPlan[] = [];
+    for (const [{ name }, target] of columns.pairs) {
+      const own = rules.filter(
+        (rule): rule is ColumnRule =>
+          rule.kind !== "skip-table" &&
+          rule.kind !== "skip-column" &&
+          rule.table === from.name &&
+          rule.column === name,
+      );
+      for (const rule of own) followed.add(rule);
+      try {
+        planned.push({ source: name, target, converter: converterFor(target, source.encoding, own) });
+      } catch (error) {
+        if (!(error instanceof Misfit)) throw error;
+        faults.push(`rule for ${from.name}.${name}: ${error.kind}`);
+      }
+    }
+    const place = new Map(to.columns.map((column, index) => [column, index]));
+    planned.sort((a, b) => (place.get(a.target) ?? 0) - (place.get(b.target) ?? 0));
+    plans.push({ source: from, target: to, columns: planned });
+  }
+  if (targets.length === 0) {
+    throw new Refused("the app has built no table in the target: does its schema run use this database?");
+  }
+  for (const rule of rules) if (!followed.has(rule)) faults.push(unfollowed(rule));
+  if (faults.length > 0) {
+    throw new Refused(
+      `the source and the schema that the app built do not fit together:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
+        "Is the app's image the release that wrote the source? An app's record of its schema migrations belongs into migrationTables",
+    );
+  }
+  return plans.sort((a, b) => (a.source.name < b.source.name ? -1 : 1));
+}
+
+const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.stringify(rule)})`;
+
+/** A rule that says nothing of what is there is a mistake in it. */
+function unfollowed(rule: Rule): string {
+  const subject = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
+  switch (rule.kind) {
+    case "skip-table":
+      return `rule skip-table for ${subject}: no table of that name is on one side only`;
+    case "skip-column":
+      return `rule skip-column for ${subject}: the source has no such column that the target has not`;
+    case "cast":
+    case "default":
+    case "null-if":
+    case "skip-row":
+      return `rule ${rule.kind} for ${subject}: the source has no such column that is copied`;
+  }
+}

@@ -1,0 +1,84 @@
+import type { ClientBase } from "pg";
+import { to as copyTo } from "pg-copy-streams";
+import { Checksum } from "./checksum";
+import { identifier } from "../server/connection";
+import { Failed } from "../base/errors";
+import type { TablePlan } from "./plan";
+import type { Reading } from "./rows";
+import type { SqliteSource } from "../sqlite/sqlite";
+
+const newline = 0x0a;
+
+/** Reads a table back as the server prints it, and sums its rows in the form of the source's. */
+export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Promise<Checksum> {
+  const checksum = new Checksum();
+  for await (const lines of linesOfTarget(client, plan)) checksum.addLines(lines);
+  return checksum;
+}
+
+/** The rows of a table in the form of the source's: many lines at a time, the last of which may go on in the next. */
+export async function* linesOfTarget(
+  client: ClientBase,
+  { target, columns }: TablePlan,
+): AsyncGenerator<Buffer> {
+  const names = columns.map((column) => identifier(column.target.name)).join(", ");
+  const reprints = columns.map(({ converter }) => converter.reprint);
+  const reprinted = reprints.some((reprint) => reprint !== undefined);
+  const inOurForm = (lines: Buffer): Buffer => {
+    const rows = lines.toString("utf8").slice(0, -1).split("\n");
+    const own = (row: string) =>
+      row
+        .split("\t")
+        .map((field, index) => reprints[index]?.(field) ?? field)
+        .join("\t");
+    return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
+  };
+  const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.qualified}) TO STDOUT`));
+  // A row may be megabytes: its parts are joined once, at its end, and only if they have to be.
+  let parts: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (!reprinted) {
+      yield chunk;
+      continue;
+    }
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end > 0) {
+      const lines = chunk.subarray(0, end);
+      yield inOurForm(parts.length === 0 ? lines : Buffer.concat([...parts, lines]));
+      parts = [];
+    }
+    if (end < chunk.length) parts.push(chunk.subarray(end));
+  }
+}
+
+/**
+ * Holds a table of the target against what the source gave, before the commit.
+ * @throws Failed when rows are missing, too many or different.
+ */
+export async function verify(
+  client: ClientBase,
+  source: SqliteSource,
+  plan: TablePlan,
+  reading: Reading,
+): Promise<void> {
+  const found = await checksumOfTarget(client, plan);
+  const expected = reading.checksum;
+  // Counted by SQLite itself: a row that was never read is missing from our own sum as well.
+  const count = source.count(plan.source) - reading.leftBehind.length;
+  if (found.rows !== count || expected.rows !== count) {
+    throw new Failed(
+      `table ${plan.target.name}: ${count} rows in the source, ${expected.rows} read, ${found.rows} in the target`,
+    );
+  }
+  if (found.toString() !== expected.toString()) {
+    const byServer = plan.columns
+      .filter(({ converter }) => converter.byServer)
+      .map(({ target }) => target.name);
+    throw new Failed(
+      `table ${plan.target.name}: the target holds ${found.rows} rows as it should, but not the values of the source` +
+        (byServer.length > 0
+          ? `; look first at ${byServer.join(", ")}, whose types the server converts`
+          : ""),
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import * as fs from "node:fs";
+import { z } from "zod";
+import { migrationTablesSchema, rulesSchema } from "../../services/rules";
+import { messageOf, Refused } from "../base/errors";
+
+const absolutePath = z.string().startsWith("/", "must be an absolute path");
+const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+
+const schema = z.strictObject({
+  service: z.string().min(1),
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("sqlite"),
+      file: absolutePath,
+      schema: z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("command") }),
+        z.strictObject({ kind: z.literal("app"), health: url }),
+      ]),
+    }),
+    z.strictObject({
+      kind: z.literal("postgres"),
+      data: absolutePath,
+      user: z.string().min(1),
+      database: z.string().min(1),
+    }),
+  ]),
+  snapshots: absolutePath,
+  migrationTables: migrationTablesSchema.default([]),
+  rules: rulesSchema.default([]),
+  health: url,
+  deadlines: z
+    .strictObject({
+      migrateSeconds: z.number().positive().default(600),
+      confirmSeconds: z.number().positive().default(60),
+    })
+    .prefault({}),
+});
+
+/**
+ * What the tasks of a cutover are told, rendered by Nomad into a file; it holds no secret.
+ *
+ * - `service`: the service's name, as in the ledger.
+ * - `source.file`: the app's SQLite file, in a volume mounted read-only.
+ * - `source.schema`: how the app builds its schema: a `command` that ends, or the `app` itself, run until `health` answers 2xx.
+ * - `source.data`: the data directory of the app's embedded PostgreSQL, in a volume mounted read-only; `user` and `database`
+ *   are the app's there. The schema comes with the data.
+ * - `snapshots`: folder of the backup volume; every attempt makes a sub-folder of its own.
+ * - `migrationTables`: the app's record of its own schema migrations; compared, never copied. Default none.
+ * - `rules`: what may be done to values that do not fit, and what may be left behind. Default nothing.
+ * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
+ * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
+ */
+export type Config = z.infer<typeof schema>;
+
+/** The app's embedded PostgreSQL, as a data directory. */
+export type EmbeddedSource = Extract<Config["source"], { kind: "postgres" }>;
+/** The app's SQLite file. */
+export type SqliteFile = Pick<Extract<Config["source"], { kind: "sqlite" }>, "kind" | "file">;
+
+/**
+ * Reads and checks the file of a cutover.
+ * @throws Refused naming every field that is wrong.
+ */
+export function readConfig(file: string): Config {
+  return readJson(schema, "--config", file);
+}
+
+/**
+ * Reads and checks a file of JSON.
+ * @param option by which it was given.
+ * @throws Refused naming every field that is wrong.
+ */
+export function readJson<S extends z.ZodType>(schema: S, option: string, file: string): z.output<S> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Refused(`${option} ${file}: not readable as JSON: ${messageOf(error)}`);
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "(file)"}: ${issue.message}`);
+  throw new Refused(`${option} ${file}:\n${lines.join("\n")}`);
+}

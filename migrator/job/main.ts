@@ -1,0 +1,77 @@
+import { Command } from "commander";
+import { readConfig } from "./config";
+import { connect } from "../server/connection";
+import { confirm } from "./confirm";
+import { ending, Refused } from "../base/errors";
+import { attempts } from "../ledger/ledger";
+import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
+import { migrate } from "./migrate";
+import { serverOf } from "../server/server";
+import { stopSignal } from "../base/stop";
+
+const log = (line: string) => process.stdout.write(`${line}\n`);
+
+const environment = `
+Environment:
+  PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE   the service's role and database
+  NOMAD_ALLOC_DIR NOMAD_ALLOC_ID NOMAD_TASK_DIR          set by Nomad
+
+Exit code:
+  0  done, or nothing to do
+  1  failed; another try may go through
+  2  refused; a person has to mend or decide something
+The message says what is left behind: nothing changed, tables emptied after a rescue, or a copy that is committed.`;
+
+async function runMigrate({ config }: { config: string }): Promise<void> {
+  const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
+  if (!NOMAD_ALLOC_DIR)
+    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
+  const allocation = { shared: NOMAD_ALLOC_DIR, id: NOMAD_ALLOC_ID, scratch: NOMAD_TASK_DIR };
+  log(JSON.stringify(await migrate(readConfig(config), allocation, log, stopSignal())));
+}
+
+async function runConfirm({ config }: { config: string }): Promise<void> {
+  log(JSON.stringify(await confirm(readConfig(config), process.env.NOMAD_ALLOC_ID, log, stopSignal())));
+}
+
+async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {
+  const client = await connect(serverOf(process.env));
+  try {
+    if (rollBack) await rollBackLast(client, log);
+    describeAttempts(await attempts(client), log);
+  } finally {
+    await client.end();
+  }
+}
+
+const program = new Command("pgmoor-migrator")
+  .description("Moves a service's database to PostgreSQL, inside the service's own Nomad job")
+  .addHelpText("after", environment);
+program
+  .command("migrate")
+  .description("prestart: snapshot the source, have the app build its schema, copy, verify, record")
+  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .addHelpText("after", environment)
+  .action(runMigrate);
+program
+  .command("confirm")
+  .description("poststart: wait until the app has used the database and answers, then record that it is done")
+  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .addHelpText("after", environment)
+  .action(runConfirm);
+program
+  .command("ledger")
+  .description("show the attempts recorded in the database")
+  .option(
+    "--roll-back",
+    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source anew",
+  )
+  .addHelpText("after", environment)
+  .action(runLedger);
+
+program.parseAsync().catch((error: unknown) => {
+  const { outcome, left, message, exitCode } = ending(error);
+  process.stderr.write(`pgmoor: ${outcome}, ${left}: ${message}\n`);
+  // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.
+  process.exit(exitCode);
+});

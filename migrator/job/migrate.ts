@@ -1,0 +1,88 @@
+import type { Config } from "./config";
+import { moveEmbedded } from "../postgres/embedded/move";
+import { Exchange, probe, schemaTask, sourceTask } from "../peer/exchange";
+import { begin, recordKept } from "../ledger/ledger";
+import { beginning, move, rescueRows, reportOf, type MigrateReport } from "../moves/move";
+import { Run } from "../server/run";
+import { serverOf } from "../server/server";
+import { countUses } from "../ledger/uses";
+
+/** What the run is told by Nomad; each by its variable NOMAD_…. */
+export interface Allocation {
+  /** Directory that the allocation's tasks share. */
+  readonly shared: string;
+  readonly id: string | undefined;
+  /** The task's own directory, for the scratch copy. Default the system's temporary directory. */
+  readonly scratch: string | undefined;
+}
+
+/**
+ * The prestart task: decides by the ledger, snapshots the source, has the app build its schema, copies, verifies, records.
+ * @param stop aborts when the task is told to end.
+ * @throws Refused or Failed, saying what is left in the app's tables. The source is as before in any case.
+ */
+export async function migrate(
+  config: Config,
+  allocation: Allocation,
+  log: (line: string) => void,
+  stop: AbortSignal,
+): Promise<MigrateReport> {
+  const { service, source } = config;
+  const seconds = config.deadlines.migrateSeconds;
+  let exchange: Exchange | undefined;
+  const exchangeOf = (run: Run, attempt: number) =>
+    (exchange = new Exchange(
+      allocation.shared,
+      attempt,
+      run.deadline,
+      source.kind === "sqlite" ? schemaTask : sourceTask,
+    ));
+
+  const work = async (run: Run): Promise<MigrateReport> => {
+    exchangeOf(run, 0);
+    const { client, last, decision } = await beginning(run, config);
+    if (decision.act !== "copy") {
+      if (decision.act === "keep" && last !== undefined) {
+        await recordKept(client, last.attempt, allocation.id, await countUses(client));
+      }
+      await exchange?.skip();
+      return reportOf(run, service, last?.attempt ?? 0, "skipped");
+    }
+    const attempt = (last?.attempt ?? 0) + 1;
+    const rescued = decision.rescue ? await rescueRows(run, client, config, attempt - 1) : undefined;
+    // The copy of an embedded server's replaces the tables themselves, in its own transaction.
+    const emptied = rescued && source.kind === "postgres" ? { ...rescued, tables: [] } : rescued;
+    await begin(client, { number: attempt, service, allocation: allocation.id, rescued: emptied });
+    if (rescued !== undefined && source.kind === "sqlite") {
+      run.left = `the source as it was, the app's tables on the server empty, what they held in ${rescued.folder}`;
+    }
+    const peer = exchangeOf(run, attempt);
+    const moved =
+      source.kind === "sqlite"
+        ? await move(run, client, { ...config, source }, attempt, () => buildSchema(source, peer, log))
+        : await moveEmbedded(run, client, { ...config, source }, attempt, {
+            exchange: peer,
+            shared: allocation.shared,
+          });
+    return reportOf(run, service, attempt, "verified", moved);
+  };
+  // The other task is told that there is nothing to wait for.
+  const abandon = async () => exchange?.abort();
+  return Run.of(
+    { target: serverOf(process.env), seconds, scratch: allocation.scratch, log, stop },
+    work,
+    abandon,
+  );
+}
+
+type SqliteSource = Extract<Config["source"], { kind: "sqlite" }>;
+
+async function buildSchema(
+  { schema }: SqliteSource,
+  exchange: Exchange,
+  log: (line: string) => void,
+): Promise<void> {
+  const started = performance.now();
+  await exchange.build(schema.kind === "app" ? async () => (await probe(schema.health)) === true : undefined);
+  log(`the app has built its schema in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}

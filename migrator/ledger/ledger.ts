@@ -1,0 +1,236 @@
+import type { ClientBase } from "pg";
+import type { State } from "./decide";
+import { Failed, Refused } from "../base/errors";
+import type { RuleUse } from "../copy/rules";
+
+/** Schema of everything of ours in a service's database. */
+export const ledgerSchema = "pgmoor";
+
+/** What is recorded of a copied table. */
+export interface TableRecord {
+  readonly rows: number;
+  /** Order-independent checksum of the rows, see `Checksum`. */
+  readonly checksum: string;
+}
+
+/** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */
+export type Uses = Readonly<Record<string, number>>;
+
+/** What a finished copy leaves in the ledger. */
+export interface Copied {
+  readonly rows: number;
+  /** Bytes sent to the server. */
+  readonly bytes: number;
+  readonly roundedFractions: number;
+  /** Every declared rule, and to how many values it was applied. */
+  readonly rules: readonly RuleUse[];
+  readonly tables: Readonly<Record<string, TableRecord>>;
+}
+
+/** One row of the ledger. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly state: State;
+  readonly service: string;
+  readonly allocation: string | null;
+  readonly fingerprint: string | null;
+  readonly snapshot: string | null;
+  readonly rows: number | null;
+  readonly roundedFractions: number | null;
+  /** Every declared rule, and to how many values it was applied. */
+  readonly rules: readonly RuleUse[] | null;
+  readonly tables: Readonly<Record<string, TableRecord>> | null;
+  /** Scans and writes when `confirm` began to count. */
+  readonly uses: Uses | null;
+  /** Writes when the copy was done; `null` when an end in between kept them from being recorded. */
+  readonly writes: Uses | null;
+  readonly rescued: string | null;
+  readonly started: Date;
+  readonly copied: Date | null;
+  readonly confirmed: Date | null;
+  readonly rolledBack: Date | null;
+}
+
+const definition = `
+  CREATE SCHEMA IF NOT EXISTS pgmoor;
+  CREATE TABLE IF NOT EXISTS pgmoor.ledger (
+    attempt           integer PRIMARY KEY,
+    state             text NOT NULL CHECK (state IN ('started', 'copied', 'confirmed', 'rolled-back')),
+    service           text NOT NULL,
+    allocation        text,
+    fingerprint       text,
+    snapshot          text,
+    rows              bigint,
+    bytes             bigint,
+    rounded_fractions bigint,
+    rules             jsonb,
+    tables            jsonb,
+    uses              jsonb,
+    writes            jsonb,
+    rescued           text,
+    started_at        timestamptz NOT NULL DEFAULT now(),
+    copied_at         timestamptz,
+    confirmed_at      timestamptz,
+    rolled_back_at    timestamptz
+  );
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
+  COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless its fingerprint still is the source''s and tables were written past the counts in "writes": then the server holds more than the source, and its rows are kept';
+`;
+
+/** All attempts, the first one first; none in a database without a ledger. */
+export async function attempts(client: ClientBase): Promise<Attempt[]> {
+  const found = await client.query<{ there: boolean }>(
+    "SELECT to_regclass('pgmoor.ledger') IS NOT NULL AS there",
+  );
+  if (!found.rows[0]?.there) return [];
+  const result = await client.query<Attempt>(`
+    SELECT attempt, state, service, allocation, fingerprint, snapshot, rows::float8 AS rows,
+           rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables, uses, writes, rescued,
+           started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack"
+    FROM pgmoor.ledger ORDER BY attempt`);
+  return result.rows;
+}
+
+/** The last attempt, which alone counts. */
+export async function lastAttempt(client: ClientBase): Promise<Attempt | undefined> {
+  return (await attempts(client)).at(-1);
+}
+
+/** What the attempt before left in the app's tables, and where it is kept. */
+export interface Rescued {
+  readonly folder: string;
+  /** Schema-qualified and quoted: what is to be emptied. */
+  readonly tables: readonly string[];
+}
+
+/**
+ * Makes the ledger if there is none, and writes `started`. In the same transaction the attempt before is closed and what was
+ * rescued is emptied: the app that builds its schema never runs on old rows.
+ */
+export async function begin(
+  client: ClientBase,
+  attempt: { number: number; service: string; allocation: string | undefined; rescued: Rescued | undefined },
+): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query(definition);
+    if (attempt.rescued !== undefined) {
+      await client.query("UPDATE pgmoor.ledger SET rescued = $1 WHERE attempt = $2", [
+        attempt.rescued.folder,
+        attempt.number - 1,
+      ]);
+      // All at once, as foreign keys between them ask.
+      if (attempt.rescued.tables.length > 0) {
+        await client.query(`TRUNCATE ${attempt.rescued.tables.join(", ")}`);
+      }
+    }
+    await client.query(
+      "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state = 'copied'",
+    );
+    await client.query(
+      "INSERT INTO pgmoor.ledger (attempt, state, service, allocation) VALUES ($1, 'started', $2, $3)",
+      [attempt.number, attempt.service, attempt.allocation ?? null],
+    );
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    if ((error as { code?: string }).code === "42501") {
+      throw new Refused(
+        "the role may not create the schema pgmoor in this database: it has to own the database it moves into",
+      );
+    }
+    throw error;
+  }
+}
+
+/** Records where the attempt's snapshot is and what the source was. */
+export async function recordSnapshot(
+  client: ClientBase,
+  attempt: number,
+  snapshot: { folder: string; fingerprint: string },
+): Promise<void> {
+  await client.query("UPDATE pgmoor.ledger SET snapshot = $2, fingerprint = $3 WHERE attempt = $1", [
+    attempt,
+    snapshot.folder,
+    snapshot.fingerprint,
+  ]);
+}
+
+/** Writes `copied`; belongs into the transaction of the copy. */
+export async function recordCopied(client: ClientBase, attempt: number, copied: Copied): Promise<void> {
+  await client.query(
+    `UPDATE pgmoor.ledger SET state = 'copied', copied_at = now(), rows = $2, bytes = $3, rounded_fractions = $4,
+     tables = $5, rules = $6 WHERE attempt = $1`,
+    [
+      attempt,
+      copied.rows,
+      copied.bytes,
+      copied.roundedFractions,
+      JSON.stringify(copied.tables),
+      JSON.stringify(copied.rules),
+    ],
+  );
+}
+
+/** Records how often the tables had been used when the copy was done: what `confirm` measures from. */
+export async function recordUses(
+  client: ClientBase,
+  attempt: number,
+  { uses, writes }: { uses: Uses; writes: Uses },
+): Promise<void> {
+  await client.query("UPDATE pgmoor.ledger SET uses = $2, writes = $3 WHERE attempt = $1", [
+    attempt,
+    JSON.stringify(uses),
+    JSON.stringify(writes),
+  ]);
+}
+
+/**
+ * Hands a copy that was never confirmed to this allocation, whose app has to use it anew. `writes` stays: the next try has to
+ * see what was written since the copy.
+ */
+export async function recordKept(
+  client: ClientBase,
+  attempt: number,
+  allocation: string | undefined,
+  uses: Uses,
+): Promise<void> {
+  await client.query("UPDATE pgmoor.ledger SET allocation = $2, uses = $3 WHERE attempt = $1", [
+    attempt,
+    allocation ?? null,
+    JSON.stringify(uses),
+  ]);
+}
+
+/** Writes `confirmed`, if the attempt still is `copied`. */
+export async function recordConfirmed(client: ClientBase, attempt: number): Promise<void> {
+  const result = await client.query(
+    "UPDATE pgmoor.ledger SET state = 'confirmed', confirmed_at = now() WHERE attempt = $1 AND state = 'copied'",
+    [attempt],
+  );
+  if (result.rowCount !== 1) {
+    throw new Failed(
+      `attempt ${attempt} is no longer "copied": another migrator has changed the ledger meanwhile`,
+    );
+  }
+}
+
+/**
+ * Marks the last attempt `rolled-back` by hand, so that the next cutover copies anew.
+ * @throws Refused when the last attempt is neither `confirmed` nor `copied`: any other copies anew by itself.
+ */
+export async function rollBack(client: ClientBase): Promise<Attempt> {
+  const last = await lastAttempt(client);
+  if (last?.state !== "confirmed" && last?.state !== "copied") {
+    throw new Refused(
+      last === undefined
+        ? "there is no ledger in this database: nothing to roll back"
+        : `the last attempt (${last.attempt}) is "${last.state}", neither "copied" nor "confirmed": the next cutover copies anew as it is`,
+    );
+  }
+  await client.query(
+    "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE attempt = $1 AND state = $2",
+    [last.attempt, last.state],
+  );
+  return last;
+}

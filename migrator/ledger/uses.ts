@@ -1,0 +1,74 @@
+import type { ClientBase } from "pg";
+import type { Deadline } from "../base/deadline";
+import { Failed } from "../base/errors";
+import type { Uses } from "./ledger";
+
+/**
+ * How often the app's tables have been used, as PostgreSQL counts it; partitions count for the table they are part of. The
+ * app's record of its migrations is one of them: an app that looks there uses this database.
+ * @param kind `uses` are scans and writes, `writes` only these.
+ */
+export async function countUses(client: ClientBase, kind: "uses" | "writes" = "uses"): Promise<Uses> {
+  const scans = kind === "uses" ? "coalesce(seq_scan, 0) + coalesce(idx_scan, 0) +" : "";
+  const result = await client.query<{ name: string; uses: number }>(`
+    SELECT n.nspname || '.' || c.relname AS name, sum(${scans} n_tup_ins + n_tup_upd + n_tup_del)::float8 AS uses
+    FROM pg_stat_user_tables s
+    JOIN pg_class c ON c.oid = coalesce(pg_partition_root(s.relid), s.relid)
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE s.schemaname = ANY (current_schemas(false)) AND s.schemaname <> 'pgmoor'
+    GROUP BY 1`);
+  return Object.fromEntries(result.rows.map(({ name, uses }) => [name, uses]));
+}
+
+/** Tables used since. A count below the recorded one means that the server has begun to count anew. */
+export function usedSince(before: Uses, now: Uses): string[] {
+  return Object.entries(now)
+    .filter(([name, uses]) => {
+      const recorded = before[name] ?? 0;
+      return uses < recorded ? uses > 0 : uses > recorded;
+    })
+    .map(([name]) => name)
+    .sort();
+}
+
+/**
+ * Sessions of the service's role in this database, other than our own.
+ * @returns their programs' names, `""` for one that does not say.
+ */
+export async function otherSessions(client: ClientBase): Promise<string[]> {
+  const result = await client.query<{ name: string }>(`
+    SELECT coalesce(application_name, '') AS name FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
+      AND application_name <> current_setting('application_name')`);
+  return result.rows.map(({ name }) => name);
+}
+
+/**
+ * The counts once our own copy is in them: sessions report what they did a little later, at the latest when they end. The
+ * session that copied has to be closed before.
+ * @param least of each table, by schema and name: the count that shows the copy.
+ */
+export async function usesAfterCopy(
+  client: ClientBase,
+  least: ReadonlyMap<string, number>,
+  deadline: Deadline,
+): Promise<Uses> {
+  return deadline.within(15).until(
+    async () => {
+      const now = await countUses(client);
+      // A table that no plain name reaches is not counted.
+      return [...least].every(([name, count]) => (now[name] ?? Infinity) >= count) ? now : undefined;
+    },
+    () => "the server's counters do not show the copy; are its statistics on (track_counts)?",
+  );
+}
+
+/** @throws Failed when the server does not count, so that `confirm` could never see the app at work. */
+export async function requireCounters(client: ClientBase): Promise<void> {
+  const result = await client.query<{ track_counts: string }>("SHOW track_counts");
+  if (result.rows[0]?.track_counts !== "on") {
+    throw new Failed(
+      "track_counts is off for this server, database or role: without it nobody can see the app use its tables",
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import type { ClientBase } from "pg";
+import { identifier } from "../server/connection";
+import { ledgerSchema } from "../ledger/ledger";
+
+/**
+ * What extensions have, by name: their members, and what comes with one and is no member itself. That is the array of a type,
+ * the columns of a composite type, the checks of a domain, the keys of a table.
+ */
+export const ofExtensions = `
+  WITH RECURSIVE part(name, classid, objid) AS (
+    SELECT e.extname, m.classid, m.objid FROM pg_extension e
+    JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+    UNION
+    SELECT part.name, d.classid, d.objid FROM part
+    JOIN pg_depend d ON d.refclassid = part.classid AND d.refobjid = part.objid
+      AND (d.deptype = 'i' OR d.deptype = 'a' AND d.classid = 'pg_constraint'::regclass)
+  ) SELECT * FROM part`;
+
+/** The app's schemas, and objects that no extension has: `c` is the object's catalogue. */
+export const ofTheApp = (catalogue: string, namespace: string) => `
+  n.oid = c.${namespace} AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '${ledgerSchema}')
+  AND NOT EXISTS (SELECT FROM (${ofExtensions}) x WHERE x.classid = '${catalogue}'::regclass AND x.objid = c.oid)`;
+
+/** A table with rows of its own. */
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  /** Schema-qualified and quoted. */
+  readonly qualified: string;
+  /** Schema and name of the partitioned table that it is part of, else its own: what PostgreSQL's counts go by. */
+  readonly root: string;
+  /** Quoted; those that the server computes itself among them. */
+  readonly columns: readonly string[];
+  /** Quoted: what a COPY fills. */
+  readonly filled: readonly string[];
+}
+
+/** Every table with rows of its own, partitions among them. */
+export async function tablesOf(client: ClientBase): Promise<Table[]> {
+  const result = await client.query<
+    Omit<Table, "qualified" | "columns" | "filled"> & { columns: string[]; generated: string[] }
+  >(`
+    SELECT n.nspname AS schema, c.relname AS name,
+           (SELECT rn.nspname || '.' || r.relname FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+            WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)) AS root,
+           ARRAY(SELECT a.attname::text FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+           ARRAY(SELECT a.attname::text FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped) AS generated
+    FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
+    WHERE c.relkind = 'r' AND c.relpersistence <> 't' ORDER BY 1, 2`);
+  return result.rows.map(({ columns, generated, ...table }) => ({
+    ...table,
+    qualified: `${identifier(table.schema)}.${identifier(table.name)}`,
+    columns: columns.map(identifier),
+    filled: columns.filter((name) => !generated.includes(name)).map(identifier),
+  }));
+}
+
+/** Where every sequence stands. */
+export async function sequencesOf(client: ClientBase): Promise<Map<string, string>> {
+  const found = await client.query<{ name: string }>(`
+    SELECT format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")} WHERE c.relkind = 'S' ORDER BY 1`);
+  const states = new Map<string, string>();
+  for (const { name } of found.rows) {
+    const state = await client.query<{ state: string }>(
+      `SELECT last_value || ', ' || is_called AS state FROM ${name}`,
+    );
+    states.set(name, state.rows[0]!.state);
+  }
+  return states;
+}
+
+/** The names of everything that the app has. NOT NULL is a constraint with a name from PostgreSQL 18 on only. */
+const census = `
+  SELECT 'relation ' || c.relkind::text AS kind, format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
+  UNION ALL
+  SELECT 'constraint', format('%I of %s', c.conname, coalesce(nullif(c.conrelid, 0)::regclass::text, c.contypid::regtype::text))
+  FROM pg_constraint c JOIN pg_namespace n ON ${ofTheApp("pg_constraint", "connamespace")} WHERE c.contype <> 'n'
+  UNION ALL
+  SELECT 'trigger', format('%I of %s', t.tgname, c.oid::regclass)
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
+  WHERE NOT t.tgisinternal
+  UNION ALL
+  SELECT 'function', c.oid::regprocedure::text
+  FROM pg_proc c JOIN pg_namespace n ON ${ofTheApp("pg_proc", "pronamespace")}
+  UNION ALL
+  SELECT 'type', c.oid::regtype::text
+  FROM pg_type c JOIN pg_namespace n ON ${ofTheApp("pg_type", "typnamespace")} WHERE c.typtype IN ('d', 'e', 'r')`;
+
+export async function censusOf(client: ClientBase): Promise<Set<string>> {
+  const result = await client.query<{ kind: string; name: string }>(census);
+  return new Set(result.rows.map(({ kind, name }) => `${kind} ${name}`));
+}

@@ -1,0 +1,168 @@
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "pg";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { literal, settings as ours } from "../server/connection";
+import { Failed, messageOf, Refused } from "../base/errors";
+import { Progress, type Log } from "../base/progress";
+import { recordCopied, type Copied } from "../ledger/ledger";
+import type { Definitions } from "./dump";
+import { sequencesOf, tablesOf, type Table } from "./catalog";
+import { qualifyNames, type Origin } from "./origin";
+import { dropOwned, schemasOf } from "./owned";
+import { prove, type Sums } from "./proof";
+import { applySettings } from "./settings";
+import { refreshViews } from "./views";
+
+export interface EmbeddedCopy {
+  readonly source: Origin;
+  readonly target: Client;
+  readonly definitions: Definitions;
+  /** Of the source. */
+  readonly sums: Sums;
+  readonly attempt: number;
+  /** Called when all is read: throws Refused when the original is no longer what was copied. */
+  readonly finished: () => Promise<void>;
+  /** Called when the commit begins: from then on nobody can say that nothing is changed. */
+  readonly committing: () => void;
+  readonly log: Log;
+}
+
+/** What a copy came to, and how often it has used each table, by schema and name. */
+export type CopiedServer = Copied & { readonly uses: ReadonlyMap<string, number> };
+
+/**
+ * Makes the target the source's equal, proves it and records it.
+ *
+ * All in one transaction of one session, and so is a copy of SQLite: killed at any moment, the server rolls back to what was
+ * there. `pg_restore --single-transaction` would be a transaction of its own that commits before the proof and the ledger; a
+ * restore into another database that is renamed in would want a role that may create databases. So pg_dump and pg_restore
+ * make the definitions, as SQL for this session, and the rows go from server to server by the same COPY that pg_dump would
+ * write down.
+ * @throws Refused or Failed, with nothing changed unless the connection is lost in the commit itself.
+ */
+export async function copyEmbedded(task: EmbeddedCopy): Promise<CopiedServer> {
+  const { target } = task;
+  await target.query("BEGIN");
+  try {
+    const copied = await copyInTransaction(task);
+    await task.finished();
+    await recordCopied(target, task.attempt, copied);
+    task.committing();
+    await target.query("COMMIT");
+    return copied;
+  } catch (error) {
+    await target.query("ROLLBACK").catch(() => undefined);
+    throw explain(error);
+  }
+}
+
+async function copyInTransaction(task: EmbeddedCopy): Promise<CopiedServer> {
+  const { target, definitions, sums, log } = task;
+  const { client: source, settings, searchPath } = task.source;
+  await dropOwned(target);
+  const script = await definitions.restore(await schemasOf(target), searchPath);
+  await target.query(script.before);
+  const tables = await tablesOf(source);
+  let bytes = 0;
+  for (const table of tables) {
+    bytes += await copyRows(source, target, table, await sums.rows(table), log);
+  }
+  for (const [name, state] of await sequencesOf(source)) {
+    await target.query(`SELECT setval(${literal(name)}, ${state})`);
+  }
+  log(`making indexes, keys and triggers`);
+  await target.query(script.after);
+  await qualifyNames(target);
+  const proved = await prove(source, target, sums);
+  // What an index calls finds its names by it, and is called for its statistics.
+  await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
+  const refused = await applySettings(target, settings);
+  // What the app has a view hold may depend on its settings.
+  await refreshViews(source, target);
+  await target.query(ours);
+  for (const name of refused)
+    log(`the source sets ${name}, which only an admin may set on the target: left out`);
+  if (tables.length > 0) await target.query(`ANALYZE ${tables.map(({ qualified }) => qualified).join(", ")}`);
+  const records = [...proved];
+  const rows = records.reduce((sum, [, record]) => sum + record.rows, 0);
+  log(`verified: ${rows} rows in ${tables.length} tables, counted and compared on both sides`);
+  // Each table was filled once and read back once.
+  const uses = new Map<string, number>();
+  for (const [{ root }, record] of records) uses.set(root, (uses.get(root) ?? 0) + record.rows + 1);
+  const tablesRecorded = Object.fromEntries(records.map(([table, record]) => [shortName(table), record]));
+  return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, uses };
+}
+
+/** A table as reports and the ledger name it. */
+export const shortName = ({ schema, name }: Table) => (schema === "public" ? name : `${schema}.${name}`);
+
+/** Streams one table from server to server; returns the bytes sent. */
+async function copyRows(
+  source: Client,
+  target: Client,
+  { schema, name, qualified, filled }: Table,
+  total: number,
+  log: Log,
+): Promise<number> {
+  const progress = new Progress(`${schema}.${name}`, total, log);
+  const what = filled.length === 0 ? qualified : `${qualified} (${filled.join(", ")})`;
+  let [bytes, rows] = [0, 0];
+  const count = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      // A newline in a value is escaped: each of these ends a row.
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) rows++;
+      progress.add(rows, chunk.length);
+      done(null, chunk);
+    },
+  });
+  await pipeline(
+    source.query(copyTo(`COPY ${what} TO STDOUT`)),
+    count,
+    // The table is made in this transaction: its rows need no second visit by a vacuum.
+    target.query(copyFrom(`COPY ${what} FROM STDIN WITH (FREEZE)`)),
+  );
+  progress.end("copied");
+  return bytes;
+}
+
+interface ServerError {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+  readonly where?: string;
+}
+
+/** Turns the servers' errors into words; those that may hold values by their code only. */
+function explain(error: unknown): unknown {
+  if (error instanceof Refused || error instanceof Failed) return error;
+  const { code = "", constraint, table, where = "" } = error as ServerError;
+  if (/^2[23]/.test(code)) {
+    return new Refused(
+      `the target does not take what the source holds${table ? ` in table ${table}` : ""} (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""}). ` +
+        "Rows that break an index or a key of their own come from an index that was damaged, often by a change of the server's image: REINDEX there, and mend the rows it names",
+    );
+  }
+  if (code === "55P03") {
+    return new Failed(
+      "another session holds a lock on the app's tables: stop whatever else uses this database",
+    );
+  }
+  if (code === "42501") {
+    return new Refused(`the service's role may not make what the source has: ${messageOf(error)}`);
+  }
+  if (/shared_preload_libraries/.test(messageOf(error))) {
+    return new Refused(
+      `${messageOf(error)} On the target: name the library in shared_preload_libraries of the central server, and restart it`,
+    );
+  }
+  const inFunction = /function (\S+\(.*?\)) /.exec(where)?.[1];
+  if (code.startsWith("42") && inFunction !== undefined) {
+    return new Refused(
+      `function ${inFunction}: ${messageOf(error)}. From PostgreSQL 17 on, what an index calls finds nothing by the search path ` +
+        `of the session: on the source, ALTER FUNCTION ${inFunction} SET search_path = what it needs, and run the cutover again`,
+    );
+  }
+  return new Failed(`the copy failed: ${messageOf(error)}`);
+}

@@ -1,0 +1,124 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Client } from "pg";
+import type { EmbeddedSource } from "../../job/config";
+import { cutOff, endSession } from "../../server/connection";
+import type { Exchange } from "../../peer/exchange";
+import { recordSnapshot } from "../../ledger/ledger";
+import { left, recordCounts, type Moved, type Moving } from "../../moves/move";
+import type { Run } from "../../server/run";
+import type { Server } from "../../server/server";
+import { changed } from "../../sqlite/snapshot";
+import { copyEmbedded, type CopiedServer } from "../copy";
+import { fingerprint, majorOf, requireStopped } from "./data-folder";
+import { openToPassword, scratchData, takeDataSnapshot } from "./data-snapshot";
+import { Definitions } from "../dump";
+import { requireFit, requireVersions } from "../fit";
+import { originOf } from "../origin";
+import { askedFor } from "../proof";
+import { embeddedServer, seeAll } from "../session";
+
+/** Where the `source` task is met. */
+export interface Meeting {
+  readonly exchange: Exchange;
+  /** Directory that the allocation's tasks share: the scratch copy and the server's socket are in it. */
+  readonly shared: string;
+}
+
+/**
+ * One attempt to move an embedded server's database, once it is in the ledger: copies its data directory byte for byte, has
+ * the `source` task run the server on a copy of that, and copies from there. The original is only read, and no server ever
+ * works on it.
+ * @param client ended by it.
+ * @throws Refused or Failed; nothing is changed then unless `left` says so.
+ */
+export async function moveEmbedded(
+  run: Run,
+  client: Client,
+  moving: Moving<EmbeddedSource>,
+  attempt: number,
+  meeting: Meeting,
+): Promise<Moved> {
+  const { source, snapshots } = moving;
+  await requireVersions(run, await majorOf(source.data), client);
+  const snapshot = await takeDataSnapshot(source.data, snapshots, attempt);
+  await recordSnapshot(client, attempt, snapshot);
+  run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
+  const scratch = path.join(meeting.shared, "pgmoor-source");
+  try {
+    await scratchData(snapshot, scratch);
+    await openToPassword(scratch, snapshot);
+    const { user, database } = source;
+    const server = embeddedServer(path.join(meeting.shared, "pgmoor"), user, database);
+    const requireSame = async () => {
+      await requireStopped(source.data);
+      if ((await fingerprint(source.data)) === snapshot.fingerprint) return;
+      throw changed(source.data, "a server has worked on it since");
+    };
+    const copied = await copyFromServer(run, client, attempt, meeting, server, requireSame);
+    return await afterCopy(run, client, attempt, copied, snapshot.folder);
+  } finally {
+    await fs.rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Has the server run on the scratch copy for as long as it is read. */
+async function copyFromServer(
+  run: Run,
+  target: Client,
+  attempt: number,
+  { exchange }: Meeting,
+  server: Server,
+  requireSame: () => Promise<void>,
+): Promise<CopiedServer> {
+  let session: Client | undefined;
+  let read = false;
+  const served = exchange.build(() => Promise.resolve(read));
+  // When the server ends too early, that is what to say, and not what was asked of it then.
+  served.catch(() => session && cutOff(session));
+  const work = async () => {
+    const client = (session = await seeAll(await run.session(server)));
+    await requireFit(run, client, target);
+    const definitions = await Definitions.of(run, server);
+    await run.requireAlone(target);
+    const finished = async () => {
+      await endSession(client);
+      read = true;
+      await served;
+      await requireSame();
+    };
+    return copyEmbedded({
+      source: await originOf(client),
+      target,
+      definitions,
+      sums: askedFor(client),
+      attempt,
+      finished,
+      committing: () => (run.left = left.committing),
+      log: run.log,
+    });
+  };
+  try {
+    return await Promise.race([work(), served.then(() => new Promise<never>(() => undefined))]);
+  } catch (error) {
+    // The server ends in order once nobody is in it, and has to end before its data goes.
+    if (session !== undefined) await endSession(session);
+    await exchange.abort();
+    throw error;
+  }
+}
+
+/** What is left to do once the copy is committed. @param target ended by it. */
+export async function afterCopy(
+  run: Run,
+  target: Client,
+  attempt: number,
+  { uses, ...copied }: CopiedServer,
+  snapshot: string,
+): Promise<Moved> {
+  run.left = left.committed;
+  await target.end();
+  // A new session: by the search path that the copy has brought along, as `confirm` will count.
+  await recordCounts(run, await run.session(), attempt, uses);
+  return { ...copied, snapshot };
+}

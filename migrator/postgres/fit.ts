@@ -1,0 +1,46 @@
+import type { Client } from "pg";
+import { Refused } from "../base/errors";
+import type { Run } from "../server/run";
+import { requireExtensions } from "./extensions";
+import { requirePrograms } from "./programs";
+
+/** PostgreSQL's major version of a session's server. */
+export async function serverMajor(client: Client): Promise<number> {
+  const result = await client.query<{ major: number }>(
+    "SELECT current_setting('server_version_num')::int / 10000 AS major",
+  );
+  return result.rows[0]!.major;
+}
+
+/**
+ * A dump is read by its own version of PostgreSQL or a later one, and made by a client program as new as the server: so the
+ * programs are of the target's version, and the source is no newer.
+ * @param from the source's major version.
+ */
+export async function requireVersions(run: Run, from: number, target: Client): Promise<void> {
+  const to = await serverMajor(target);
+  if (from > to) {
+    throw new Refused(
+      `the source is of PostgreSQL ${from}, the server of ${to}: there is no way back to an older version. Give the server an image of ${from} or later`,
+    );
+  }
+  await requirePrograms(run, to);
+}
+
+/**
+ * Looks at what both sides have, before anything of the target is touched.
+ * @throws Refused for what the target could not take.
+ */
+export async function requireFit(run: Run, source: Client, target: Client): Promise<void> {
+  const objects = await source.query("SELECT FROM pg_largeobject_metadata LIMIT 1");
+  if (objects.rowCount) {
+    throw new Refused(
+      "the source has large objects (pg_largeobject), which are not moved. Have the app keep them in columns",
+    );
+  }
+  for (const name of await requireExtensions(source, target)) {
+    run.log(
+      `extension ${name} of the source is not in the target, and nothing there is made with it: left out`,
+    );
+  }
+}

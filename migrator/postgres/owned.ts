@@ -1,0 +1,49 @@
+import type { ClientBase } from "pg";
+import { ledgerSchema } from "../ledger/ledger";
+
+/** What DROP can take, in an order in which no one holds the next; the rest goes with it. */
+const droppable = [
+  ...[
+    "table",
+    "foreign table",
+    "materialized view",
+    "view",
+    "sequence",
+    "aggregate",
+    "function",
+    "procedure",
+    "type",
+  ],
+  ...["operator class", "operator family", "operator", "collation", "conversion", "statistics object"],
+  ...["text search configuration", "text search dictionary", "publication", "schema"],
+];
+
+/** Everything of the role's own in the database, but the ledger and what belongs to an extension. */
+const owned = `
+  SELECT i.type, i.identity
+  FROM pg_shdepend s
+  CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, 0) i
+  WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.deptype = 'o'
+    AND s.refclassid = 'pg_authid'::regclass AND s.refobjid = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+    AND coalesce(i.schema, '') <> $1 AND NOT (i.type = 'schema' AND i.name = $1)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype = 'e')
+    AND i.type = ANY ($2)
+  ORDER BY array_position($2, i.type)`;
+
+/**
+ * Drops everything of the role's own but the ledger, in the caller's transaction: what an attempt before has restored, or the
+ * app has built here. Extensions and their schemas are the admin's.
+ */
+export async function dropOwned(client: ClientBase): Promise<void> {
+  const found = await client.query<{ type: string; identity: string }>(owned, [ledgerSchema, droppable]);
+  for (const { type, identity } of found.rows) {
+    const kind = type === "statistics object" ? "STATISTICS" : type.toUpperCase();
+    await client.query(`DROP ${kind} IF EXISTS ${identity} CASCADE`);
+  }
+}
+
+/** Schemas that are there: our own, those of extensions, those of PostgreSQL. */
+export async function schemasOf(client: ClientBase): Promise<string[]> {
+  const result = await client.query<{ name: string }>("SELECT nspname AS name FROM pg_namespace");
+  return result.rows.map(({ name }) => name);
+}

@@ -1,0 +1,93 @@
+import type { ClientBase } from "pg";
+import { Failed } from "../base/errors";
+import type { TableRecord } from "../ledger/ledger";
+import { censusOf, sequencesOf, tablesOf, type Table } from "./catalog";
+
+const lanes = [1, 17, 33, 49];
+
+/** What is known of the rows of a side. */
+export interface Sums {
+  rows(table: Table): Promise<number>;
+  of(table: Table): Promise<TableRecord>;
+}
+
+/** Asks the server for them, each time anew. */
+export const askedFor = (client: ClientBase): Sums => ({
+  rows: async ({ qualified }) => {
+    const result = await client.query<{ rows: number }>(
+      `SELECT count(*)::float8 AS rows FROM ONLY ${qualified}`,
+    );
+    return result.rows[0]!.rows;
+  },
+  of: (table) => sumOf(client, table),
+});
+
+/**
+ * Count and checksum of a table, by the server itself: the sum of the SHA-256 of its rows, as four sums of 64 bits. A row is
+ * what the server prints it as under our fixed settings. The order of the rows does not matter; one that is there twice
+ * counts twice.
+ */
+export async function sumOf(client: ClientBase, { qualified, columns }: Table): Promise<TableRecord> {
+  const sums = lanes.map(
+    (lane) => `coalesce(sum(('x' || substr(h, ${lane}, 16))::bit(64)::bigint), 0)::text`,
+  );
+  const result = await client.query<{ rows: number; sums: string[] }>(`
+    SELECT count(*)::float8 AS rows, ARRAY[${sums.join(", ")}] AS sums
+    FROM (SELECT encode(sha256(convert_to(ROW(${columns.join(", ")})::text, 'UTF8')), 'hex') AS h FROM ONLY ${qualified}) t`);
+  const { rows, sums: found } = result.rows[0]!;
+  const checksum = found
+    .map((sum) => BigInt.asUintN(64, BigInt(sum)).toString(16).padStart(16, "0"))
+    .join("");
+  return { rows, checksum };
+}
+
+/** What only one side has, by name. */
+export async function namesApart(source: ClientBase, target: ClientBase): Promise<string[]> {
+  const [here, there] = await Promise.all([censusOf(source), censusOf(target)]);
+  return [...here, ...there].filter((one) => !here.has(one) || !there.has(one)).sort();
+}
+
+/** What tells a table of the target from the source's, or `null`. */
+export function rowsApart({ qualified }: Table, expected: TableRecord, found: TableRecord): string | null {
+  if (found.rows !== expected.rows)
+    return `table ${qualified}: ${expected.rows} rows in the source, ${found.rows} in the target`;
+  if (found.checksum === expected.checksum) return null;
+  return `table ${qualified}: the target holds ${found.rows} rows as it should, but not the values of the source`;
+}
+
+/** The source's sequences that stand elsewhere in the target, and where either does. */
+export async function sequencesApart(source: ClientBase, target: ClientBase): Promise<Map<string, string>> {
+  const [before, after] = [await sequencesOf(source), await sequencesOf(target)];
+  const apart = [...before].filter(([name, state]) => after.get(name) !== state);
+  return new Map(
+    apart.map(([name, state]) => [
+      name,
+      `at ${state} in the source, at ${after.get(name) ?? "nothing"} in the target`,
+    ]),
+  );
+}
+
+/**
+ * Holds the target against the source: what there is, by name; every table by count and checksum; every sequence.
+ * @param sums of the source.
+ * @returns what is recorded of each table, by schema and name.
+ * @throws Failed naming what differs.
+ */
+export async function prove(
+  source: ClientBase,
+  target: ClientBase,
+  sums = askedFor(source),
+): Promise<Map<Table, TableRecord>> {
+  const odd = await namesApart(source, target);
+  if (odd.length > 0) throw new Failed(`not on both sides: ${odd.slice(0, 10).join("; ")}`);
+  const records = new Map<Table, TableRecord>();
+  for (const table of await tablesOf(source)) {
+    const [expected, found] = await Promise.all([sums.of(table), sumOf(target, table)]);
+    const difference = rowsApart(table, expected, found);
+    if (difference !== null) throw new Failed(difference);
+    records.set(table, expected);
+  }
+  for (const [name, how] of await sequencesApart(source, target))
+    throw new Failed(`sequence ${name}: ${how}`);
+  return records;
+}

@@ -1,0 +1,48 @@
+import { differenceReport, sinceCopy, type CompareReport, type TableComparison } from "../../moves/compare";
+import { tablesOf, type Table } from "../catalog";
+import { shortName } from "../copy";
+import { qualifyNames } from "../origin";
+import { namesApart, rowsApart, sequencesApart, sumOf } from "../proof";
+import type { TableRecord } from "../../ledger/ledger";
+import type { Run } from "../../server/run";
+import type { Client } from "pg";
+import type { RunningSource } from "./source";
+
+/**
+ * Holds a running source against the target: what there is, by name; every table by count and checksum; every sequence.
+ * Writes nothing.
+ * @throws Refused when somebody uses the source, Failed when a server fails.
+ */
+export async function compareServers(run: Run, source: RunningSource): Promise<CompareReport> {
+  await source.requireOther();
+  const target = await run.session();
+  const since = await sinceCopy(target);
+  const { origin, tables, fingerprint } = await source.content();
+  await target.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  await qualifyNames(target);
+  const there = new Map((await tablesOf(target)).map((table) => [table.qualified, table]));
+  const compared: TableComparison[] = [];
+  for (const [table, record] of tables) {
+    const difference = await differenceOf(target, table, record, there.get(table.qualified));
+    run.log(difference ?? `${shortName(table)}: ${record.rows} rows, equal`);
+    compared.push({ table: shortName(table), rows: record.rows, difference });
+  }
+  const names = await namesApart(origin.client, target);
+  for (const name of names) run.log(`not on both sides: ${name}`);
+  const sequences = await sequencesApart(origin.client, target);
+  for (const [name, how] of sequences) run.log(`sequence ${name}: ${how}`);
+  await target.query("ROLLBACK");
+  return differenceReport(run, since, fingerprint, compared, [...sequences.keys()], names);
+}
+
+async function differenceOf(
+  target: Client,
+  table: Table,
+  record: TableRecord,
+  other: Table | undefined,
+): Promise<string | null> {
+  if (other === undefined) return `table ${table.qualified}: not in the target`;
+  if (other.columns.join() !== table.columns.join())
+    return `table ${table.qualified}: its columns in the target are not those of the source`;
+  return rowsApart(table, record, await sumOf(target, table));
+}

@@ -1,0 +1,84 @@
+import type { Client } from "pg";
+import { copyEmbedded, shortName } from "../copy";
+import { Definitions } from "../dump";
+import { requireFit, requireVersions } from "../fit";
+import { afterCopy } from "../embedded/move";
+import { schemasOf } from "../owned";
+import { recordSnapshot } from "../../ledger/ledger";
+import { left, reportOf, type MigrateReport, type Moved, type Moving } from "../../moves/move";
+import type { Run } from "../../server/run";
+import { takeDump } from "./snapshot";
+import type { RunningSource } from "./source";
+
+/**
+ * That a copy can be made: looks at both sides, and has nobody write to the source from here on. Changes nothing.
+ * @throws Refused saying what stands in the way.
+ */
+export async function requireReady(run: Run, source: RunningSource, target: Client): Promise<void> {
+  const { client, major } = await source.held();
+  await requireVersions(run, major, target);
+  await requireFit(run, client, target);
+}
+
+/**
+ * One attempt to move a running server's database, once it is in the ledger.
+ * @param target ended by it.
+ * @throws Refused or Failed; nothing is changed then unless `left` says so.
+ */
+export async function moveRunning(
+  run: Run,
+  target: Client,
+  { source, snapshots }: Pick<Moving<RunningSource>, "source" | "snapshots">,
+  attempt: number,
+): Promise<Moved> {
+  const snapshot = await takeDump(run, source, snapshots, attempt);
+  await recordSnapshot(target, attempt, snapshot);
+  run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
+  await run.requireAlone(target);
+  const { origin, sums } = await source.content();
+  const copied = await copyEmbedded({
+    source: origin,
+    target,
+    // What was kept is what is restored.
+    definitions: new Definitions(run, snapshot.file),
+    sums,
+    attempt,
+    finished: () => source.requireNobody(),
+    committing: () => (run.left = left.committing),
+    log: run.log,
+  });
+  await source.release();
+  return afterCopy(run, target, attempt, copied, snapshot.folder);
+}
+
+/**
+ * Reads everything and writes nothing, neither rows nor ledger nor snapshot. What only a write would show, it cannot tell:
+ * definitions that the target does not take.
+ * @throws Refused naming what does not fit.
+ */
+export async function dryRunOf(
+  run: Run,
+  { source, service }: Pick<Moving<RunningSource>, "source" | "service">,
+): Promise<MigrateReport> {
+  await source.requireOther();
+  const target = await run.session();
+  await target.query("SET default_transaction_read_only = on");
+  await requireReady(run, source, target);
+  const { client, snapshot } = await source.held();
+  const { origin, tables } = await source.content();
+  const definitions = await Definitions.of(run, source.server, snapshot);
+  await definitions.restore(await schemasOf(target), origin.searchPath);
+  const size = await client.query<{ bytes: number }>(
+    "SELECT coalesce(sum(pg_table_size(name::regclass)), 0)::float8 AS bytes FROM unnest($1::text[]) name",
+    [[...tables.keys()].map(({ qualified }) => qualified)],
+  );
+  const records = [...tables];
+  return reportOf(run, service, 0, "dry-run", {
+    rows: records.reduce((sum, [, { rows }]) => sum + rows, 0),
+    bytes: size.rows[0]!.bytes,
+    roundedFractions: 0,
+    rules: [],
+    tables: Object.fromEntries(records.map(([table, record]) => [shortName(table), record])),
+    snapshot: null,
+  });
+}

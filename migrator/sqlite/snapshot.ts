@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { publish } from "../base/durable";
+import { messageOf, Refused } from "../base/errors";
+
+/** What SQLite needs to be whole: the log or the journal may hold what the file does not. The -shm is made anew. */
+const companions = ["-wal", "-journal"];
+const chunkBytes = 1 << 20;
+/** Free space that is left alone, in bytes. */
+const reserve = 32 << 20;
+
+/** One file of the source. */
+interface SourceFile {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** A snapshot on the backup volume. */
+export interface Snapshot {
+  readonly folder: string;
+  /** Path of the database file in it. */
+  readonly file: string;
+  readonly bytes: number;
+  /** SHA-256 over the files' names and hashes: equal for sources equal byte for byte. */
+  readonly fingerprint: string;
+}
+
+/**
+ * The file itself: SQLite keeps log and journal beside it, not beside a link to it.
+ * @returns `undefined` when there is nothing, or a link to nothing.
+ */
+async function realFile(source: string): Promise<string | undefined> {
+  return fs.realpath(source).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new Refused(`${source}: ${messageOf(error)}`);
+  });
+}
+
+/**
+ * Whether there is a source.
+ * @throws Refused for a link to what cannot be seen from here.
+ */
+export async function isThere(source: string): Promise<boolean> {
+  if ((await realFile(source)) !== undefined) return true;
+  const link = await fs.readlink(source).catch(() => undefined);
+  if (link === undefined) return false;
+  throw new Refused(
+    `${source}: a link to ${link}, which is not there, or not in what is mounted here. Give the path of the file itself, and mount its folder`,
+  );
+}
+
+/** The files that are there; an empty log says nothing, and its coming and going must not look like a change. */
+async function filesOf(source: string): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for (const file of [source, ...companions.map((suffix) => source + suffix)]) {
+    const found = await fs.stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw new Refused(`${file}: ${messageOf(error)}`);
+    });
+    if (found === undefined) {
+      if (file === source) return [];
+      continue;
+    }
+    if (!found.isFile()) throw new Refused(`${file}: not a file`);
+    if (file === source || found.size > 0) files.push({ file, bytes: found.size });
+  }
+  return files;
+}
+
+/** Reads as much of a file as it holds now, however fast it grows; hashes it, and writes it elsewhere if asked. */
+export async function digest(file: string, to?: string): Promise<{ hash: string; bytes: number }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const input = await fs.open(file, "r").catch((error: unknown) => {
+    throw new Refused(`${file}: ${messageOf(error)}`);
+  });
+  try {
+    const output = to === undefined ? undefined : await fs.open(to, "wx", 0o600);
+    try {
+      const buffer = Buffer.allocUnsafe(chunkBytes);
+      const { size } = await input.stat();
+      while (bytes < size) {
+        const { bytesRead } = await input.read(buffer, 0, Math.min(chunkBytes, size - bytes), bytes);
+        if (bytesRead === 0) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        await output?.writeFile(chunk);
+        bytes += bytesRead;
+      }
+    } finally {
+      await output?.close();
+    }
+  } finally {
+    await input.close();
+  }
+  return { hash: hash.digest("hex"), bytes };
+}
+
+function fingerprintOf(hashes: readonly (readonly [string, string])[]): string {
+  const all = createHash("sha256");
+  for (const [name, hash] of hashes) all.update(`${name} ${hash}\n`);
+  return all.digest("hex");
+}
+
+/** What tells this source from a changed one; `undefined` when there is no source. Only reads. */
+export async function fingerprint(source: string): Promise<string | undefined> {
+  const real = await realFile(source);
+  const files = real === undefined ? [] : await filesOf(real);
+  if (real === undefined || files.length === 0) return undefined;
+  const hashes: [string, string][] = [];
+  for (const { file } of files) {
+    hashes.push([file.slice(real.length), (await digest(file)).hash]);
+  }
+  return fingerprintOf(hashes);
+}
+
+/** @throws Refused when the folder's file system has too little room for so many bytes. */
+export async function requireSpace(folder: string, bytes: number, purpose: string): Promise<void> {
+  const { bavail, bsize } = await fs.statfs(folder);
+  const free = bavail * bsize;
+  if (free >= bytes + reserve) return;
+  const mib = (count: number) => `${Math.ceil(count / (1 << 20))} MiB`;
+  throw new Refused(
+    `${folder}: ${mib(free)} free, ${mib(bytes + reserve)} needed ${purpose}. Make room there`,
+  );
+}
+
+/** Makes a folder only we may read, with everything above it that is missing. */
+export async function privateFolder(folder: string): Promise<void> {
+  try {
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Refused(`cannot make ${folder}: ${messageOf(error)}. The backup volume must be writable`);
+  }
+}
+
+/**
+ * Copies the source's files byte for byte into a folder of the attempt's own, hashed before and after.
+ * @param given the database file, or a link to it; never opened by SQLite, never written.
+ * @param parent folder of all snapshots of this service.
+ * @throws Refused when a file changes meanwhile: someone still writes to it.
+ */
+export async function takeSnapshot(given: string, parent: string, attempt: number): Promise<Snapshot> {
+  const source = (await isThere(given)) ? await fs.realpath(given) : given;
+  const before = await filesOf(source);
+  const total = before.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (before.length === 0) throw new Refused(`${source}: not there`);
+  if (before[0]?.bytes === 0) {
+    throw new Refused(`${source}: 0 bytes, no database. The app has never written here: check the path`);
+  }
+  return snapshotFolder(parent, attempt, total, async (partial, folder) => {
+    const entries: { name: string; bytes: number; sha256Before: string; sha256After: string }[] = [];
+    for (const { file } of before) {
+      const name = path.basename(file);
+      const copied = await digest(file, path.join(partial, name));
+      entries.push({ name, bytes: copied.bytes, sha256Before: copied.hash, sha256After: "" });
+    }
+    // Only after all are copied: a checkpoint moves rows from the log into the file that was copied first.
+    const after = await filesOf(source);
+    const names = (files: readonly SourceFile[]) => files.map(({ file }) => path.basename(file)).join(", ");
+    if (names(after) !== names(before))
+      throw changed(source, `there were ${names(before)}, now ${names(after)}`);
+    for (const [index, { file }] of before.entries()) {
+      const entry = entries[index];
+      if (entry === undefined) continue;
+      entry.sha256After = (await digest(file)).hash;
+      if (entry.sha256After !== entry.sha256Before) throw changed(source, `${entry.name} is not what it was`);
+    }
+    const fingerprint = fingerprintOf(
+      entries.map(({ name, sha256After }) => [name.slice(path.basename(source).length), sha256After]),
+    );
+    await writeManifest(partial, { source, attempt, fingerprint, files: entries });
+    return { folder, file: path.join(folder, path.basename(source)), bytes: total, fingerprint };
+  });
+}
+
+/**
+ * Makes the folder of one attempt's snapshot: under another name until it is whole.
+ * @param parent folder of all snapshots of this service.
+ * @param bytes that will be written.
+ * @param fill gets the folder to fill, and the name that it will have.
+ * @throws Refused when there is too little room.
+ */
+export async function snapshotFolder<T>(
+  parent: string,
+  attempt: number,
+  bytes: number,
+  fill: (partial: string, folder: string) => Promise<T>,
+): Promise<T> {
+  await privateFolder(parent);
+  await requireSpace(parent, bytes, "for the snapshot");
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const folder = path.join(parent, `attempt-${attempt}-${stamp}`);
+  const partial = `${folder}.partial`;
+  await fs.rm(partial, { recursive: true, force: true });
+  await privateFolder(partial);
+  try {
+    const snapshot = await fill(partial, folder);
+    await publish(partial, folder);
+    return snapshot;
+  } catch (error) {
+    await fs.rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Says beside the copies what they are of. */
+export async function writeManifest(
+  folder: string,
+  { source, attempt, ...rest }: { source: string; attempt: number; fingerprint: string; files: unknown },
+): Promise<void> {
+  const manifest = { source, attempt, taken: new Date().toISOString(), ...rest };
+  await fs.writeFile(path.join(folder, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n", {
+    mode: 0o600,
+  });
+}
+
+export function changed(source: string, how: string): Refused {
+  return new Refused(
+    `${source} changed while it was copied (${how}): something still writes to it. Stop whatever else uses the file`,
+  );
+}
+
+/**
+ * Makes the copy that SQLite may open, from the snapshot.
+ * @returns path of the scratch database; the folder is the caller's to remove.
+ * @throws Refused when the snapshot is not what was written there.
+ */
+export async function scratchCopy(snapshot: Snapshot, folder: string): Promise<string> {
+  await privateFolder(folder);
+  await requireSpace(folder, snapshot.bytes, "for a scratch copy");
+  const target = path.join(folder, path.basename(snapshot.file));
+  const hashes: [string, string][] = [];
+  for (const { file } of await filesOf(snapshot.file)) {
+    const suffix = file.slice(snapshot.file.length);
+    hashes.push([suffix, (await digest(file, target + suffix)).hash]);
+  }
+  if (fingerprintOf(hashes) !== snapshot.fingerprint) {
+    throw new Refused(`${snapshot.folder}: reads back differently from what was written. Check that volume`);
+  }
+  return target;
+}

@@ -1,0 +1,259 @@
+import * as fs from "node:fs";
+import Database from "libsql";
+import { identifier } from "../server/connection";
+import { messageOf, Refused } from "../base/errors";
+import { Records } from "./records";
+
+/** How SQLite stores a value, whatever its column was declared as: null, integer, real, text, blob. */
+export type Storage = "n" | "i" | "r" | "t" | "b";
+
+/** A value as read: bigint for `i`, number for `r`, bytes for `t` and `b`, null for `n`. Text is read as bytes, since
+ * libsql ends the process on text that is not UTF-8. */
+export type Raw = null | bigint | number | Buffer;
+
+export interface SourceColumn {
+  readonly name: string;
+  /** SQLite computes it. */
+  readonly generated: boolean;
+  /** Its place in a row as it is stored; `undefined` for one that is computed anew each time. */
+  readonly place: number | undefined;
+}
+
+export interface SourceTable {
+  readonly name: string;
+  readonly columns: readonly SourceColumn[];
+  /** What tells a row from the others: the rowid, or the columns of the primary key in a table without one. */
+  readonly key: readonly string[];
+  /** Name that reaches the rowid, by which a table is read in pages; virtual tables and those without a rowid are not. */
+  readonly rowid: string | undefined;
+  /** The page of the file where its rows begin. */
+  readonly root: number;
+}
+
+/** Rows of a table from a rowid on, in the order of the rowids. */
+export interface Range {
+  readonly from: bigint;
+  /** At most so many. */
+  readonly rows: number;
+}
+
+/** One row; `storages` has a letter for each of the values. */
+export interface SourceRow<V = Raw> {
+  readonly storages: string;
+  readonly values: readonly V[];
+  /** Says which row it is, for a person. Costs nothing until it is called. */
+  readonly key: () => string;
+}
+
+const header = "SQLite format 3\0";
+const rowidNames = ["rowid", "_rowid_", "oid"];
+
+/** The scratch copy of a source, opened for reading. */
+export class SqliteSource {
+  /** Encoding of text as SQLite hands it out as bytes. */
+  readonly encoding: "UTF-8" | "UTF-16le" | "UTF-16be";
+  /** The same file, for values that are too large for SQLite to hand them out. */
+  readonly records: Records;
+
+  private constructor(
+    private readonly database: Database.Database,
+    file: string,
+    private readonly label: string,
+  ) {
+    this.encoding =
+      this.query<{ encoding: SqliteSource["encoding"] }>("PRAGMA encoding")[0]?.encoding ?? "UTF-8";
+    this.records = new Records(file);
+  }
+
+  /**
+   * Opens a scratch copy and checks that it is whole.
+   * @param file the copy; SQLite writes beside it and into it.
+   * @param label the source it was made of, for messages.
+   * @throws Refused when it is no SQLite database, encrypted or damaged.
+   */
+  static open(file: string, label: string): SqliteSource {
+    const start = Buffer.alloc(header.length);
+    const handle = fs.openSync(file, "r");
+    fs.readSync(handle, start);
+    fs.closeSync(handle);
+    if (start.toString("latin1") !== header) {
+      throw new Refused(`${label}: not a SQLite database, or an encrypted one`);
+    }
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(file);
+      const source = new SqliteSource(database, file, label);
+      source.mergeLog();
+      database.exec("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
+      source.requireWhole();
+      database.exec("PRAGMA query_only = ON");
+      return source;
+    } catch (error) {
+      database?.close();
+      if (error instanceof Refused) throw error;
+      throw new Refused(`${label}: SQLite cannot read it: ${messageOf(error)}`);
+    }
+  }
+
+  close(): void {
+    this.database.close();
+    this.records.close();
+  }
+
+  /** Text as the bytes that SQLite hands out for it. */
+  encode(text: string): Buffer {
+    if (this.encoding === "UTF-8") return Buffer.from(text);
+    const bytes = Buffer.from(text, "utf16le");
+    return this.encoding === "UTF-16le" ? bytes : bytes.swap16();
+  }
+
+  /** Brings what a log holds into the file: its records are read there as well. */
+  private mergeLog(): void {
+    const { busy } = this.query<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")[0]!;
+    if (busy !== 0) throw new Refused(`${this.label}: somebody else has opened its copy`);
+  }
+
+  private requireWhole(): void {
+    // As bytes: a message may quote what is no text.
+    const lines = this.database
+      .prepare("SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(5)")
+      .raw(true)
+      .all() as [Buffer][];
+    const decoder = new TextDecoder(this.encoding);
+    const found = lines.map(([line]) => decoder.decode(line));
+    if (found.length === 1 && found[0] === "ok") return;
+    throw new Refused(`${this.label}: damaged, says SQLite's quick_check: ${found.join("; ")}`);
+  }
+
+  private query<T>(sql: string, ...parameters: unknown[]): T[] {
+    return this.database.prepare(sql).all(...parameters) as T[];
+  }
+
+  /** Every table that holds data of the app's, by name. SQLite's own and the insides of virtual tables are not. */
+  tables(): SourceTable[] {
+    const tables = this.query<{ name: string; type: string; wr: number }>(
+      "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' " +
+        "AND type IN ('table', 'virtual') ORDER BY name",
+    );
+    const roots = this.query<{ name: string; root: number }>(
+      "SELECT name, rootpage AS root FROM sqlite_master WHERE type = 'table'",
+    );
+    const rootOf = new Map(roots.map(({ name, root }) => [name, root]));
+    return tables.map(({ name, type, wr }) => {
+      const columns = this.query<{ name: string; pk: number; hidden: number }>(
+        "SELECT name, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
+        name,
+      );
+      const taken = new Set(columns.map((column) => column.name.toLowerCase()));
+      const rowid = wr === 0 ? rowidNames.find((candidate) => !taken.has(candidate)) : undefined;
+      const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
+      let stored = 0;
+      const described = columns.map(({ name, hidden }) => {
+        // 2: computed when it is read, 3: when it is written.
+        const place = hidden === 2 ? undefined : stored++;
+        return { name, generated: hidden > 1, place };
+      });
+      const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
+      const root = rootOf.get(name) ?? 0;
+      return { name, columns: described, key, rowid: type === "table" ? rowid : undefined, root };
+    });
+  }
+
+  /** Highest number that AUTOINCREMENT has ever given out, by table: the rows that had it may be gone. */
+  highWaterMarks(): Map<string, bigint> {
+    const there = this.query("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").length > 0;
+    if (!there) return new Map();
+    const marks = this.database
+      .prepare("SELECT name, CAST(seq AS INTEGER) AS seq FROM sqlite_sequence WHERE name IS NOT NULL")
+      .safeIntegers(true)
+      .all() as { name: string; seq: bigint | null }[];
+    return new Map(marks.map(({ name, seq }) => [name, seq ?? 0n]));
+  }
+
+  /** Number of rows of a table, as SQLite counts them. */
+  count(table: SourceTable): number {
+    return (
+      this.query<{ count: number }>(`SELECT count(*) AS count FROM ${identifier(table.name)}`)[0]?.count ?? 0
+    );
+  }
+
+  /** The rows of a table, one at a time, always in the same order: all of them, or those of a range. */
+  *rows(table: SourceTable, columns: readonly string[], range?: Range): Generator<SourceRow> {
+    const names = columns.map(identifier);
+    const storages = names.map((name) => `substr(typeof(${name}), 1, 1)`).join(" || ") || "''";
+    const values = names.map(
+      (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
+    );
+    const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
+    const from = range === undefined ? inOrder(table) : rangeOf(table);
+    const statement = this.database
+      .prepare(`SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`)
+      .safeIntegers(true)
+      .raw(true);
+    let position = 0;
+    try {
+      for (const row of statement.iterate(range ?? {}) as IterableIterator<[string, ...Raw[]]>) {
+        const place = ++position;
+        yield {
+          storages: row[0],
+          values: row.slice(1, columns.length + 1) as Raw[],
+          key: () =>
+            table.key.length === 0
+              ? `row ${place}`
+              : this.describeKey(table.key, row.slice(columns.length + 1) as Raw[]),
+        };
+      }
+    } catch (error) {
+      throw this.unreadable(table, error);
+    }
+  }
+
+  /**
+   * Prepares a question about the rows of a range as a whole, answered in one row.
+   * @param answers SQL over the columns of `each`.
+   * @param each SQL for every row, each with its name.
+   */
+  asking(table: SourceTable, answers: string, each: string): (range: Range, more?: object) => Raw[] {
+    const sql = `SELECT ${answers} FROM (SELECT ${each} FROM ${rangeOf(table)})`;
+    const statement = this.database.prepare(sql).safeIntegers(true).raw(true);
+    return (range, more) => {
+      try {
+        return statement.get({ ...range, ...more }) as Raw[];
+      } catch (error) {
+        throw this.unreadable(table, error);
+      }
+    };
+  }
+
+  /** Turns SQLite's error, or one of its file's, into words. */
+  unreadable(table: SourceTable, error: unknown): unknown {
+    if (!(error instanceof Error && error.name === "SqliteError")) return error;
+    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${error.message}`);
+  }
+
+  /** Says which row is the nth of a table, the first being 1. */
+  keyOf(table: SourceTable, position: number): string {
+    let count = 0;
+    for (const row of this.rows(table, [])) if (++count === position) return row.key();
+    return `row ${position}`;
+  }
+
+  describeKey(names: readonly string[], values: readonly Raw[]): string {
+    const decoder = new TextDecoder(this.encoding);
+    const shown = names.map((name, index) => {
+      const value = values[index];
+      return `${name} ${Buffer.isBuffer(value) ? decoder.decode(value).slice(0, 60) : String(value)}`;
+    });
+    return shown.join(", ");
+  }
+}
+
+/** Without an index, whose order would be another: the rows are found again by their place. */
+function inOrder({ name }: SourceTable): string {
+  return `${identifier(name)} NOT INDEXED`;
+}
+
+function rangeOf(table: SourceTable): string {
+  const rowid = identifier(table.rowid ?? "rowid");
+  return `${inOrder(table)} WHERE ${rowid} >= :from ORDER BY ${rowid} LIMIT :rows`;
+}

@@ -1,0 +1,105 @@
+import { isUtf8 } from "node:buffer";
+import { emptyText, escapeCopy, help, misplaced, Misfit, type Convert } from "./misfit";
+import type { SqliteSource } from "../sqlite/sqlite";
+import type { TargetColumn } from "../server/target";
+
+const uuidForm = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+
+/**
+ * How SQLite's text becomes ours.
+ * @throws Misfit for bytes that are no text in the database's encoding, and for a NUL, which PostgreSQL's text cannot hold.
+ */
+export function textReader(encoding: SqliteSource["encoding"]): (value: Buffer) => string {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  const decode =
+    encoding === "UTF-8"
+      ? (value: Buffer) => {
+          if (!isUtf8(value)) throw new Misfit("text that is not valid UTF-8");
+          return value.toString("utf8");
+        }
+      : (value: Buffer) => {
+          try {
+            return decoder.decode(value);
+          } catch {
+            throw new Misfit(`text that is not valid ${encoding}`);
+          }
+        };
+  return (value) => {
+    const text = decode(value);
+    if (text.includes("\0")) throw new Misfit("text with a NUL character");
+    return text;
+  };
+}
+
+/** What a value says as text: a number's digits say all of it, a blob says nothing. */
+export function plainText(column: TargetColumn, text: (value: Buffer) => string): Convert {
+  return (storage, value) => {
+    if (storage === "t") return escapeCopy(text(value as Buffer));
+    if (storage === "i") return String(value);
+    if (storage === "r" && Number.isFinite(value)) {
+      const printed = String(value);
+      // As SQLite writes it: a real shows that it is one.
+      return Number.isInteger(value) && !printed.includes("e") ? `${printed}.0` : printed;
+    }
+    throw misplaced(storage, column.described, storage === "b" ? help.cast("utf8") : undefined);
+  };
+}
+
+/** Number of characters as PostgreSQL counts them: a pair of surrogates is one. */
+function length(text: string): number {
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+}
+
+/** text, varchar, char(n) and name. */
+export function characters(column: TargetColumn, text: (value: Buffer) => string): Convert {
+  const plain = plainText(column, text);
+  const limit = column.modifier >= 4 ? column.modifier - 4 : Infinity;
+  const tooLong = () => new Misfit(`text longer than ${column.described} holds`);
+  if (column.type === "text" || (limit === Infinity && column.type !== "name")) return plain;
+  const unescaped = (
+    storage: Parameters<Convert>[0],
+    value: Parameters<Convert>[1],
+    tally: Parameters<Convert>[2],
+  ) => (storage === "t" ? text(value as Buffer) : plain(storage, value, tally));
+  return (storage, value, tally) => {
+    const read = unescaped(storage, value, tally);
+    if (column.type === "name") {
+      if (Buffer.byteLength(read) > 63) throw tooLong();
+      return escapeCopy(read);
+    }
+    const count = length(read);
+    if (count > limit) throw tooLong();
+    if (column.type === "varchar") return escapeCopy(read);
+    // char(n) fills up with spaces and does not tell them from the text's own.
+    if (read.endsWith(" "))
+      throw new Misfit(`text that ends in a space in a column of type ${column.described}`);
+    return escapeCopy(read) + " ".repeat(limit - count);
+  };
+}
+
+/** bytea from a blob as it is, and from text as its UTF-8 bytes. */
+export function bytes(
+  column: TargetColumn,
+  encoding: SqliteSource["encoding"],
+  text: (value: Buffer) => string,
+): Convert {
+  return (storage, value) => {
+    if (storage === "b" || (storage === "t" && encoding === "UTF-8")) {
+      return `\\\\x${(value as Buffer).toString("hex")}`;
+    }
+    if (storage === "t") return `\\\\x${Buffer.from(text(value as Buffer)).toString("hex")}`;
+    throw misplaced(storage, column.described);
+  };
+}
+
+/** uuid from text with or without hyphens, and from a blob of 16 bytes. */
+export function uuid(column: TargetColumn, text: (value: Buffer) => string): Convert {
+  return (storage, value) => {
+    if (storage !== "t" && storage !== "b") throw misplaced(storage, column.described);
+    const written = storage === "t" ? text(value as Buffer) : (value as Buffer).toString("hex");
+    if (written === "") throw emptyText(column.described);
+    const match = uuidForm.exec(written);
+    if (match === null) throw new Misfit(`${storage === "t" ? "text" : "blob"} that is no uuid`);
+    return match.slice(1).join("-").toLowerCase();
+  };
+}

@@ -1,0 +1,139 @@
+import type { ColumnRule } from "../../services/rules";
+import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
+import { array, json } from "./convert-json";
+import { largeOf, type ConvertLarge } from "./convert-large";
+import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
+import { date, time, timestamp } from "./convert-time";
+import { Misfit, type Casting, type Convert } from "./misfit";
+import { plainOf, type Plain } from "./plain";
+import { ColumnRules, type leftBehind, requireCastable } from "../copy/rules";
+import type { Raw, SqliteSource, Storage } from "../sqlite/sqlite";
+import type { TargetColumn } from "../server/target";
+
+/** How the values of one column go over, by its type and the rules declared for it. */
+export interface ColumnConverter {
+  readonly convert: Convert;
+  /** The server itself has to read the text and say how it prints it, before it is sent. */
+  readonly byServer: boolean;
+  /** Brings a field that the server printed into our form, where the two differ. */
+  readonly reprint: ((field: string) => string) | undefined;
+  /** The short way for values of the usual kind; has to come to what `convert` comes to. None where a rule is declared. */
+  readonly plain: Plain | undefined;
+  /** For values that are not held; comes to what `convert` comes to. */
+  readonly large: ConvertLarge;
+  /** What is declared for the column; without it `convert` depends on the type alone. */
+  readonly rules: ColumnRules | undefined;
+  /** What takes the place of a value that does not fit, if a rule says so. */
+  readonly instead: (() => string | typeof leftBehind) | undefined;
+}
+
+/** The part that depends on the type. */
+type TypeConverter = Pick<ColumnConverter, "convert" | "byServer" | "reprint">;
+
+/** NULL where the column allows none. */
+export const nullMisfit = () => new Misfit("NULL in a column that is NOT NULL");
+
+/**
+ * The converter of a column.
+ * @throws Misfit for a rule that means nothing for the column's type, and a constant that does not fit it.
+ */
+export function converterFor(
+  column: TargetColumn,
+  encoding: SqliteSource["encoding"],
+  declared: readonly ColumnRule[],
+): ColumnConverter {
+  if (declared.length === 0) {
+    const plain = plainOf(column, encoding);
+    const large = largeOf(column, encoding);
+    return { ...byType(column, encoding, undefined), plain, large, rules: undefined, instead: undefined };
+  }
+  const rules = new ColumnRules(declared);
+  const { cast } = rules;
+  requireCastable(column, cast);
+  const base = byType(column, encoding, cast);
+  // Constants of a rule are UTF-8, and so is a blob that is text, whatever the source's own encoding.
+  const inUtf8 = byType(column, "UTF-8", undefined).convert;
+  const isNull = rules.nullIf(encoding);
+  // No constant that stands for NULL is large.
+  const [large, largeInUtf8] = [largeOf(column, encoding), largeOf(column, "UTF-8")];
+  return {
+    ...base,
+    plain: undefined,
+    rules,
+    large: {
+      least: large.least,
+      convert: (value) => {
+        if (value.storage !== "b" || cast?.as !== "utf8") return large.convert(value);
+        const field = largeInUtf8.convert({ ...value, storage: "t" });
+        cast.used();
+        return field;
+      },
+    },
+    instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0 })),
+    convert: (storage, value, tally) => {
+      if (isNull(storage, value)) {
+        if (column.notNull) throw nullMisfit();
+        return "\\N";
+      }
+      if (storage !== "b" || cast?.as !== "utf8") return base.convert(storage, value, tally);
+      const field = inUtf8("t", value, tally);
+      cast.used();
+      return field;
+    },
+  };
+}
+
+/** A constant as SQLite would store it. */
+function stored(value: string | number | boolean): [Storage, Exclude<Raw, null>] {
+  if (typeof value === "string") return ["t", Buffer.from(value)];
+  return Number.isSafeInteger(Number(value)) ? ["i", BigInt(value)] : ["r", Number(value)];
+}
+
+function byType(
+  column: TargetColumn,
+  encoding: SqliteSource["encoding"],
+  cast: Casting | undefined,
+): TypeConverter {
+  const text = textReader(encoding);
+  const own = (convert: Convert): TypeConverter => ({ convert, byServer: false, reprint: undefined });
+  switch (column.type) {
+    case "int2":
+      return own(integer(column, 16, text, cast));
+    case "int4":
+      return own(integer(column, 32, text, cast));
+    case "int8":
+      return own(integer(column, 64, text, cast));
+    case "bool":
+      return own(boolean(column, text));
+    case "float4":
+      return { ...own(float(column, 32, text, cast)), reprint: reprintFloat(32) };
+    case "float8":
+      return { ...own(float(column, 64, text, cast)), reprint: reprintFloat(64) };
+    case "numeric":
+      return own(numeric(column, text, cast));
+    case "text":
+    case "varchar":
+    case "bpchar":
+    case "name":
+      return own(characters(column, text));
+    case "bytea":
+      return own(bytes(column, encoding, text));
+    case "timestamp":
+      return own(timestamp(column, false, text, cast));
+    case "timestamptz":
+      return own(timestamp(column, true, text, cast));
+    case "date":
+      return own(date(column, text, cast));
+    case "time":
+      return own(time(column, text, cast));
+    case "uuid":
+      return own(uuid(column, text));
+    case "jsonb":
+      return { convert: json(column, text), byServer: true, reprint: undefined };
+    default: {
+      // PostgreSQL names the type of an array after its elements'.
+      const convert = column.type.startsWith("_") ? array(column, text) : plainText(column, text);
+      return { convert, byServer: true, reprint: undefined };
+    }
+  }
+}
