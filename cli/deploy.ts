@@ -4,9 +4,10 @@ import { deployServices, type Result } from "../delivery/deploying";
 import { deployReport } from "../delivery/report";
 import { unseal, type Reviewed } from "../delivery/reviewed";
 import { UserError } from "../environments/problems";
+import { environmentFolder } from "../stacks/output";
 import { synthesize } from "../stacks/synthesize";
 import { fileOf } from "./run";
-import { defaultPlans, namesOf, synthesized } from "./plan";
+import { defaultPlans, namesOf } from "./plan";
 
 interface Options {
   readonly reviewed: string;
@@ -30,9 +31,8 @@ export function addDeploy(program: Command): void {
       const known = new Set(namesOf(environment, []));
       const changing = Object.keys(seen.services).filter((service) => known.has(service));
       const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();
-      const results = await deployServices({ synthesized, out: fileOf(out) }, services, seen, (line) =>
-        console.error(line),
-      );
+      const planning = { synthesized: environmentFolder(environment.name), out: fileOf(out) };
+      const results = await deployServices(planning, services, seen, (line) => console.error(line));
       const text = deployReport(results);
       if (report !== undefined) writeFileSync(fileOf(report), text);
       process.stdout.write(text);

@@ -7,10 +7,9 @@ import type { Environment } from "../environments/environment";
 import { UserError } from "../environments/problems";
 import { fileOf } from "./run";
 import { planFile } from "../review/read";
+import { environmentFolder } from "../stacks/output";
 import { synthesize } from "../stacks/synthesize";
 
-/** Where cdktf synthesizes to. */
-export const synthesized = process.env.CDKTF_OUTDIR ?? "cdktf.out";
 export const defaultPlans = "plans";
 
 export function addPlan(program: Command): void {
@@ -25,7 +24,7 @@ export function addPlan(program: Command): void {
       const services = namesOf(environment, names);
       const gone = await goneServices(environment);
       if (names.length === 0) await removePlans(out);
-      await planServices({ synthesized, out }, services);
+      await planServices({ synthesized: environmentFolder(environment.name), out }, services);
       await noteGone(out, gone);
       console.error(
         `Planned ${services.join(", ")}. See what it means: npm run -s pgmoor -- review ${out}/*/${planFile}`,

@@ -10,7 +10,7 @@ import { errorWords, terraform, type Outcome } from "./terraform";
 export const savedPlanFile = "terraform.tfplan";
 
 export interface Planning {
-  /** Folder of the synthesized stacks: `cdktf.out`. */
+  /** Folder of the environment's synthesized stacks: `cdktf.out/environments/NAME`. */
   readonly synthesized: string;
   /** Folder that gets a folder with `plan.json` for each service. */
   readonly out: string;

@@ -108,7 +108,7 @@ export class Deployment {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    const folder = path.join(this.output, "all/stacks", service);
+    const folder = path.join(this.output, "all/environments/lab/stacks", service);
     const command = [`-chdir=${folder}`, ...args, "-no-color"];
     return this.run(`terraform-${args[0]}-${service}`, ["terraform", command], env);
   }

@@ -1,6 +1,7 @@
 import { Annotations, App } from "cdktf";
 import type { Environment } from "../environments/environment";
 import { warningsOf } from "../environments/warnings";
+import { makeEnvironmentFolder, publishManifest } from "./output";
 import { RunnerStack } from "./runner-stack";
 import { ServiceStack } from "./service-stack";
 
@@ -12,7 +13,7 @@ import { ServiceStack } from "./service-stack";
 export function synthesizeStacks(environment: Environment, schemaWrapper: string): void {
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
-    const app = new App({ skipValidation: true });
+    const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
     for (const [index, service] of environment.services.entries()) {
       const stack = new ServiceStack(app, { environment, service, schemaWrapper });
       for (const { path, message } of warningsOf(environment, index))
@@ -20,6 +21,7 @@ export function synthesizeStacks(environment: Environment, schemaWrapper: string
     }
     if (environment.runner !== undefined) new RunnerStack(app, environment, environment.runner);
     app.synth();
+    publishManifest(environment.name);
   });
 }
 

@@ -20,12 +20,12 @@ interface DryRun {
 const lacking = /^(missing drivers|missing compatible host volumes)$/;
 
 export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
-  const folder = path.join(lab.directory, "cdktf.out", "homelab");
-  const outcome = await deployment.synthesize({ [environmentVariable]: "homelab", CDKTF_OUTDIR: folder });
+  const outcome = await deployment.synthesize({ [environmentVariable]: "homelab" });
   expectSuccess(outcome, "the synthesis of the homelab");
-  const names = await fs.readdir(path.join(folder, "stacks"));
+  const stacks = path.join(lab.directory, "cdktf.out/all/environments/homelab/stacks");
+  const names = await fs.readdir(stacks);
   for (const name of names) {
-    const Job = await jobOf(path.join(folder, "stacks", name, "cdk.tf.json"));
+    const Job = await jobOf(path.join(stacks, name, "cdk.tf.json"));
     const post = { method: "POST", body: { Job } } as const;
     const valid = await call<Validation>(`${lab.nomad.address}/v1/validate/job`, post);
     expectThat((valid.ValidationErrors ?? []).length === 0, `Nomad finds the job ${name} wrong`, valid.Error);
