@@ -1,4 +1,4 @@
-import { UserError } from "./environments/problems";
+import { UserError } from "./environments/model/problems";
 import { synthesize } from "./stacks/synthesize";
 
 try {

@@ -2,9 +2,9 @@
 import { Port } from "../nomad/port";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment } from "../environments/environment";
+import type { Environment } from "../environments/model/environment";
 import { homelab } from "../environments/homelab";
-import { validate } from "../environments/validate";
+import { validate } from "../environments/model/validate";
 import { vaultwarden } from "../services/vaultwarden";
 import { synthesizeStacks } from "../stacks";
 

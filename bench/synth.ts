@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { loadEnvironment } from "../environments";
+import { loadEnvironment } from "../environments/model/load";
 
 const project = path.resolve(__dirname, "..");
 const outdir = mkdtempSync(path.join(tmpdir(), "pgmoor-bench-"));

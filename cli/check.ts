@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { goneServices } from "../delivery/states";
-import { loadEnvironment } from "../environments";
+import { loadEnvironment } from "../environments/model/load";
 
 export function addCheck(program: Command): void {
   program

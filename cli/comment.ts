@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { Forge } from "../delivery/forge";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 import { fileOf } from "./run";
 import { commentMarker } from "../review/markdown";
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { deployServices, type Result } from "../delivery/deploying";
 import { deployReport } from "../delivery/report";
 import { unseal, type Reviewed } from "../delivery/reviewed";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 import { environmentFolder } from "../stacks/output";
 import { synthesize } from "../stacks/synthesize";
 import { fileOf } from "./run";

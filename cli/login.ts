@@ -2,8 +2,8 @@ import { InvalidArgumentError, type Command } from "commander";
 import { appendFileSync } from "node:fs";
 import { runnerRole } from "../constructs/runner-identity";
 import { identityOf, loginToVault } from "../delivery/identity";
-import { loadEnvironment } from "../environments";
-import { UserError } from "../environments/problems";
+import { loadEnvironment } from "../environments/model/load";
+import { UserError } from "../environments/model/problems";
 
 export function addLogin(program: Command): void {
   program

@@ -1,6 +1,6 @@
 /** What a person runs by hand: `npm run pgmoor -- COMMAND`. Each command is a file beside this one. */
 import { Command } from "commander";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 import { addBack } from "./back";
 import { addCheck } from "./check";
 import { addComment } from "./comment";

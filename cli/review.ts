@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync } from "node:fs";
 import { fileOf } from "./run";
 import { reviewed, seal } from "../delivery/reviewed";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 import { commentLimit, renderMarkdown } from "../review/markdown";
 import { readAllowances } from "../review/policy";
 import { readInput } from "../review/read";

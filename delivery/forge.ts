@@ -1,6 +1,6 @@
 /** The pull requests of GitHub or Gitea: both have the same calls for comments, under the address that Actions tells. */
 import { z } from "zod";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 
 const comments = z.array(
   z.object({ id: z.number(), body: z.string(), user: z.object({ login: z.string() }) }),

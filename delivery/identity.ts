@@ -1,7 +1,7 @@
 /** Who the runner is, and the token that Vault gives it for that. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 
 /**
  * The identity of the job that runs this: GitHub's OIDC token, or the file that `PGMOOR_IDENTITY_FILE` names, such as the

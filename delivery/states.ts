@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Environment } from "../environments/environment";
-import { UserError } from "../environments/problems";
-import { runnerStackName } from "../environments/validate";
+import type { Environment } from "../environments/model/environment";
+import { UserError } from "../environments/model/problems";
+import { runnerStackName } from "../environments/model/validate";
 import { stateFolder } from "../stacks/states";
 
 const stateSchema = z.object({

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import type { EnvironmentService } from "../environments/environment";
+import type { EnvironmentService } from "../environments/model/environment";
 import { homelab } from "../environments/homelab";
 import { dsnVariables } from "../nomad/dsn";
 import { databaseName, type Program, type ServiceDefinition } from "../services/definition";
@@ -69,7 +69,7 @@ function definitionPage(): string {
     ["services/definition.ts", "What a service is"],
     ["services/rules.ts", "What a copy may do to its data"],
     ["nomad/dsn.ts", "How it takes its DSN"],
-    ["environments/environment.ts", "The environment it is in"],
+    ["environments/model/environment.ts", "The environment it is in"],
   ] as const;
   return [
     "# Every field of a definition and of an environment",

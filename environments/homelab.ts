@@ -7,9 +7,9 @@ import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { uptimeKuma } from "../services/uptime-kuma";
 import { vaultwarden } from "../services/vaultwarden";
-import type { Environment } from "./environment";
+import type { Environment } from "./model/environment";
 
-/** A homelab of one Nomad cluster, with Vault, Consul and one PostgreSQL. The one to copy for your own. */
+/** A homelab of one Nomad cluster, with Vault, Consul and one PostgreSQL. Copy this file for your own: `environments/mine.ts` is the environment `mine`. */
 export const homelab: Environment = {
   name: "homelab",
   nomad: { address: "http://10.0.0.50:4646", datacenter: "dc1", namespace: "default" },
@@ -52,3 +52,5 @@ export const homelab: Environment = {
     })),
   ],
 };
+
+export default homelab;

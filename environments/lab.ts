@@ -1,7 +1,8 @@
 import { Port } from "../nomad/port";
 import { HostVolume } from "../nomad/volume";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Duration } from "../nomad/duration";
 import { Size } from "../nomad/size";
@@ -20,8 +21,8 @@ import { immich } from "../services/immich";
 import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { vaultwarden } from "../services/vaultwarden";
-import type { Environment } from "./environment";
-import { UserError } from "./problems";
+import type { Environment } from "./model/environment";
+import { UserError } from "./model/problems";
 
 /** The variable that names the lab's folder; the lab sets it. */
 export const labVariable = "PGMOOR_LAB";
@@ -77,8 +78,13 @@ const labFacts = z.strictObject({
 export type LabFacts = z.infer<typeof labFacts>;
 export const labFactsFile = "environment.json";
 
+/** A lab is an environment of its own: another folder has other states. */
+export function labName(folder: string): string {
+  return `lab-${createHash("sha256").update(resolve(folder)).digest("hex").slice(0, 8)}`;
+}
+
 /** The servers on loopback that `npm run lab` boots: the same constructs and stacks, small programs for the images. */
-export function lab(): Environment {
+export default function lab(): Environment {
   const folder = process.env[labVariable];
   if (folder === undefined)
     throw new UserError(
@@ -94,7 +100,7 @@ export function lab(): Environment {
   const { embedded } = facts;
   const migrator = program("pgmoor-migrator.cjs");
   return {
-    name: "lab",
+    name: labName(folder),
     nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
     vault: { address: facts.vault, mount: "secret", jwtAuth: "jwt-nomad", audience: "vault.io" },
     consul: { address: facts.consul },

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { environmentVariable } from "../environments";
-import { labFactsFile, labVariable, type LabFacts } from "../environments/lab";
+import { environmentVariable } from "../environments/model/load";
+import { labFactsFile, labName, labVariable, type LabFacts } from "../environments/lab";
 import { onInterrupt } from "./servers/cleanup";
 import { programsDestination } from "./servers/host-folders";
 import type { Lab } from "./servers/lab";
@@ -108,7 +108,13 @@ export class Deployment {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<Outcome> {
-    const folder = path.join(this.output, "all/environments/lab/stacks", service);
+    const folder = path.join(
+      this.output,
+      "all/environments",
+      labName(this.options.lab.directory),
+      "stacks",
+      service,
+    );
     const command = [`-chdir=${folder}`, ...args, "-no-color"];
     return this.run(`terraform-${args[0]}-${service}`, ["terraform", command], env);
   }

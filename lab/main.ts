@@ -3,7 +3,7 @@ import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { environmentVariable } from "../environments";
+import { environmentVariable } from "../environments/model/load";
 import { labVariable } from "../environments/lab";
 import { onInterrupt } from "./servers/cleanup";
 import { labStatus, readLab, type Lab } from "./servers/lab";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../environments/problems";
+import { UserError } from "../environments/model/problems";
 import { planSchema, stackSchema, type StackResources } from "./plan";
 import type { StackInput } from "./stack";
 

@@ -1,6 +1,6 @@
 import { Annotations, App } from "cdktf";
-import type { Environment } from "../environments/environment";
-import { warningsOf } from "../environments/warnings";
+import type { Environment } from "../environments/model/environment";
+import { warningsOf } from "../environments/model/warnings";
 import { makeEnvironmentFolder, publishManifest } from "./output";
 import { RunnerStack } from "./runner-stack";
 import { ServiceStack } from "./service-stack";

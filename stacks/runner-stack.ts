@@ -2,8 +2,8 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { RunnerIdentity } from "../constructs/runner-identity";
-import type { Environment, Runner } from "../environments/environment";
-import { runnerStackName } from "../environments/validate";
+import type { Environment, Runner } from "../environments/model/environment";
+import { runnerStackName } from "../environments/model/validate";
 import { keepState } from "./states";
 
 /** The CI's identity: deployed by a person, who may more than it. */

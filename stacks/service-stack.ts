@@ -7,7 +7,7 @@ import { NomadConnection } from "../constructs/nomad-connection";
 import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
-import type { Environment, EnvironmentService } from "../environments/environment";
+import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { keepState } from "./states";
 
 export interface ServiceStackProps {

@@ -1,7 +1,7 @@
 /** Where an environment's Terraform states are kept. */
 import { ConsulBackend, LocalBackend, type TerraformStack } from "cdktf";
 import { join, resolve } from "node:path";
-import type { Environment } from "../environments/environment";
+import type { Environment } from "../environments/model/environment";
 
 /** The folder of the states, where they are files. */
 export function stateFolder({ name, states }: Environment): string {

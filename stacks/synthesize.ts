@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { synthesizeStacks } from ".";
-import { loadEnvironment } from "../environments";
-import type { Environment } from "../environments/environment";
+import { loadEnvironment } from "../environments/model/load";
+import type { Environment } from "../environments/model/environment";
 
 /** Synthesizes the environment that `PGMOOR_ENVIRONMENT` chooses. @throws {UserError} when it has problems */
 export function synthesize(): Environment {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { goneServices } from "../../delivery/states";
-import type { Environment, StateStore } from "../../environments/environment";
+import type { Environment, StateStore } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { ApiServer } from "../lab/providers/support/api-server";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
 import { homelab } from "../../environments/homelab";
-import { validate } from "../../environments/validate";
+import { validate } from "../../environments/model/validate";
 import type { ServiceDefinition } from "../../services/definition";
 import { jobOf, synthesize } from "../stacks/synthesize";
 

@@ -1,5 +1,5 @@
 /** What a plan may be of: each ends with the stack written that is to be planned. */
-import type { EnvironmentService, Phase } from "../../environments/environment";
+import type { EnvironmentService, Phase } from "../../environments/model/environment";
 import { Duration } from "../../nomad/duration";
 import { HostVolume } from "../../nomad/volume";
 import type { ServiceDefinition } from "../../services/definition";

@@ -1,5 +1,5 @@
 /** A service of the homelab on servers of its own, planned and applied by real Terraform. */
-import type { Environment, EnvironmentService } from "../../environments/environment";
+import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { ApiServer } from "../lab/providers/support/api-server";
 import { FakeNomad } from "../lab/providers/support/fake-nomad";

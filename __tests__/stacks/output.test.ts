@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import type { Environment } from "../../environments/environment";
+import type { Environment } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { synthesizeStacks } from "../../stacks";
 

@@ -1,4 +1,4 @@
-import type { Environment, EnvironmentService } from "../../environments/environment";
+import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { immich } from "../../services/immich";
 import { speedtestTracker } from "../../services/speedtest-tracker";

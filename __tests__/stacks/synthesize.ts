@@ -2,7 +2,7 @@ import { App } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Environment } from "../../environments/environment";
+import type { Environment } from "../../environments/model/environment";
 import { ServiceStack } from "../../stacks/service-stack";
 
 export type Json = { readonly [key: string]: any };

@@ -1,4 +1,4 @@
-import type { Environment, EnvironmentService, Phase } from "../../environments/environment";
+import type { Environment, EnvironmentService, Phase } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { vaultwarden } from "../../services/vaultwarden";
 import { ApiServer } from "../lab/providers/support/api-server";

@@ -1,7 +1,7 @@
 /** Every job of the homelab, shown to a real Nomad: valid, and placeable but for what the lab does not have. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { environmentVariable } from "../../environments";
+import { environmentVariable } from "../../environments/model/load";
 import { call } from "../servers/api";
 import { expectSuccess, expectThat, type Stage } from "./context";
 

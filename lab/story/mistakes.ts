@@ -1,6 +1,6 @@
 /** Mistakes people make, with a service that is not there yet: each is told clearly, and nothing is made. */
 import * as fs from "node:fs/promises";
-import { environmentVariable } from "../../environments";
+import { environmentVariable } from "../../environments/model/load";
 import type { Deployment, LabService, Outcome } from "../deployment";
 import { serveProviders } from "../providers/serve";
 import { call } from "../servers/api";
@@ -33,7 +33,7 @@ async function synthesizeWith(
 const mistakes: readonly Mistake[] = [
   {
     name: "an environment that is not there",
-    says: /There is no environment "homelob" \(PGMOOR_ENVIRONMENT\)\. Allowed: homelab, lab\./,
+    says: /There is no environment "homelob" \(PGMOOR_ENVIRONMENT\)\. Allowed: homelab, lab[;,]/,
     deploy: ({ deployment }) => deployment.synthesize({ [environmentVariable]: "homelob" }),
   },
   {

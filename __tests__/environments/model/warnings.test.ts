@@ -1,8 +1,8 @@
-import { homelab } from "../../environments/homelab";
-import { warningsOf } from "../../environments/warnings";
-import { grafana } from "../../services/grafana";
-import { uptimeKuma } from "../../services/uptime-kuma";
-import type { EnvironmentService } from "../../environments/environment";
+import { homelab } from "../../../environments/homelab";
+import { warningsOf } from "../../../environments/model/warnings";
+import { grafana } from "../../../services/grafana";
+import { uptimeKuma } from "../../../services/uptime-kuma";
+import type { EnvironmentService } from "../../../environments/model/environment";
 
 const warned = (service: EnvironmentService) => warningsOf({ ...homelab, services: [service] }, 0);
 

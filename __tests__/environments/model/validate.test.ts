@@ -1,11 +1,10 @@
-import { loadEnvironment } from "../../environments";
-import type { Environment, EnvironmentService } from "../../environments/environment";
-import { homelab } from "../../environments/homelab";
-import { UserError } from "../../environments/problems";
-import { validate } from "../../environments/validate";
-import { Duration } from "../../nomad/duration";
-import { Size } from "../../nomad/size";
-import { vaultwarden } from "../../services/vaultwarden";
+import type { Environment, EnvironmentService } from "../../../environments/model/environment";
+import { homelab } from "../../../environments/homelab";
+import { UserError } from "../../../environments/model/problems";
+import { validate } from "../../../environments/model/validate";
+import { Duration } from "../../../nomad/duration";
+import { Size } from "../../../nomad/size";
+import { vaultwarden } from "../../../services/vaultwarden";
 
 type Path = readonly (string | number)[];
 
@@ -381,11 +380,4 @@ test("a retired service takes neither database nor port", () => {
       ],
     }),
   ).toEqual([]);
-});
-
-test("an environment that is not there is named with those that are", () => {
-  expect(() => loadEnvironment("nope")).toThrow(
-    'There is no environment "nope" (PGMOOR_ENVIRONMENT). Allowed: homelab, lab.',
-  );
-  expect(() => loadEnvironment("constructor")).toThrow("There is no environment");
 });

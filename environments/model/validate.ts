@@ -1,7 +1,7 @@
 /** Everything that types cannot say of an environment, found before anything is made of it. */
-import { dsnVariables } from "../nomad/dsn";
-import { databaseName, dataDirectory, leastConfirmSeconds } from "../services/definition";
-import { extensionsOf, preloadLibraries } from "../services/server-images";
+import { dsnVariables } from "../../nomad/dsn";
+import { databaseName, dataDirectory, leastConfirmSeconds } from "../../services/definition";
+import { extensionsOf, preloadLibraries } from "../../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
 import { InvalidEnvironment, type Problem } from "./problems";
 import { environmentSchema } from "./schema";

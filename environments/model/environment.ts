@@ -1,6 +1,6 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
-import type { ServerLookup } from "../nomad/dsn";
-import type { Program, ServiceDefinition } from "../services/definition";
+import type { ServerLookup } from "../../nomad/dsn";
+import type { Program, ServiceDefinition } from "../../services/definition";
 
 /**
  * Where a service stands. `prepared`: secret, role and database exist, the job runs on its source. `cutover`: the job moves
@@ -35,6 +35,7 @@ export type StateStore =
   { readonly in: "folder"; readonly folder: string } | { readonly in: "consul"; readonly path: string };
 
 export interface Environment {
+  /** The name of its file: `mine` in `environments/mine.ts`. Its states and working folders go by it. */
   readonly name: string;
   readonly nomad: { readonly address: string; readonly datacenter: string; readonly namespace: string };
   readonly vault: {

@@ -1,13 +1,13 @@
 /** Whatever somebody writes as a name or a host is refused with its path, or comes out of everything as it went in. */
 import fc from "fast-check";
 import { parse } from "pg-connection-string";
-import type { Environment } from "../../environments/environment";
-import { homelab } from "../../environments/homelab";
-import { validate } from "../../environments/validate";
-import { dsnFile } from "../../nomad/dsn";
-import { vaultwarden } from "../../services/vaultwarden";
-import { render, variables } from "../nomad/render";
-import { jobOf, synthesize, type Json } from "../stacks/synthesize";
+import type { Environment } from "../../../environments/model/environment";
+import { homelab } from "../../../environments/homelab";
+import { validate } from "../../../environments/model/validate";
+import { dsnFile } from "../../../nomad/dsn";
+import { vaultwarden } from "../../../services/vaultwarden";
+import { render, variables } from "../../nomad/render";
+import { jobOf, synthesize, type Json } from "../../stacks/synthesize";
 
 const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 1_000;
 

@@ -1,12 +1,12 @@
 /** The shape of an environment, checked when it is loaded: nothing else checks types then. */
 import { isIP } from "node:net";
 import { z } from "zod";
-import { HealthCheck } from "../nomad/check";
-import { Duration } from "../nomad/duration";
-import { Port } from "../nomad/port";
-import { Size } from "../nomad/size";
-import { HostVolume } from "../nomad/volume";
-import { migrationTablesSchema, rulesSchema } from "../services/rules";
+import { HealthCheck } from "../../nomad/check";
+import { Duration } from "../../nomad/duration";
+import { Port } from "../../nomad/port";
+import { Size } from "../../nomad/size";
+import { HostVolume } from "../../nomad/volume";
+import { migrationTablesSchema, rulesSchema } from "../../services/rules";
 import type { Environment } from "./environment";
 
 /** A string of a pattern. `what` and `allowed` make the message. */

@@ -1,5 +1,5 @@
 /** What is allowed in an environment, and seldom meant. */
-import type { Program } from "../services/definition";
+import type { Program } from "../../services/definition";
 import type { Environment } from "./environment";
 import type { Problem } from "./problems";
 
