@@ -105,7 +105,7 @@ export async function move(
   await run.requireAlone(client);
   const plans = await planCopy(client, source, moving);
   const helper = await run.session();
-  const before = await countUses(helper);
+  const before = await countUses(helper, "lasting");
   const copied = await copy({
     client,
     helper,

@@ -191,6 +191,18 @@ test("a source written after its snapshot is refused before the commit", async (
   expect(await count(service, "notes")).toBe(0);
 });
 
+test("an app that uses its indexes while it builds its schema is moved all the same", async () => {
+  const lookUps = "DO $$ BEGIN FOR i IN 1..80 LOOP PERFORM FROM notes WHERE person = i; END LOOP; END $$;";
+  const service = new Service(
+    cleanup,
+    await Database.create(cleanup),
+    `${schema} INSERT INTO people (id, name) SELECT i, 'seed' FROM generate_series(1, 20) i;
+     INSERT INTO notes (person) SELECT 1 + i % 20 FROM generate_series(1, 500) i; SET enable_seqscan = off; ${lookUps}`,
+  );
+  writeSqlite(service.source, tables + rows(5));
+  expect(await service.migrate()).toMatchObject({ code: 0, stderr: "" });
+});
+
 test("a partitioned table is copied, and counted by its partitions", async () => {
   const service = new Service(
     cleanup,
