@@ -18,6 +18,7 @@ export interface Update {
   readonly HealthCheck: "checks";
   readonly MinHealthyTime: number;
   readonly HealthyDeadline: number;
+  /** From one healthy allocation to the next. 0: the first unhealthy allocation fails the deployment. */
   readonly ProgressDeadline: number;
   readonly AutoRevert: boolean;
 }
@@ -114,6 +115,8 @@ export interface Vault {
   readonly Role: string;
   readonly Env: false;
   readonly DisableFile: true;
+  /** What becomes of the task when Nomad has to get a new token. */
+  readonly ChangeMode: "noop";
 }
 
 export interface Template {

@@ -1,5 +1,6 @@
 import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
+import { grafana } from "../../services/grafana";
 import { immich } from "../../services/immich";
 import { speedtestTracker } from "../../services/speedtest-tracker";
 import { vaultwarden } from "../../services/vaultwarden";
@@ -154,7 +155,7 @@ describe("least privilege", () => {
   test("no task sees its Vault token", () => {
     const job = jobOf(stackOf({ definition: speedtestTracker, phase: "cutover" }));
     for (const task of job.TaskGroups[0].Tasks as Json[])
-      expect(task.Vault).toEqual({ Role: "pgmoor-speedtest", Env: false, DisableFile: true });
+      expect(task.Vault).toMatchObject({ Role: "pgmoor-speedtest", Env: false, DisableFile: true });
   });
 });
 
@@ -368,9 +369,31 @@ describe("the job", () => {
   test("goes back by itself: a task of the migration that fails, fails the deployment, which reverts", () => {
     const { Update, TaskGroups } = jobOf(stackOf({ phase: "cutover" }));
     expect(Update.AutoRevert).toBe(true);
-    expect(TaskGroups[0].ReschedulePolicy).toEqual({ Attempts: 0, Unlimited: false });
+    // Zero: the first allocation that fails, whatever may replace it.
+    expect(Update.ProgressDeadline).toBe(0);
     for (const task of (TaskGroups[0].Tasks as Json[]).filter(({ Lifecycle }) => Lifecycle))
       expect(task.RestartPolicy).toMatchObject({ Attempts: 0, Mode: "fail" });
+  });
+
+  test.each([
+    ["on its source", { phase: "prepared" }],
+    ["moving", { phase: "cutover" }],
+    ["on the server all along", { definition: grafana }],
+  ] as const)("of a service %s is tried again for ever, and soon", (_where, service) => {
+    const job = jobOf(stackOf(service));
+    const { ReschedulePolicy, RestartPolicy } = job.TaskGroups[0] as Json;
+    expect(ReschedulePolicy).toMatchObject({ Unlimited: true, DelayFunction: "constant" });
+    expect(ReschedulePolicy.Delay).toBeLessThanOrEqual(30e9);
+    expect(RestartPolicy.Mode).toBe("delay");
+    expect(RestartPolicy.Interval).toBeLessThanOrEqual(30e9);
+    for (const { Vault } of job.TaskGroups[0].Tasks as Json[])
+      if (Vault !== undefined) expect(Vault.ChangeMode).toBe("noop");
+  });
+
+  test("that a cutover goes back to is not given up at its first failed start", () => {
+    const { Update } = jobOf(stackOf({ phase: "prepared" }));
+    // Nomad refuses a progress deadline that is not the longer one.
+    expect(Update.ProgressDeadline).toBeGreaterThan(Update.HealthyDeadline as number);
   });
 
   test("cannot succeed before the migration is confirmed, and everyone waits long enough", () => {
@@ -383,9 +406,8 @@ describe("the job", () => {
     ];
     expect(Update.MinHealthyTime).toBeGreaterThan(confirm);
     expect(Update.HealthyDeadline).toBeGreaterThanOrEqual(migrate + confirm + healthy);
-    expect(Update.ProgressDeadline).toBeGreaterThan(Update.HealthyDeadline as number);
     const { update } = stack.resource.nomad_job.vaultwarden.timeouts as { update: string };
-    expect(parseInt(update, 10) * 1e9).toBeGreaterThan(Update.ProgressDeadline as number);
+    expect(parseInt(update, 10) * 1e9).toBeGreaterThan(Update.HealthyDeadline as number);
     expect(stack.resource.nomad_job.vaultwarden.detach).toBe(false);
   });
 

@@ -22,7 +22,6 @@ export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPha
     // `confirmed`.
     minHealthy: moving ? confirm.plus(Duration.seconds(4)) : Duration.seconds(2),
     healthy: healthyDeadline,
-    progress: healthyDeadline.plus(Duration.minutes(1)),
     terraform: healthyDeadline.plus(Duration.minutes(3)),
   };
 }

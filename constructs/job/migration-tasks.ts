@@ -1,7 +1,6 @@
 /** The tasks that move a service, beside its app: `migrate`, `schema` or `source`, `confirm`. */
 import { dsnFile, libpq } from "../../nomad/dsn";
-import { Duration } from "../../nomad/duration";
-import type { RestartPolicy, Task, Template } from "../../nomad/job";
+import type { Task, Template } from "../../nomad/job";
 import {
   file,
   join,
@@ -23,19 +22,12 @@ import {
 import { deadlinesOf } from "./deadlines";
 import { scratchServer, sourcePassword } from "./embedded-server";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf, type Run } from "./parts";
+import { noRestarts } from "./policies";
 import { portLabel, schemaPortLabel, type ServiceJobProps } from "./props";
 
 const snapshotsPath = "/snapshots";
 const sourcePath = "/source";
 const configPath = "/local/pgmoor.json";
-
-/** When one of these fails, the deployment fails, and Nomad goes back to the job before. */
-const once: RestartPolicy = {
-  Attempts: 0,
-  Interval: Duration.minutes(1).nanoseconds,
-  Delay: 0,
-  Mode: "fail",
-};
 
 export function migrationTasks(
   props: ServiceJobProps,
@@ -55,7 +47,7 @@ function migrateTask(props: ServiceJobProps, source: Source): Task {
     ...programOf(props.migrator.program, { args: ["migrate", "--config", configPath] }),
     Env: {},
     Lifecycle: { Hook: "prestart", Sidecar: false },
-    RestartPolicy: once,
+    RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [
       dsnFile(libpq(props.sslmode), props.connection, "noop"),
@@ -79,7 +71,7 @@ function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
     ...programOf(definition.program, wrapped(props, kind, command)),
     Env: { ...definition.environment, ...source.schema.environment },
     Lifecycle: { Hook: "prestart", Sidecar: false },
-    RestartPolicy: once,
+    RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [
       dsnFile(definition.dsn, props.connection, "noop"),
@@ -99,7 +91,7 @@ function sourceTask(props: ServiceJobProps, source: PostgresSource): Task {
     ...programOf(source.program, wrapped(props, "server", args)),
     Env: environment,
     Lifecycle: { Hook: "prestart", Sidecar: false },
-    RestartPolicy: once,
+    RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [wrapperFile(props)],
     VolumeMounts: programMounts(source.program),
@@ -125,7 +117,7 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
     ...programOf(props.migrator.program, { args: ["confirm", "--config", configPath] }),
     Env: {},
     Lifecycle: { Hook: "poststart", Sidecar: false },
-    RestartPolicy: once,
+    RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [dsnFile(libpq(props.sslmode), props.connection, "noop"), migratorConfig(props, source)],
     VolumeMounts: programMounts(props.migrator.program),

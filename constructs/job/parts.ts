@@ -46,9 +46,12 @@ export function programMounts(program: Program): VolumeMount[] {
   return program.mounts.map((volume) => volume.readOnly().toApi());
 }
 
-/** Only Nomad itself sees the token that it renders templates with: neither a variable nor a file of the task holds it. */
+/**
+ * Only Nomad itself sees the token that it renders templates with: neither a variable nor a file of the task holds it. So a
+ * new token, after Vault has been away for longer than the old one lived, is no reason to restart the task.
+ */
 export function vaultOf({ vaultRole }: ServiceJobProps): Vault {
-  return { Role: vaultRole, Env: false, DisableFile: true };
+  return { Role: vaultRole, Env: false, DisableFile: true, ChangeMode: "noop" };
 }
 
 /** The variables that the app takes from secrets of its own. */

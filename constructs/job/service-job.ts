@@ -1,15 +1,16 @@
 /** The Nomad job of a service in a phase: a pure function from data to the API's JSON. */
-import { Duration } from "../../nomad/duration";
 import type { Job, Task, TaskGroup } from "../../nomad/job";
 import { volumeRequests } from "../../nomad/volume";
 import { appTasks } from "./app-tasks";
 import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
+import { progressDeadline, replacements, restarts } from "./policies";
 import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 
 export function serviceJob(props: ServiceJobProps): Job {
   const { definition, phase } = props;
   const deadlines = deploymentDeadlines(definition, phase);
+  const mode = modeOf(props);
   return {
     ID: definition.name,
     Name: definition.name,
@@ -21,10 +22,10 @@ export function serviceJob(props: ServiceJobProps): Job {
       HealthCheck: "checks",
       MinHealthyTime: deadlines.minHealthy.nanoseconds,
       HealthyDeadline: deadlines.healthy.nanoseconds,
-      ProgressDeadline: deadlines.progress.nanoseconds,
+      ProgressDeadline: progressDeadline(mode, deadlines.healthy).nanoseconds,
       AutoRevert: true,
     },
-    TaskGroups: [taskGroup(props, modeOf(props))],
+    TaskGroups: [taskGroup(props, mode)],
   };
 }
 
@@ -51,23 +52,8 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
       },
     ],
     Volumes: volumeRequests(tasks.flatMap(({ VolumeMounts }) => VolumeMounts)),
-    RestartPolicy: {
-      Attempts: 3,
-      Interval: Duration.minutes(5).nanoseconds,
-      Delay: Duration.seconds(5).nanoseconds,
-      Mode: "delay",
-    },
-    // A failed migration is for the deployment to revert, not for the scheduler to try elsewhere.
-    ReschedulePolicy:
-      mode.kind === "moving"
-        ? { Attempts: 0, Unlimited: false }
-        : {
-            Attempts: 0,
-            Unlimited: true,
-            Delay: Duration.seconds(30).nanoseconds,
-            DelayFunction: "exponential",
-            MaxDelay: Duration.hours(1).nanoseconds,
-          },
+    RestartPolicy: restarts,
+    ReschedulePolicy: replacements,
     Tasks: tasks,
   };
 }

@@ -1,0 +1,48 @@
+/**
+ * When Nomad restarts a task, replaces an allocation and gives a deployment up. Read in Nomad 1.11.2: `GetState`
+ * (client/allocrunner/taskrunner/restarts), `shouldFailEarly` (nomad/deploymentwatcher), `computeReplacements`
+ * (scheduler/reconciler).
+ */
+import { Duration } from "../../nomad/duration";
+import type { ReschedulePolicy, RestartPolicy } from "../../nomad/job";
+import type { Mode } from "./props";
+
+/**
+ * The app, in its allocation: it is restarted for ever, and waits 30 seconds at most. So it answers soon after its server does,
+ * and the restart needs neither a free place nor a migration task nor Vault.
+ */
+export const restarts: RestartPolicy = {
+  Attempts: 2,
+  Interval: Duration.seconds(30).nanoseconds,
+  Delay: Duration.seconds(5).nanoseconds,
+  Mode: "delay",
+};
+
+/** A migration task: when it fails, its allocation has failed. */
+export const noRestarts: RestartPolicy = {
+  Attempts: 0,
+  Interval: Duration.minutes(1).nanoseconds,
+  Delay: 0,
+  Mode: "fail",
+};
+
+/**
+ * A failed allocation is replaced for ever, always after the same short time: nobody is there to do it. An allocation fails
+ * when a migration task does, and when Nomad ends a task itself: without Vault it can neither start one nor, after 12 tries,
+ * keep one running.
+ */
+export const replacements: ReschedulePolicy = {
+  Attempts: 0,
+  Unlimited: true,
+  Delay: Duration.seconds(15).nanoseconds,
+  DelayFunction: "constant",
+};
+
+/**
+ * How long a deployment may go on after an allocation of it has failed. Zero: not at all, although the allocation would be
+ * replaced for ever once it is deployed. On its source, the job is also what Nomad goes back to when a cutover fails; Nomad
+ * never replaces the allocations of a failed deployment, so one that cannot start at once is tried until the deadline.
+ */
+export function progressDeadline(mode: Mode, healthy: Duration): Duration {
+  return mode.kind === "on-source" ? healthy.plus(Duration.minutes(1)) : Duration.seconds(0);
+}
