@@ -61,7 +61,8 @@ function describe({ outcome, rows, tables, roundedFractions, rules, seconds }: M
   if (outcome === "skipped") return;
   for (const { rule, applied } of rules) {
     const place = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
-    log(`rule ${rule.kind} for ${place}: applied ${applied} times`);
+    if (rule.kind === "sequence") log(`sequence ${rule.sequence} follows the ${applied} rows of ${place}`);
+    else log(`rule ${rule.kind} for ${place}: applied ${applied} times`);
   }
   if (roundedFractions > 0) log(`${roundedFractions} fractions of a second rounded to microseconds`);
   const what = outcome === "dry-run" ? "would be copied; nothing was written" : "copied and verified";

@@ -64,10 +64,31 @@ export interface SkipTableRule {
   readonly table: string;
 }
 
+/**
+ * A sequence of the target gives out the numbers of a column, though its schema does not say so: the app takes them by itself.
+ * It is set past the column's highest number. A sequence that numbers several columns has a rule for each.
+ */
+export interface SequenceRule {
+  readonly kind: "sequence";
+  /** The sequence's plain name. */
+  readonly sequence: string;
+  readonly table: string;
+  readonly column: string;
+  /** The numbers are inside of text, right behind this: `INV-` for `INV-12`, `""` for `12:00`. */
+  readonly prefix?: string;
+  /** The column has the numbers below zero: it is set past the lowest one, without its sign. */
+  readonly negated?: true;
+}
+
 /** What may be said of the values of a column. */
 export type ColumnRule = CastRule | DefaultRule | NullIfRule | SkipRowRule;
 
-export type Rule = ColumnRule | SkipColumnRule | SkipTableRule;
+export type Rule = ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule;
+
+/** Whether a rule says something of the values of a column. */
+export function isColumnRule(rule: Rule): rule is ColumnRule {
+  return rule.kind !== "skip-column" && rule.kind !== "skip-table" && rule.kind !== "sequence";
+}
 
 /** A migration table whose rows are not the same in both of the app's databases. */
 export interface MigrationTableRule {
@@ -111,9 +132,20 @@ const rule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("skip-row"), ...column }),
   z.strictObject({ kind: z.literal("skip-column"), ...column }),
   z.strictObject({ kind: z.literal("skip-table"), table: name }),
+  z.strictObject({
+    kind: z.literal("sequence"),
+    sequence: name,
+    ...column,
+    prefix: z.string().max(100).optional(),
+    negated: z.literal(true).optional(),
+  }),
 ]) satisfies z.ZodType<Rule>;
 
-const subject = (one: Rule) => ("column" in one ? `${one.table}.${one.column}` : one.table);
+const subject = (one: Rule) => {
+  const place = "column" in one ? `${one.table}.${one.column}` : one.table;
+  // A column may be followed by two sequences, in both directions.
+  return one.kind === "sequence" ? `${one.sequence} by ${place}` : place;
+};
 
 /** Two rules that cannot both be followed: two of a kind, or a constant for a value and its row left behind. */
 function collide(one: Rule, other: Rule): boolean {

@@ -12,7 +12,7 @@ import type { TablePlan } from "./plan";
 import { Progress, type Log } from "../base/progress";
 import { copyText, newReading, type Reading } from "./rows";
 import { usesOf } from "./rules";
-import { setSequences } from "./sequences";
+import { setSequences, unsetText } from "./sequences";
 import type { SqliteSource } from "../sqlite/sqlite";
 import { verify } from "./verify";
 
@@ -82,7 +82,14 @@ async function copyInTransaction(
   keys: "aside" | "in place",
 ): Promise<Copied> {
   if (plans.length === 0)
-    return { rows: 0, bytes: 0, roundedFractions: 0, rules: usesOf(rules, plans, source), tables: {} };
+    return {
+      rows: 0,
+      bytes: 0,
+      roundedFractions: 0,
+      rules: usesOf(rules, plans, source),
+      tables: {},
+      notes: {},
+    };
   const counts = new Map(plans.map((plan) => [plan, source.count(plan.source)]));
   const large = plans.filter((plan) => keys === "aside" && (counts.get(plan) ?? 0) >= largeRows);
   const oids = (some: readonly TablePlan[]) => some.map(({ target }) => target.oid);
@@ -100,7 +107,7 @@ async function copyInTransaction(
     if (offences.length >= misfitLimit) break;
   }
   if (offences.length > 0) throw refusal(offences);
-  await setSequences(client, plans, source.highWaterMarks());
+  const unsetSequences = await setSequences(client, plans, rules, source.highWaterMarks());
   const began = performance.now();
   await restore();
   log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -115,7 +122,9 @@ async function copyInTransaction(
     roundedFractions += reading.roundedFractions;
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
-  return { rows, bytes, roundedFractions, rules: usesOf(rules, plans, source), tables };
+  for (const line of unsetText(unsetSequences)) log(line);
+  const notes = { unsetSequences };
+  return { rows, bytes, roundedFractions, rules: usesOf(rules, plans, source), tables, notes };
 }
 
 /** Streams one table; returns the bytes sent. */

@@ -1,5 +1,11 @@
 import type { ClientBase } from "pg";
-import { migrationTableNames, type ColumnRule, type MigrationTable, type Rule } from "../../services/rules";
+import {
+  isColumnRule,
+  migrationTableNames,
+  type MigrationTable,
+  type Rule,
+  type SequenceRule,
+} from "../../services/rules";
 import { converterFor, type ColumnConverter } from "../values/convert";
 import { Refused } from "../base/errors";
 import { migrationFaults } from "./migrations";
@@ -116,13 +122,9 @@ export function plan(
     }
     const planned: ColumnPlan[] = [];
     for (const [{ name }, target] of columns.pairs) {
-      const own = rules.filter(
-        (rule): rule is ColumnRule =>
-          rule.kind !== "skip-table" &&
-          rule.kind !== "skip-column" &&
-          rule.table === from.name &&
-          rule.column === name,
-      );
+      const own = rules
+        .filter(isColumnRule)
+        .filter((rule) => rule.table === from.name && rule.column === name);
       for (const rule of own) followed.add(rule);
       try {
         planned.push({ source: name, target, converter: converterFor(target, source.encoding, own) });
@@ -138,7 +140,9 @@ export function plan(
   if (targets.length === 0) {
     throw new Refused("the app has built no table in the target: does its schema run use this database?");
   }
-  for (const rule of rules) if (!followed.has(rule)) faults.push(unfollowed(rule));
+  // What a sequence follows is looked at where it is set.
+  for (const rule of rules)
+    if (!followed.has(rule) && rule.kind !== "sequence") faults.push(unfollowed(rule));
   if (faults.length > 0) {
     throw new Refused(
       `the source and the schema that the app built do not fit together:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
@@ -151,7 +155,7 @@ export function plan(
 const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.stringify(rule)})`;
 
 /** A rule that says nothing of what is there is a mistake in it. */
-function unfollowed(rule: Rule): string {
+function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
   const subject = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
   switch (rule.kind) {
     case "skip-table":

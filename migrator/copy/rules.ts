@@ -1,11 +1,11 @@
 /** Declared rules at work: what a column's rules make of its values, and how often they did. */
-import type { Cast, ColumnRule, Rule } from "../../services/rules";
+import type { Cast, ColumnRule, Rule, SequenceRule } from "../../services/rules";
 import { Misfit, type Casting } from "../values/misfit";
 import type { TablePlan } from "./plan";
 import type { Raw, SqliteSource, Storage } from "../sqlite/sqlite";
 import type { TargetColumn } from "../server/target";
 
-/** A rule, and to how many values it was applied; for what was left behind, the number of rows. */
+/** A rule, and to how many values it was applied; for what was left behind, and for what a sequence follows, the number of rows. */
 export interface RuleUse {
   readonly rule: Rule;
   readonly applied: number;
@@ -92,7 +92,10 @@ export function requireCastable(column: TargetColumn, cast: Casting | undefined)
 export function usesOf(rules: readonly Rule[], plans: readonly TablePlan[], source: SqliteSource): RuleUse[] {
   const columns = plans.flatMap((plan) => plan.columns);
   const tables = source.tables();
+  const followed = (rule: SequenceRule) =>
+    tables.filter(({ name }) => name === rule.table).reduce((sum, table) => sum + source.count(table), 0);
   return rules.map((rule) => {
+    if (rule.kind === "sequence") return { rule, applied: followed(rule) };
     const applied =
       rule.kind === "skip-table" || rule.kind === "skip-column"
         ? tables

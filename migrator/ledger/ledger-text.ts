@@ -1,6 +1,7 @@
 /** The ledger as a person reads it. */
 import type { ClientBase } from "pg";
 import { rollBack, type Attempt } from "./ledger";
+import { unsetText } from "../copy/sequences";
 
 type Log = (line: string) => void;
 
@@ -21,6 +22,7 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     if (one.roundedFractions) log(`  fractions of a second rounded to microseconds: ${one.roundedFractions}`);
     for (const { rule, applied } of one.rules ?? [])
       log(`  applied ${applied} times: ${JSON.stringify(rule)}`);
+    for (const line of unsetText(one.notes?.unsetSequences ?? [])) log(`  ${line}`);
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
     if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
   }

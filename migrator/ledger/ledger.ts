@@ -16,6 +16,12 @@ export interface TableRecord {
 /** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */
 export type Uses = Readonly<Record<string, number>>;
 
+/** What a person should know of a copy, though it is as it should be. */
+export interface Notes {
+  /** Sequences that follow no column that anybody named: they stand where the app's schema left them. */
+  readonly unsetSequences?: readonly string[];
+}
+
 /** What a finished copy leaves in the ledger. */
 export interface Copied {
   readonly rows: number;
@@ -25,6 +31,7 @@ export interface Copied {
   /** Every declared rule, and to how many values it was applied. */
   readonly rules: readonly RuleUse[];
   readonly tables: Readonly<Record<string, TableRecord>>;
+  readonly notes: Notes;
 }
 
 /** One row of the ledger. */
@@ -40,6 +47,7 @@ export interface Attempt {
   /** Every declared rule, and to how many values it was applied. */
   readonly rules: readonly RuleUse[] | null;
   readonly tables: Readonly<Record<string, TableRecord>> | null;
+  readonly notes: Notes | null;
   /** Scans and writes when `confirm` began to count. */
   readonly uses: Uses | null;
   /** Writes when the copy was done; `null` when an end in between kept them from being recorded. */
@@ -65,6 +73,7 @@ const definition = `
     rounded_fractions bigint,
     rules             jsonb,
     tables            jsonb,
+    notes             jsonb,
     uses              jsonb,
     writes            jsonb,
     rescued           text,
@@ -74,6 +83,7 @@ const definition = `
     rolled_back_at    timestamptz
   );
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS notes jsonb;
   COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless its fingerprint still is the source''s and tables were written past the counts in "writes": then the server holds more than the source, and its rows are kept';
 `;
 
@@ -85,7 +95,8 @@ export async function attempts(client: ClientBase): Promise<Attempt[]> {
   if (!found.rows[0]?.there) return [];
   const result = await client.query<Attempt>(`
     SELECT attempt, state, service, allocation, fingerprint, snapshot, rows::float8 AS rows,
-           rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables, uses, writes, rescued,
+           rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables,
+           to_jsonb(ledger) -> 'notes' AS notes, uses, writes, rescued,
            started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack"
     FROM pgmoor.ledger ORDER BY attempt`);
   return result.rows;
@@ -160,7 +171,7 @@ export async function recordSnapshot(
 export async function recordCopied(client: ClientBase, attempt: number, copied: Copied): Promise<void> {
   await client.query(
     `UPDATE pgmoor.ledger SET state = 'copied', copied_at = now(), rows = $2, bytes = $3, rounded_fractions = $4,
-     tables = $5, rules = $6 WHERE attempt = $1`,
+     tables = $5, rules = $6, notes = $7 WHERE attempt = $1`,
     [
       attempt,
       copied.rows,
@@ -168,6 +179,7 @@ export async function recordCopied(client: ClientBase, attempt: number, copied: 
       copied.roundedFractions,
       JSON.stringify(copied.tables),
       JSON.stringify(copied.rules),
+      JSON.stringify(copied.notes),
     ],
   );
 }

@@ -7,6 +7,7 @@ import { beginning, move, rescueRows, reportOf, type MigrateReport, type Moving 
 import { planCopy } from "../copy/plan";
 import { readAll } from "../copy/reading";
 import { usesOf } from "../copy/rules";
+import { sequencesOf, unsetText } from "../copy/sequences";
 import type { Run } from "../server/run";
 import { dryRunOf, moveRunning, requireReady } from "../postgres/running/move";
 import type { RunningSource } from "../postgres/running/source";
@@ -69,6 +70,8 @@ export async function dryRun(run: Run, moving: Moving<ByHand>): Promise<MigrateR
   await client.query("SET default_transaction_read_only = on");
   const plans = await planCopy(client, source, moving);
   const tables = await readAll(source, plans, client, run.log);
+  const { unset: unsetSequences } = await sequencesOf(client, plans, moving.rules);
+  for (const line of unsetText(unsetSequences)) run.log(line);
   const sum = (of: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
   return reportOf(run, moving.service, 0, "dry-run", {
@@ -82,6 +85,7 @@ export async function dryRun(run: Run, moving: Moving<ByHand>): Promise<MigrateR
         { rows: reading.checksum.rows, checksum: reading.checksum.toString() },
       ]),
     ),
+    notes: { unsetSequences },
     snapshot: null,
   });
 }

@@ -72,7 +72,7 @@ export async function compare(
     run.log(difference ?? `${one.table}: ${one.rows} rows, equal`);
     tables.push(one);
   }
-  const behind = await sequencesBehind(client, plans);
+  const behind = await sequencesBehind(client, plans, moving.rules);
   await client.query("ROLLBACK");
   for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
   return differenceReport(run, since, fingerprint, tables, behind);

@@ -11,6 +11,7 @@ import {
   recordUses,
   type Attempt,
   type Copied,
+  type Notes,
   type Rescued,
 } from "../ledger/ledger";
 import { leftAlone, planCopy } from "../copy/plan";
@@ -170,6 +171,7 @@ export interface MigrateReport {
   readonly roundedFractions: number;
   /** Every declared rule, and to how many values it was applied. */
   readonly rules: Copied["rules"];
+  readonly notes: Notes;
   readonly snapshot: string | null;
   readonly seconds: number;
 }
@@ -181,7 +183,15 @@ export function reportOf(
   outcome: MigrateReport["outcome"],
   moved?: Copied & { readonly snapshot: string | null },
 ): MigrateReport {
-  const { rows = 0, bytes = 0, roundedFractions = 0, rules = [], snapshot = null, tables = {} } = moved ?? {};
+  const {
+    rows = 0,
+    bytes = 0,
+    roundedFractions = 0,
+    rules = [],
+    snapshot = null,
+    tables = {},
+    notes = {},
+  } = moved ?? {};
   const { seconds } = run;
   return {
     pgmoor: "migrate",
@@ -193,6 +203,7 @@ export function reportOf(
     tables: Object.keys(tables).length,
     roundedFractions,
     rules,
+    notes,
     snapshot,
     seconds,
   };

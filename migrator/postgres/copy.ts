@@ -91,7 +91,7 @@ async function copyInTransaction(task: EmbeddedCopy): Promise<CopiedServer> {
   const uses = new Map<string, number>();
   for (const [{ root }, record] of records) uses.set(root, (uses.get(root) ?? 0) + record.rows + 1);
   const tablesRecorded = Object.fromEntries(records.map(([table, record]) => [shortName(table), record]));
-  return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, uses };
+  return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, notes: {}, uses };
 }
 
 /** A table as reports and the ledger name it. */

@@ -7,6 +7,7 @@ import type { Rule } from "../../../services/rules";
 import { files } from "./corpus/files";
 import { migrations } from "./corpus/migrations";
 import { names } from "./corpus/names";
+import { sequences } from "./corpus/sequences";
 import { tables } from "./corpus/tables";
 import { numbers, others, prelude, texts, times, type ValueCase } from "./corpus/values";
 import { Bench } from "../support/copying";
@@ -85,19 +86,23 @@ describe.each([
   ["names", names],
   ["tables", tables],
   ["migrations", migrations],
+  ["sequences", sequences],
 ] as const)("%s", (_, cases) => {
-  test.each(cases)("$name", async ({ target, source, rules = [], migrationTables = [], reads, refused }) => {
-    await bench.schema(target);
-    const copying = bench.copy(bench.write(source), rules, migrationTables);
-    if (refused !== undefined) {
-      const message = await refusal(copying);
-      for (const part of refused) expect(message).toContain(part);
-    } else {
-      await copying;
-      const [query, rows] = reads ?? ["", []];
-      expect(await bench.query(query)).toEqual(rows);
-    }
-  });
+  test.each(cases)(
+    "$name",
+    async ({ target, source, rules = [], migrationTables = [], reads, notes, refused }) => {
+      await bench.schema(target);
+      const copying = bench.copy(bench.write(source), rules, migrationTables);
+      if (refused !== undefined) {
+        const message = await refusal(copying);
+        for (const part of refused) expect(message).toContain(part);
+      } else {
+        expect((await copying).notes).toMatchObject(notes ?? {});
+        const [query, rows] = reads ?? ["", []];
+        expect(await bench.query(query)).toEqual(rows);
+      }
+    },
+  );
 });
 
 test.each(files)("file: $name", async ({ make, rows, refused }) => {

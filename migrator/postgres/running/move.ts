@@ -78,6 +78,7 @@ export async function dryRunOf(
     bytes: size.rows[0]!.bytes,
     roundedFractions: 0,
     rules: [],
+    notes: {},
     tables: Object.fromEntries(records.map(([table, record]) => [shortName(table), record])),
     snapshot: null,
   });

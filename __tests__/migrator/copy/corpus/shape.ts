@@ -9,6 +9,8 @@ export interface ShapeCase {
   readonly migrationTables?: readonly MigrationTable[];
   /** A query of the target, and what it answers after the copy. */
   readonly reads?: readonly [query: string, rows: readonly object[]];
+  /** What is recorded beside. */
+  readonly notes?: object;
   /** All of these are in the refusal. */
   readonly refused?: readonly string[];
 }
