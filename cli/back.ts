@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { bringBack } from "../migrator/back/by-hand";
-import { readDeclared, rulesHelp } from "./declared";
-import { against, type Common, commonHelp, fileOf, log } from "./run";
-import { urlHelp } from "./server";
-import { backSourceOf } from "./source";
+import { bringBack } from "../migrator/back/bring-back";
+import { readRules, rulesHelp } from "./options/rules-file";
+import { runAgainst, type CommonOptions, commonHelp, fileOf, log } from "./options/run-against";
+import { urlHelp } from "./options/database-url";
+import { backSourceOf } from "./options/source-option";
 
-interface Options extends Common {
+interface Options extends CommonOptions {
   readonly source: string;
   readonly out: string;
   readonly rules?: string;
@@ -26,9 +26,9 @@ export function addBack(program: Command): void {
     .option("--json", "the report as JSON, in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
-      against("back", options, async (run) => {
+      runAgainst("back", options, async (run) => {
         const source = backSourceOf(options.source);
-        const report = await bringBack(run, { source, ...readDeclared(options.rules) }, fileOf(options.out));
+        const report = await bringBack(run, { source, ...readRules(options.rules) }, fileOf(options.out));
         log(
           `${report.rows} rows in ${report.tables.length} tables written to ${report.file}, in ${report.seconds} s`,
         );

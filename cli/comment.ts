@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { Forge } from "../delivery/forge";
 import { UserError } from "../environments/model/problems";
-import { fileOf } from "./run";
+import { fileOf } from "./options/run-against";
 import { commentMarker } from "../review/markdown";
 
 export function addComment(program: Command): void {

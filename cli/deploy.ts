@@ -6,7 +6,7 @@ import { unseal, type Reviewed } from "../delivery/reviewed";
 import { UserError } from "../environments/model/problems";
 import { environmentFolder } from "../stacks/output";
 import { synthesize } from "../stacks/synthesize";
-import { fileOf } from "./run";
+import { fileOf } from "./options/run-against";
 import { defaultPlans, namesOf } from "./plan";
 
 interface Options {

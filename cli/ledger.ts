@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { attempts } from "../migrator/ledger/ledger";
 import { describeAttempts, rollBackLast } from "../migrator/ledger/ledger-text";
-import { against, type Common, commonHelp, log } from "./run";
-import { urlHelp } from "./server";
+import { runAgainst, type CommonOptions, commonHelp, log } from "./options/run-against";
+import { urlHelp } from "./options/database-url";
 
-interface Options extends Common {
+interface Options extends CommonOptions {
   readonly rollBack?: true;
 }
 
@@ -18,7 +18,7 @@ export function addLedger(program: Command): void {
     .option("--json", "the attempts as JSON, in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
-      against("ledger", options, async (run) => {
+      runAgainst("ledger", options, async (run) => {
         const client = await run.session();
         if (options.rollBack) await rollBackLast(client, log);
         const all = await attempts(client);

@@ -1,13 +1,13 @@
 import * as path from "node:path";
 import type { Command } from "commander";
 import { dryRun, moveByHand } from "../migrator/moves/by-hand";
-import type { MigrateReport } from "../migrator/moves/move";
-import { rulesHelp } from "./declared";
-import { against, type Common, commonHelp, fileOf, log } from "./run";
-import { urlHelp } from "./server";
-import { declaredOf, sourceHelp, sourceOf } from "./source";
+import type { MigrateReport } from "../migrator/moves/attempt";
+import { rulesHelp } from "./options/rules-file";
+import { runAgainst, type CommonOptions, commonHelp, fileOf, log } from "./options/run-against";
+import { urlHelp } from "./options/database-url";
+import { rulesOf, sourceHelp, sourceOf } from "./options/source-option";
 
-interface Options extends Common {
+interface Options extends CommonOptions {
   readonly source: string;
   readonly dryRun?: true;
   readonly rules?: string;
@@ -39,14 +39,14 @@ export function addMigrate(program: Command): void {
     .option("--json", "the report as JSON, in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
-      against("migrate", options, async (run) => {
+      runAgainst("migrate", options, async (run) => {
         const source = sourceOf(run, options.source);
         const beside = source.kind === "sqlite" ? path.dirname(source.file) : "";
         const moving = {
           service: options.service ?? run.target.variables.PGDATABASE ?? "",
           source,
           snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
-          ...declaredOf(source, options.rules),
+          ...rulesOf(source, options.rules),
         };
         const report = options.dryRun
           ? await dryRun(run, moving)

@@ -5,7 +5,7 @@ import { noteGone, planServices } from "../delivery/planning";
 import { goneServices } from "../delivery/states";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
-import { fileOf } from "./run";
+import { fileOf } from "./options/run-against";
 import { planFile } from "../review/read";
 import { environmentFolder } from "../stacks/output";
 import { synthesize } from "../stacks/synthesize";

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { readFileSync } from "node:fs";
-import { fileOf } from "./run";
+import { fileOf } from "./options/run-against";
 import { reviewed, seal } from "../delivery/reviewed";
 import { UserError } from "../environments/model/problems";
 import { commentLimit, renderMarkdown } from "../review/markdown";

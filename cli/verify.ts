@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { compare } from "../migrator/moves/compare";
-import { compareServers } from "../migrator/postgres/running/compare";
-import { rulesHelp } from "./declared";
-import { against, type Common, commonHelp, log } from "./run";
-import { urlHelp } from "./server";
-import { declaredOf, sourceHelp, sourceOf } from "./source";
+import { compareSqlite } from "../migrator/moves/compare";
+import { compareServers } from "../migrator/postgres/running/compare-servers";
+import { rulesHelp } from "./options/rules-file";
+import { runAgainst, type CommonOptions, commonHelp, log } from "./options/run-against";
+import { urlHelp } from "./options/database-url";
+import { rulesOf, sourceHelp, sourceOf } from "./options/source-option";
 
-interface Options extends Common {
+interface Options extends CommonOptions {
   readonly source: string;
   readonly rules?: string;
 }
@@ -24,16 +24,16 @@ export function addVerify(program: Command): void {
     .option("--json", "the report as JSON, in the last line")
     .addHelpText("after", `${commonHelp}\nverify ends with 1 when the two are different.`)
     .action((options: Options) =>
-      against(
+      runAgainst(
         "verify",
         options,
         async (run) => {
           const source = sourceOf(run, options.source);
-          const declared = declaredOf(source, options.rules);
+          const declared = rulesOf(source, options.rules);
           const report =
             source.kind === "server"
               ? await compareServers(run, source)
-              : await compare(run, { source, ...declared });
+              : await compareSqlite(run, { source, ...declared });
           if (report.sourceUnchanged === false) log("the source has changed since it was copied");
           if (report.writtenSince.length > 0)
             log(`written on the server since the copy: ${report.writtenSince.join(", ")}`);

@@ -44,7 +44,7 @@ async function deployService(
   const plan = await planService(planning, service);
   const now = review([readInput(plan)]).services[0]!;
   if (now.details.length === 0 && now.findings.length === 0) return { service, outcome: "nothing to do" };
-  const why = [...cannot(now), ...worseThan(seen, now).map((word) => `not reviewed: ${word}`)];
+  const why = [...failedReasons(now), ...worseThan(seen, now).map((word) => `not reviewed: ${word}`)];
   if (why.length > 0) return { service, outcome: "refused", why };
   say(`${service}: ${now.happens.join("; ")}`);
   const saved = join(resolve(planning.out, service), savedPlanFile);
@@ -61,6 +61,6 @@ function withoutSecrets(words: string): string {
   return secrets.text(words);
 }
 
-function cannot({ findings }: ServiceReview): string[] {
+function failedReasons({ findings }: ServiceReview): string[] {
   return findings.filter(({ risk }) => risk === "failed").map(({ reason }) => reason);
 }

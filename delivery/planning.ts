@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import * as fs from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { NoPlan } from "../review/plan";
+import type { NoPlan } from "../review/terraform-plan";
 import { planFile, stackFile } from "../review/read";
 import { errorWords, terraform, type Outcome } from "./terraform";
 

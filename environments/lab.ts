@@ -10,7 +10,7 @@ import { authelia } from "../services/authelia";
 import {
   leastConfirmSeconds,
   type ExecProgram,
-  type PostgresSource,
+  type EmbeddedSource,
   type ServiceDefinition,
   type SqliteSource,
 } from "../services/definition";
@@ -262,18 +262,18 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
         ...common.database,
         extensions: (database.extensions ?? []).filter((extension) => extension !== "vector"),
       },
-      source: embeddedSource(source as PostgresSource, server, volume, String(sourcePort)),
+      source: embeddedSource(source as EmbeddedSource, server, volume, String(sourcePort)),
     };
   },
 };
 
 /** The catalogue's source, with a server of this machine. */
 function embeddedSource(
-  source: PostgresSource,
+  source: EmbeddedSource,
   program: ExecProgram,
   volumeName: string,
   port: string,
-): PostgresSource {
+): EmbeddedSource {
   const { path } = source.volume;
   const command: ExecProgram["command"] = [...program.command, ...embeddedSettings];
   return {

@@ -57,7 +57,7 @@ export function envLine(name: string, value: Expression): string {
 }
 
 /** Fixed text outside of actions: a brace that could open an action, alone or with what follows, is printed by one. */
-export function plain(value: string): string {
+export function fixedText(value: string): string {
   return value.replace(/\{{2,}|\{$/g, (braces) => `{{ ${JSON.stringify(braces)} }}`);
 }
 
@@ -67,9 +67,9 @@ export function json(value: JsonTemplate): string {
   if (Array.isArray(value)) return `[${value.map(json).join(", ")}]`;
   if (typeof value === "object")
     return `{ ${Object.entries(value)
-      .map(([key, member]) => `${plain(JSON.stringify(key))}: ${json(member)}`)
+      .map(([key, member]) => `${fixedText(JSON.stringify(key))}: ${json(member)}`)
       .join(", ")} }`;
-  return plain(JSON.stringify(value));
+  return fixedText(JSON.stringify(value));
 }
 
 /** A variable of the task's environment, as Nomad gives it: `NOMAD_PORT_http`. */

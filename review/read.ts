@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../environments/model/problems";
-import { planSchema, stackSchema, type StackResources } from "./plan";
+import { planSchema, stackSchema, type StackResources } from "./terraform-plan";
 import type { StackInput } from "./stack";
 
 /** What `pgmoor plan` calls a plan's file, in a folder with the service's name; the stack lies beside it. */

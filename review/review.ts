@@ -1,9 +1,9 @@
 /** The review of many services' plans: what happens, what is risky, whether it may be. */
 import { detailOf, type Detail } from "./details";
-import { happens } from "./happens";
+import { effectsOf } from "./effects";
 import { alwaysFailing, noAllowances, type Allowances } from "./policy";
 import { rules } from "./rules";
-import { risks, type Risk, type Rule } from "./rules/rule";
+import { risks, type Risk, type ReviewRule } from "./rules/rule";
 import { Secrets } from "./secrets";
 import { noteSecrets, readStack, withJobs, type Stack, type StackInput } from "./stack";
 
@@ -41,7 +41,7 @@ export interface ReviewOptions {
   readonly failOn?: readonly Risk[];
   readonly allowances?: Allowances;
   /** @default all */
-  readonly rules?: readonly Rule[];
+  readonly rules?: readonly ReviewRule[];
 }
 
 export const ruleIds: ReadonlySet<string> = new Set(rules.map(({ id }) => id));
@@ -84,7 +84,7 @@ function reviewService(
     .sort((a, b) => risks.indexOf(a.risk) - risks.indexOf(b.risk));
   return {
     service: stack.service,
-    happens: happens(stack),
+    happens: effectsOf(stack),
     findings,
     details: stack.changes.map(detailOf).filter((detail) => detail !== undefined),
   };

@@ -69,7 +69,7 @@ export interface SqliteSource {
 }
 
 /** Where the service's data was before: a PostgreSQL of its own, a task beside the app. */
-export interface PostgresSource {
+export interface EmbeddedSource {
   readonly kind: "postgres";
   /** The server's image. */
   readonly program: Program;
@@ -98,7 +98,7 @@ export interface PostgresSource {
   readonly migrationTables: readonly string[];
 }
 
-export type Source = SqliteSource | PostgresSource;
+export type Source = SqliteSource | EmbeddedSource;
 
 /** Another task of the service, beside the app: with the same DSN, variables, secrets and volumes. */
 export interface Companion {
@@ -182,7 +182,7 @@ export function databaseName(definition: ServiceDefinition): string {
 export const leastConfirmSeconds = 15;
 
 /** Where an embedded server has its data, as its image sees it. */
-export function dataDirectory({ volume, serverEnvironment = {} }: PostgresSource): string {
+export function dataDirectory({ volume, serverEnvironment = {} }: EmbeddedSource): string {
   return serverEnvironment.PGDATA ?? volume.path;
 }
 

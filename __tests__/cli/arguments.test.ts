@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readDeclared } from "../../cli/declared";
-import { passwordFor } from "../../cli/password";
-import { sourceServerOf, targetOf, variablesOf } from "../../cli/server";
-import { backSourceOf, declaredOf } from "../../cli/source";
+import { readRules } from "../../cli/options/rules-file";
+import { passwordFor } from "../../cli/options/password-file";
+import { sourceLoginOf, targetLoginOf, variablesOf } from "../../cli/options/database-url";
+import { backSourceOf, rulesOf } from "../../cli/options/source-option";
 import { Refused } from "../../migrator/base/errors";
-import type { RunningSource } from "../../migrator/postgres/running/source";
+import type { RunningSource } from "../../migrator/postgres/running/running-source";
 import { Cleanup } from "../migrator/support";
 
 const cleanup = new Cleanup();
@@ -91,7 +91,7 @@ test("a rules file is checked whole, with the path of each mistake", () => {
       tables: [],
     }),
   );
-  const message = refusal(() => readDeclared(file));
+  const message = refusal(() => readRules(file));
   for (const path of ["rules.0.as", "rules.1.value", "rules.2", "(file)"])
     expect(message).toContain(`  ${path}: `);
   fs.writeFileSync(
@@ -103,15 +103,15 @@ test("a rules file is checked whole, with the path of each mistake", () => {
       ],
     }),
   );
-  expect(refusal(() => readDeclared(file))).toContain(
+  expect(refusal(() => readRules(file))).toContain(
     "rules.1: skip-row for t.c: rule [0] (default) says otherwise",
   );
   fs.writeFileSync(file, "{");
-  expect(refusal(() => readDeclared(file))).toContain("not readable as JSON");
+  expect(refusal(() => readRules(file))).toContain("not readable as JSON");
   const source = { kind: "sqlite", file } as const;
-  expect(declaredOf(source, undefined).migrationTables).toContain("knex_migrations");
+  expect(rulesOf(source, undefined).migrationTables).toContain("knex_migrations");
   const server = { kind: "server" } as RunningSource;
-  expect(refusal(() => declaredOf(server, file))).toContain("--rules is for a SQLite file");
+  expect(refusal(() => rulesOf(server, file))).toContain("--rules is for a SQLite file");
 });
 
 test("what is said of the target in the environment is not said of the source", () => {
@@ -122,8 +122,8 @@ test("what is said of the target in the environment is not said of the source", 
     PGSSLMODE: "require",
   });
   const url = "postgres://a@h/d";
-  expect(targetOf(url).variables).toMatchObject({ PGPASSWORD: "the target's", PGSSLMODE: "require" });
-  expect(sourceServerOf(url).variables).toEqual({
+  expect(targetLoginOf(url).variables).toMatchObject({ PGPASSWORD: "the target's", PGSSLMODE: "require" });
+  expect(sourceLoginOf(url).variables).toEqual({
     PGHOST: "h",
     PGPORT: "5432",
     PGUSER: "a",
@@ -131,7 +131,7 @@ test("what is said of the target in the environment is not said of the source", 
     PGPASSWORD: "the source's",
   });
   delete process.env.PGMOOR_SOURCE_PASSWORD;
-  expect(sourceServerOf(url).variables.PGPASSWORD).toBeUndefined();
+  expect(sourceLoginOf(url).variables.PGPASSWORD).toBeUndefined();
 });
 
 test("back is for a file", () => {

@@ -5,10 +5,10 @@ import { Client } from "pg";
 import { pgvectorPrograms } from "../../lab/servers/pgvector";
 import { moveByHand } from "../../migrator/moves/by-hand";
 import { Refused } from "../../migrator/base/errors";
-import type { MigrateReport } from "../../migrator/moves/move";
+import type { MigrateReport } from "../../migrator/moves/attempt";
 import { Run } from "../../migrator/server/run";
-import { RunningSource } from "../../migrator/postgres/running/source";
-import { serverOf } from "../../migrator/server/server";
+import { RunningSource } from "../../migrator/postgres/running/running-source";
+import { loginOf } from "../../migrator/server/login";
 import { extensions, neighbours, photos, rowsOf } from "../migrator/postgres/photos";
 import { contentOf, programsOrReason, query, startServer, testIf } from "../migrator/postgres/support";
 import { Cleanup, Database, eventually, type Outcome, report, start } from "../migrator/support";
@@ -131,7 +131,7 @@ class Mover {
   inProcess(given: Record<string, string> = {}): Promise<MigrateReport> {
     const variables = { ...sourceVariables, PGDATABASE: this.from.split("/").at(-1)!, ...given };
     const options = {
-      target: serverOf(this.database.environment),
+      target: loginOf(this.database.environment),
       seconds: 60,
       scratch: this.scratch,
       log: () => undefined,
@@ -139,7 +139,7 @@ class Mover {
     };
     const { snapshots } = this;
     return Run.of(options, (run) => {
-      const from = new RunningSource(run, serverOf(variables));
+      const from = new RunningSource(run, loginOf(variables));
       return moveByHand(
         run,
         { service: "photos", source: from, snapshots, migrationTables: [], rules: [] },

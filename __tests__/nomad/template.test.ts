@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { json, plain, taskVariable, withSecret } from "../../nomad/template";
+import { json, fixedText, taskVariable, withSecret } from "../../nomad/template";
 import { render } from "./render";
 
 const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 1_000;
@@ -11,7 +11,7 @@ const wild = fc.oneof(
 test("plain text comes out as it went in, next to an action, too", () => {
   const samples = fc.sample(wild, cases);
   const rendered = render(
-    samples.map((value) => ({ template: `${plain(value)}{{ env "X" }}`, env: { X: "{x}" } })),
+    samples.map((value) => ({ template: `${fixedText(value)}{{ env "X" }}`, env: { X: "{x}" } })),
   );
   expect(rendered.map(({ Output }) => Output)).toEqual(samples.map((value) => `${value}{x}`));
 });

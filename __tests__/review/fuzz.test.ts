@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { commentLimit, renderMarkdown } from "../../review/markdown";
-import { planSchema } from "../../review/plan";
+import { planSchema } from "../../review/terraform-plan";
 import { review } from "../../review/review";
 import { renderText } from "../../review/text";
 

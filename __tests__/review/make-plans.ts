@@ -9,7 +9,7 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { startPostgres } from "../../lab/servers/postgres";
-import { planSchema, stackSchema } from "../../review/plan";
+import { planSchema, stackSchema } from "../../review/terraform-plan";
 import { planFile, stackFile } from "../../review/read";
 import { situations } from "./situations";
 import { Stage } from "./stage";

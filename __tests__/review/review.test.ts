@@ -5,7 +5,7 @@ import { commentLimit, renderMarkdown } from "../../review/markdown";
 import { readAllowances } from "../../review/policy";
 import { readInput } from "../../review/read";
 import { review, ruleIds, type Review } from "../../review/review";
-import { eachChange, type Rule } from "../../review/rules/rule";
+import { eachChange, type ReviewRule } from "../../review/rules/rule";
 import type { StackInput } from "../../review/stack";
 import { renderText } from "../../review/text";
 
@@ -59,7 +59,7 @@ describe("the policy", () => {
   });
 
   test("a rule of one's own is ten lines", () => {
-    const friday: Rule = eachChange({
+    const friday: ReviewRule = eachChange({
       id: "friday",
       risk: "downtime",
       types: ["nomad_job"],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderMarkdown } from "../../review/markdown";
-import { planSchema, type Plan } from "../../review/plan";
+import { planSchema, type Plan } from "../../review/terraform-plan";
 import { review } from "../../review/review";
 import { renderText } from "../../review/text";
 

@@ -3,7 +3,7 @@ import { dsnFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Task } from "../../nomad/job";
 import type { Companion, SecretVariable, Source } from "../../services/definition";
-import { embeddedServer } from "./embedded-server";
+import { embeddedServerTask } from "./embedded-server";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
 import type { Mode, ServiceJobProps } from "./props";
 
@@ -15,7 +15,7 @@ export function appTasks(props: ServiceJobProps, mode: Mode): Task[] {
   const { name, program, resources, companions = [] } = definition;
   const embedded = mode.kind === "on-source" && mode.source.kind === "postgres" ? [mode.source] : [];
   return [
-    ...embedded.map((source) => embeddedServer(props, source)),
+    ...embedded.map((source) => embeddedServerTask(props, source)),
     appTask(props, mode, { name, program, resources }),
     ...companions.map((companion) => appTask(props, mode, companion)),
   ];

@@ -1,12 +1,12 @@
 /** The PostgreSQL that a service has of its own: beside the app until it moves, and on a copy of its data while it moves. */
 import { Duration } from "../../nomad/duration";
 import type { Task } from "../../nomad/job";
-import type { PostgresSource, SecretVariable } from "../../services/definition";
+import type { EmbeddedSource, SecretVariable } from "../../services/definition";
 import { programMounts, programOf, secretsFile, vaultOf } from "./parts";
 import type { ServiceJobProps } from "./props";
 
 /** The server beside the app. */
-export function embeddedServer(props: ServiceJobProps, source: PostgresSource): Task {
+export function embeddedServerTask(props: ServiceJobProps, source: EmbeddedSource): Task {
   const { secret, field, server } = source.password;
   return {
     Name: "postgres",
@@ -44,7 +44,7 @@ const scratchSettings = {
 } as const;
 
 /** What runs the server on the copy. */
-export function scratchServer({ command, serverEnvironment }: PostgresSource) {
+export function scratchServer({ command, serverEnvironment }: EmbeddedSource) {
   const settings = Object.entries(scratchSettings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return {
     args: [...command, ...settings],
@@ -53,6 +53,6 @@ export function scratchServer({ command, serverEnvironment }: PostgresSource) {
 }
 
 /** What the migrator gets in with. */
-export function sourcePassword({ password: { secret, field } }: PostgresSource): SecretVariable {
+export function sourcePassword({ password: { secret, field } }: EmbeddedSource): SecretVariable {
   return { variable: "PGMOOR_SOURCE_PASSWORD", secret, field };
 }

@@ -5,7 +5,7 @@ import {
   file,
   join,
   json,
-  plain,
+  fixedText,
   taskVariable,
   text,
   type Expression,
@@ -14,7 +14,7 @@ import {
 import { HostVolume } from "../../nomad/volume";
 import {
   dataDirectory,
-  type PostgresSource,
+  type EmbeddedSource,
   type ServiceDefinition,
   type Source,
   type SqliteSource,
@@ -84,7 +84,7 @@ function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
 }
 
 /** The embedded server, on a copy of its data that `migrate` makes: it never sees the original. */
-function sourceTask(props: ServiceJobProps, source: PostgresSource): Task {
+function sourceTask(props: ServiceJobProps, source: EmbeddedSource): Task {
   const { args, environment } = scratchServer(source);
   return {
     Name: "source",
@@ -102,7 +102,7 @@ function sourceTask(props: ServiceJobProps, source: PostgresSource): Task {
 const wrapperPath = "/local/pgmoor-schema.sh";
 
 function wrapperFile({ migrator }: ServiceJobProps): Template {
-  return file(wrapperPath, plain(migrator.schemaWrapper), "0755");
+  return file(wrapperPath, fixedText(migrator.schemaWrapper), "0755");
 }
 
 /** A command under the wrapper that meets `migrate`. */

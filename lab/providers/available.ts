@@ -38,7 +38,7 @@ export async function realProvidersAvailable(
         ["init", "-input=false", "-backend=false", "-no-color"],
         {
           cwd: folder,
-          env: { ...plain(env), ...registry, CHECKPOINT_DISABLE: "1" },
+          env: { ...withoutTerraformSettings(env), ...registry, CHECKPOINT_DISABLE: "1" },
           timeout: seconds * 1000,
         },
         (error) => resolve(error === null),
@@ -50,7 +50,7 @@ export async function realProvidersAvailable(
 }
 
 /** An environment in which Terraform works in its folder, without arguments or providers from elsewhere. */
-function plain(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutTerraformSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const meddles = /^TF_(REATTACH_PROVIDERS|DATA_DIR|WORKSPACE|CLI_ARGS.*)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !meddles.test(name)));
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { Client } from "pg";
 import { catalogueImmich, embeddedDataFolder, embeddedSettings } from "../../environments/lab";
-import type { PostgresSource } from "../../services/definition";
+import type { EmbeddedSource } from "../../services/definition";
 import type { LabService } from "../deployment";
 import { extensions, library, schema } from "../samples/immich/schema";
 import { embeddedMajor } from "../servers/embedded";
@@ -17,7 +17,7 @@ import { digest, lastSnapshot } from "./snapshots";
 
 const photos = 5_000;
 const password = "typed-in-by-hand";
-const source = catalogueImmich.source as PostgresSource;
+const source = catalogueImmich.source as EmbeddedSource;
 
 const folderOf = (lab: Lab, { volume }: LabService) => lab.volumes[volume]!;
 

@@ -5,10 +5,10 @@ import type { Client } from "pg";
 import { identifier, literal } from "../server/connection";
 import { Refused } from "../base/errors";
 import type { ColumnConverter } from "../values/convert";
-import type { ColumnPlan, TablePlan } from "../copy/plan";
-import { readAll } from "../copy/reading";
-import { copyText, newReading } from "../copy/rows";
-import { SqliteSource } from "../sqlite/sqlite";
+import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
+import { readAll } from "../copy/read-all";
+import { copyText, newTableSum } from "../copy/rows";
+import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { linesOfTarget } from "../copy/verify";
 import { rowOf, tableBack, type TableBack } from "./table";
 
@@ -17,7 +17,7 @@ export interface BackTask {
   /** A second session, for what cannot be asked in the middle of a COPY. */
   readonly helper: Client;
   /** A scratch copy of what was copied to the server once, log merged, to be read. */
-  readonly source: SqliteSource;
+  readonly source: SqliteDatabase;
   /** A second copy of the same, which becomes what the server holds. */
   readonly file: string;
   readonly plans: readonly TablePlan[];
@@ -103,17 +103,17 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
     const marks = source.highWaterMarks();
     const tables: TableBack[] = [];
     for (const plan of plans) {
-      const reading = newReading();
-      const sent = linesOf(copyText(source, plan, helper, reading));
+      const tableSum = newTableSum();
+      const sent = linesOf(copyText(source, plan, helper, tableSum));
       const table = await tableBack(
         database,
         source,
         plan,
         linesOf(linesOfTarget(client, plan)),
         sent,
-        reading.leftBehind,
+        tableSum.leftBehind,
       );
-      if (reading.offences.length > 0)
+      if (tableSum.offences.length > 0)
         throw new Refused(
           `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
         );
@@ -153,15 +153,15 @@ async function raiseMark(
 async function prove({ client, helper, file, plans }: BackTask, tables: readonly TableBack[]): Promise<void> {
   const scratch = `${file}.proof`;
   await fs.copyFile(file, scratch);
-  const written = SqliteSource.open(scratch, file);
+  const written = SqliteDatabase.open(scratch, file);
   try {
     const read = await readAll(written, plans, helper, () => undefined);
-    for (const [index, { plan, reading }] of read.entries()) {
+    for (const [index, { plan, tableSum }] of read.entries()) {
       const { checksum } = tables[index]!;
-      const left = reading.leftBehind.length;
+      const left = tableSum.leftBehind.length;
       if (
         written.count(plan.source) - left === checksum.rows &&
-        reading.checksum.toString() === checksum.toString()
+        tableSum.checksum.toString() === checksum.toString()
       )
         continue;
       throw new Refused(
@@ -177,12 +177,12 @@ async function prove({ client, helper, file, plans }: BackTask, tables: readonly
 async function firstMissing(
   client: Client,
   helper: Client,
-  written: SqliteSource,
+  written: SqliteDatabase,
   plan: TablePlan,
 ): Promise<string> {
-  const reading = newReading();
+  const tableSum = newTableSum();
   const given = new Set<string>();
-  for await (const line of linesOf(copyText(written, plan, helper, reading))) given.add(line.toString());
+  for await (const line of linesOf(copyText(written, plan, helper, tableSum))) given.add(line.toString());
   let missing: string | undefined;
   // To the end: a COPY that is left in its middle leaves its session waiting.
   for await (const line of linesOf(linesOfTarget(client, plan))) {

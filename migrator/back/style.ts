@@ -1,8 +1,8 @@
 /** How an app writes the values of one column, learned from those that it has written. */
 import { Misfit, unescapeCopy } from "../values/misfit";
-import type { ColumnPlan } from "../copy/plan";
-import type { Raw, Storage } from "../sqlite/sqlite";
-import { formsOf, storageOf, type Bound, type Form } from "./forms";
+import type { ColumnPlan } from "../copy/copy-plan";
+import type { Raw, Storage } from "../sqlite/sqlite-database";
+import { formsOf, storageOf, type Bound, type Form } from "./sqlite-forms";
 
 /** So many values say how a column is written. */
 const enough = 1000;

@@ -6,9 +6,9 @@ import { identifier } from "../server/connection";
 import { Refused } from "../base/errors";
 import { Misfit } from "../values/misfit";
 import { pages } from "../copy/pages";
-import type { TablePlan } from "../copy/plan";
-import type { SourceRow, SqliteSource, Storage } from "../sqlite/sqlite";
-import { storageOf, type Bound } from "./forms";
+import type { TablePlan } from "../copy/copy-plan";
+import type { SourceRow, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
+import { storageOf, type Bound } from "./sqlite-forms";
 import { Style } from "./style";
 
 /** What became of a table's rows. */
@@ -44,7 +44,7 @@ const holders: Record<Storage, string> = {
  */
 export async function tableBack(
   file: Database.Database,
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
   server: AsyncIterable<Buffer>,
   sent: AsyncIterable<Buffer>,
@@ -72,7 +72,7 @@ export async function tableBack(
 /** Holds every row of the source against the server's, and removes those that it has not. */
 async function keep(
   file: Database.Database,
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
   sent: AsyncIterable<Buffer>,
   leftBehind: readonly number[],
@@ -114,7 +114,7 @@ async function keep(
 }
 
 /** The rows of the source in the order in which they were sent, few at a time: rows may be megabytes. */
-function* rowsOf(source: SqliteSource, plan: TablePlan, names: readonly string[]): Generator<SourceRow> {
+function* rowsOf(source: SqliteDatabase, plan: TablePlan, names: readonly string[]): Generator<SourceRow> {
   for (const { range } of pages(source, plan)) yield* source.rows(plan.source, names, range);
 }
 

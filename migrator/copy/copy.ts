@@ -8,12 +8,12 @@ import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
 import { misfitLimit, refusal, type Offence } from "./offences";
-import type { TablePlan } from "./plan";
+import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
-import { copyText, newReading, type Reading } from "./rows";
-import { usesOf } from "./rules";
+import { copyText, newTableSum, type TableSum } from "./rows";
+import { countRuleUses } from "../values/column-rules";
 import { setSequences, unsetText } from "./sequences";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";
 
 /** Rows from which on it pays to make a table's keys again. */
@@ -29,7 +29,7 @@ const aboutRows = /^(22|23|54)/;
 export interface CopyTask {
   readonly client: Client;
   readonly helper: Client;
-  readonly source: SqliteSource;
+  readonly source: SqliteDatabase;
   readonly plans: readonly TablePlan[];
   /** Those the plans were made with. */
   readonly rules: readonly Rule[];
@@ -86,7 +86,7 @@ async function copyInTransaction(
       rows: 0,
       bytes: 0,
       roundedFractions: 0,
-      rules: usesOf(rules, plans, source),
+      rules: countRuleUses(rules, plans, source),
       tables: {},
       notes: {},
     };
@@ -96,13 +96,13 @@ async function copyInTransaction(
   const restore = await setAside(client, oids(plans), oids(large));
   await client.query(`TRUNCATE ${plans.map(({ target }) => target.qualified).join(", ")}`);
   const offences: Offence[] = [];
-  const readings = new Map<TablePlan, Reading>();
+  const readings = new Map<TablePlan, TableSum>();
   let bytes = 0;
   for (const plan of plans) {
-    const reading = newReading(offences);
+    const tableSum = newTableSum(offences);
     const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
-    bytes += await copyTable(client, helper, source, plan, reading, progress);
-    readings.set(plan, reading);
+    bytes += await copyTable(client, helper, source, plan, tableSum, progress);
+    readings.set(plan, tableSum);
     if (offences.length === 0) progress.end("copied");
     if (offences.length >= misfitLimit) break;
   }
@@ -115,29 +115,29 @@ async function copyInTransaction(
   const tables: Record<string, TableRecord> = {};
   let rows = 0;
   let roundedFractions = 0;
-  for (const [plan, reading] of readings) {
-    await verify(client, source, plan, reading);
-    tables[plan.target.name] = { rows: reading.checksum.rows, checksum: reading.checksum.toString() };
-    rows += reading.checksum.rows;
-    roundedFractions += reading.roundedFractions;
+  for (const [plan, tableSum] of readings) {
+    await verify(client, source, plan, tableSum);
+    tables[plan.target.name] = { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() };
+    rows += tableSum.checksum.rows;
+    roundedFractions += tableSum.roundedFractions;
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
   for (const line of unsetText(unsetSequences)) log(line);
   const notes = { unsetSequences };
-  return { rows, bytes, roundedFractions, rules: usesOf(rules, plans, source), tables, notes };
+  return { rows, bytes, roundedFractions, rules: countRuleUses(rules, plans, source), tables, notes };
 }
 
 /** Streams one table; returns the bytes sent. */
 async function copyTable(
   client: Client,
   helper: Client,
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
-  reading: Reading,
+  tableSum: TableSum,
   progress: Progress,
 ): Promise<number> {
-  const text = copyText(source, plan, helper, reading);
-  if (reading.offences.length > 0) {
+  const text = copyText(source, plan, helper, tableSum);
+  if (tableSum.offences.length > 0) {
     // Nothing is sent any more, and the server may have ended the transaction; what else does not fit is to be known.
     while (!(await text.next()).done);
     return 0;
@@ -153,16 +153,16 @@ async function copyTable(
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of text) {
       bytes += chunk.length;
-      progress.add(reading.checksum.rows, chunk.length);
+      progress.add(tableSum.checksum.rows, chunk.length);
       yield chunk;
     }
   }
   try {
     await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), stream);
   } catch (error) {
-    const offence = offenceOfServer(error, source, plan, reading);
+    const offence = offenceOfServer(error, source, plan, tableSum);
     if (offence === undefined) throw error;
-    reading.offences.push(offence);
+    tableSum.offences.push(offence);
   }
   return bytes;
 }
@@ -178,9 +178,9 @@ interface ServerError extends Error {
 /** A row that the server refused in the middle of a COPY. Its own message may hold the value, so only its code is used. */
 function offenceOfServer(
   error: unknown,
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
-  { leftBehind }: Reading,
+  { leftBehind }: TableSum,
 ): Offence | undefined {
   const { code = "", where = "", constraint, column } = error as ServerError;
   const line = /, line (\d+)/.exec(where)?.[1];

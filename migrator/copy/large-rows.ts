@@ -1,8 +1,8 @@
 import { identifier } from "../server/connection";
 import { Refused } from "../base/errors";
-import type { TablePlan } from "./plan";
+import type { TablePlan } from "./copy-plan";
 import type { Stored } from "../sqlite/records";
-import type { Range, Raw, SourceRow, SqliteSource } from "../sqlite/sqlite";
+import type { Range, Raw, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
 
 /** A value as read: one that is too large to be held is left where it is. */
 export type Value = Raw | Stored;
@@ -14,7 +14,7 @@ export function isStored(value: Value | undefined): value is Stored {
 
 /** Reads single rows of a table that has a rowid, without the large values that the columns' converters take in pieces. */
 export function largeRows(
-  source: SqliteSource,
+  source: SqliteDatabase,
   { source: table, columns }: TablePlan,
 ): (range: Range) => Generator<SourceRow<Value>> {
   const planned = columns.map(({ source: name, converter }) => {

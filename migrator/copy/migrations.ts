@@ -2,7 +2,7 @@
 import type { ClientBase } from "pg";
 import type { MigrationTable } from "../../services/rules";
 import { identifier } from "../server/connection";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetTable } from "../server/target";
 
 /**
@@ -49,7 +49,7 @@ const shown = 5;
 /** What says that the schema that the app built is not that of the release that wrote the source, and what to do. */
 export async function migrationFaults(
   client: ClientBase,
-  source: SqliteSource,
+  source: SqliteDatabase,
   targets: readonly TargetTable[],
   tables: readonly MigrationTable[],
 ): Promise<string[]> {
@@ -129,8 +129,8 @@ const asText: Order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
 const asNumbers: Order = (one, other) => Number(BigInt(one) - BigInt(other));
 
 function inSource(
-  source: SqliteSource,
-  table: Parameters<SqliteSource["rows"]>[0],
+  source: SqliteDatabase,
+  table: Parameters<SqliteDatabase["rows"]>[0],
   columns: readonly string[],
 ): string[] {
   const decoder = new TextDecoder(source.encoding);

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { identifier } from "../server/connection";
 import { largeRows, type Value } from "./large-rows";
-import type { TablePlan } from "./plan";
-import type { Range, SourceRow, SqliteSource } from "../sqlite/sqlite";
-import { jsonOf, type PlainColumn } from "../values/plain";
+import type { TablePlan } from "./copy-plan";
+import type { Range, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import { jsonOf, type FastColumn } from "../values/fast-path";
 import { Transcoder } from "../values/transcode";
 
 /** Rows of a page at the most: enough that a statement for each page costs nothing. */
@@ -14,7 +14,7 @@ const pageBytes = 2 << 20;
 const jsonGrowth = 2;
 const [lowestRowid, highestRowid] = [-(2n ** 63n), 2n ** 63n - 1n];
 /** SQLite's functions take 127 arguments. */
-const plainColumns = 127;
+const mostFastColumns = 127;
 
 /** Some rows of a table, few enough for memory. */
 export interface Page {
@@ -32,62 +32,62 @@ interface Extent {
   readonly lastRowid: bigint;
 }
 
-type PlainRead = Extent & Pick<Page, "lines">;
+type FastRead = Extent & Pick<Page, "lines">;
 
 /** Reads a table page by page, every row once. What cannot be read by its rowid is one page. */
-export function* pages(source: SqliteSource, plan: TablePlan): Generator<Page> {
+export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page> {
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
     yield { lines: undefined, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
-  const readPlain = plainReader(source, plan, table.rowid);
+  const readFast = fastReader(source, plan, table.rowid);
   const measure = measurer(source, plan, table.rowid);
   const readLarge = largeRows(source, plan);
   let range: Range = { from: lowestRowid, rows: pageRows };
   for (;;) {
-    const plain = readPlain?.(range);
-    const measured = plain?.lines === undefined ? measure(range) : undefined;
+    const fast = readFast?.(range);
+    const measured = fast?.lines === undefined ? measure(range) : undefined;
     if (measured !== undefined && measured.largest * range.rows > pageBytes && range.rows > 1) {
       range = { ...range, rows: Math.max(1, Math.floor(pageBytes / measured.largest)) };
       continue;
     }
-    const { rows, lastRowid } = (plain ?? measured)!;
+    const { rows, lastRowid } = (fast ?? measured)!;
     if (rows > 0) {
       const { ...whole } = range;
       const isLarge = measured !== undefined && measured.largest > pageBytes;
       yield {
-        lines: plain?.lines,
+        lines: fast?.lines,
         range: whole,
         rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
       };
     }
     if (rows < range.rows || lastRowid === highestRowid) return;
-    const bytes = plain?.lines?.length ?? measured?.bytes ?? 0;
+    const bytes = fast?.lines?.length ?? measured?.bytes ?? 0;
     const next = bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows;
     range = { from: lastRowid + 1n, rows: next };
   }
 }
 
 /** Reads the lines of a range; `undefined` for a table with a column that has no usual kind. */
-function plainReader(
-  source: SqliteSource,
+function fastReader(
+  source: SqliteDatabase,
   { source: table, columns }: TablePlan,
   rowid: string,
-): ((range: Range) => PlainRead) | undefined {
-  if (columns.length === 0 || columns.length > plainColumns) return undefined;
-  const plain: PlainColumn[] = [];
+): ((range: Range) => FastRead) | undefined {
+  if (columns.length === 0 || columns.length > mostFastColumns) return undefined;
+  const fastColumns: FastColumn[] = [];
   for (const { source: name, target, converter } of columns) {
-    if (converter.plain === undefined || target.generated) return undefined;
-    plain.push({ ...converter.plain, name: identifier(name), nullable: !target.notNull });
+    if (converter.fastPath === undefined || target.generated) return undefined;
+    fastColumns.push({ ...converter.fastPath, name: identifier(name), nullable: !target.notNull });
   }
   const ask = source.asking(
     table,
     "count(*), max(id), CAST(group_concat(json, '') FILTER (WHERE octet_length(json) <= :bytes) AS BLOB)",
-    `${identifier(rowid)} AS id, ${jsonOf(plain, pageBytes)} AS json`,
+    `${identifier(rowid)} AS id, ${jsonOf(fastColumns, pageBytes)} AS json`,
   );
-  const transcoder = new Transcoder(plain);
+  const transcoder = new Transcoder(fastColumns);
   return (range) => {
     const [count, last, json] = ask(range, { bytes: jsonGrowth * (pageBytes / range.rows) });
     const rows = Number(count);
@@ -98,7 +98,7 @@ function plainReader(
 
 /** Finds how large the values in a range are. */
 function measurer(
-  source: SqliteSource,
+  source: SqliteDatabase,
   { source: table, columns }: TablePlan,
   rowid: string,
 ): (range: Range) => Extent & { bytes: number; largest: number } {

@@ -7,17 +7,17 @@ import { lineOf, tooLong, type Field } from "./large-line";
 import { isStored, type Value } from "./large-rows";
 import { misfitLimit, type Offence } from "./offences";
 import { pages, type Page } from "./pages";
-import type { ColumnPlan, TablePlan } from "./plan";
-import { leftBehind } from "./rules";
+import type { ColumnPlan, TablePlan } from "./copy-plan";
+import { leftBehind } from "../values/column-rules";
 import { printedByServer } from "../values/server-text";
-import type { SourceRow, SqliteSource, Storage } from "../sqlite/sqlite";
+import type { SourceRow, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
 
 const batchRows = 2000;
 /** Characters of a batch after which it is sent, whatever its number of rows. */
 const batchCharacters = 1 << 18;
 
 /** What reading a table of the source comes to. */
-export interface Reading extends Tally {
+export interface TableSum extends Tally {
   /** Of all rows as they should read in the target. */
   readonly checksum: Checksum;
   readonly offences: Offence[];
@@ -26,7 +26,7 @@ export interface Reading extends Tally {
 }
 
 /** @param offences shared by the tables that are read for one report. */
-export function newReading(offences: Offence[] = []): Reading {
+export function newTableSum(offences: Offence[] = []): TableSum {
   return { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
 }
 
@@ -43,13 +43,13 @@ interface PendingRow {
  * is yielded any more once a value has not fitted, but the rest is read, so that all that does not fit is known at once.
  *
  * @param helper a session in which the server reads values of types that we do not know.
- * @param reading filled on the way.
+ * @param tableSum filled on the way.
  */
 export async function* copyText(
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
   helper: ClientBase,
-  reading: Reading,
+  tableSum: TableSum,
 ): AsyncGenerator<Buffer> {
   const { columns } = plan;
   let pending: PendingRow[] = [];
@@ -59,9 +59,9 @@ export async function* copyText(
   for (const page of pages(source, plan)) {
     if (page.lines === undefined) {
       yield* converted(page);
-      if (reading.offences.length >= misfitLimit) return;
-    } else if (reading.offences.length === 0) {
-      const { checksum } = reading;
+      if (tableSum.offences.length >= misfitLimit) return;
+    } else if (tableSum.offences.length === 0) {
+      const { checksum } = tableSum;
       const before = checksum.rows;
       checksum.addLines(page.lines);
       place += checksum.rows - before;
@@ -81,7 +81,7 @@ export async function* copyText(
       pending.push(one);
       if (pending.length >= batchRows || characters >= batchCharacters) {
         yield* await finish();
-        if (reading.offences.length >= misfitLimit) return;
+        if (tableSum.offences.length >= misfitLimit) return;
       }
     }
     yield* await finish();
@@ -97,7 +97,7 @@ export async function* copyText(
       return replace(column, one, nullMisfit());
     }
     try {
-      return isStored(value) ? converter.large.convert(value) : converter.convert(storage, value, reading);
+      return isStored(value) ? converter.large.convert(value) : converter.convert(storage, value, tableSum);
     } catch (error) {
       if (error instanceof Misfit) return replace(column, one, error);
       throw error;
@@ -145,18 +145,18 @@ export async function* copyText(
     if (batch[0] !== undefined && isLong(batch[0])) shorten(batch[0]);
     const kept = batch.filter((one) => {
       place++;
-      if (one.left) reading.leftBehind.push(place);
-      else reading.offences.push(...one.offences.slice(0, misfitLimit - reading.offences.length));
+      if (one.left) tableSum.leftBehind.push(place);
+      else tableSum.offences.push(...one.offences.slice(0, misfitLimit - tableSum.offences.length));
       return !one.left;
     });
-    if (reading.offences.length > 0 || kept.length === 0) return [];
+    if (tableSum.offences.length > 0 || kept.length === 0) return [];
     const sent = columns.map(({ target }) => !target.generated);
-    if (isLong(kept[0]!)) return lineOf(kept[0]!.fields as Field[], sent, reading.checksum);
+    if (isLong(kept[0]!)) return lineOf(kept[0]!.fields as Field[], sent, tableSum.checksum);
     const sendsAll = sent.every(Boolean);
     let text = "";
     for (const { fields } of kept as { fields: string[] }[]) {
       const line = fields.join("\t");
-      reading.checksum.add(line);
+      tableSum.checksum.add(line);
       text += `${sendsAll ? line : fields.filter((_, index) => sent[index]).join("\t")}\n`;
     }
     return [Buffer.from(text)];

@@ -3,7 +3,7 @@ import type { ClientBase } from "pg";
 import type { Rule, SequenceRule } from "../../services/rules";
 import { identifier, literal } from "../server/connection";
 import { Refused } from "../base/errors";
-import type { TablePlan } from "./plan";
+import type { TablePlan } from "./copy-plan";
 
 /** A column that a sequence has to be past of. */
 interface Follower {

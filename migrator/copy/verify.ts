@@ -3,9 +3,9 @@ import { to as copyTo } from "pg-copy-streams";
 import { Checksum } from "./checksum";
 import { identifier } from "../server/connection";
 import { Failed } from "../base/errors";
-import type { TablePlan } from "./plan";
-import type { Reading } from "./rows";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { TablePlan } from "./copy-plan";
+import type { TableSum } from "./rows";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 
 const newline = 0x0a;
 
@@ -57,14 +57,14 @@ export async function* linesOfTarget(
  */
 export async function verify(
   client: ClientBase,
-  source: SqliteSource,
+  source: SqliteDatabase,
   plan: TablePlan,
-  reading: Reading,
+  tableSum: TableSum,
 ): Promise<void> {
   const found = await checksumOfTarget(client, plan);
-  const expected = reading.checksum;
+  const expected = tableSum.checksum;
   // Counted by SQLite itself: a row that was never read is missing from our own sum as well.
-  const count = source.count(plan.source) - reading.leftBehind.length;
+  const count = source.count(plan.source) - tableSum.leftBehind.length;
   if (found.rows !== count || expected.rows !== count) {
     throw new Failed(
       `table ${plan.target.name}: ${count} rows in the source, ${expected.rows} read, ${found.rows} in the target`,

@@ -53,7 +53,7 @@ const schema = z.strictObject({
 export type Config = z.infer<typeof schema>;
 
 /** The app's embedded PostgreSQL, as a data directory. */
-export type EmbeddedSource = Extract<Config["source"], { kind: "postgres" }>;
+export type DataDirectory = Extract<Config["source"], { kind: "postgres" }>;
 /** The app's SQLite file. */
 export type SqliteFile = Pick<Extract<Config["source"], { kind: "sqlite" }>, "kind" | "file">;
 

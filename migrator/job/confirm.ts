@@ -4,9 +4,9 @@ import { connect, cutOff, endSession } from "../server/connection";
 import { bounded, Deadline } from "../base/deadline";
 import { Failed } from "../base/errors";
 import { probe } from "../peer/exchange";
-import { lastAttempt, recordConfirmed, type Uses } from "../ledger/ledger";
-import { serverOf } from "../server/server";
-import { countUses, otherSessions, usedSince } from "../ledger/uses";
+import { lastAttempt, recordConfirmed, type TableUses } from "../ledger/ledger";
+import { loginOf } from "../server/login";
+import { countUses, otherSessions, usedSince } from "../ledger/table-uses";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
 const sessionMilliseconds = 5;
@@ -40,7 +40,7 @@ export async function confirm(
   const deadline = new Deadline(confirmSeconds);
   const sessions: Client[] = [];
   const work = async () => {
-    const client = await connect(serverOf(process.env), { deadline, log });
+    const client = await connect(loginOf(process.env), { deadline, log });
     sessions.push(client);
     return confirmWith(client, config, allocationId, log, started, deadline);
   };
@@ -104,7 +104,7 @@ class Watch {
 
   constructor(
     private readonly client: Client,
-    private readonly before: Uses,
+    private readonly before: TableUses,
     private readonly url: string,
     private readonly log: (line: string) => void,
   ) {}

@@ -6,7 +6,7 @@ import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
-import { serverOf } from "../server/server";
+import { loginOf } from "../server/login";
 import { stopSignal } from "../base/stop";
 
 const log = (line: string) => process.stdout.write(`${line}\n`);
@@ -35,7 +35,7 @@ async function runConfirm({ config }: { config: string }): Promise<void> {
 }
 
 async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {
-  const client = await connect(serverOf(process.env));
+  const client = await connect(loginOf(process.env));
   try {
     if (rollBack) await rollBackLast(client, log);
     describeAttempts(await attempts(client), log);

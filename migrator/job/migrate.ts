@@ -1,11 +1,11 @@
 import type { Config } from "./config";
-import { moveEmbedded } from "../postgres/embedded/move";
+import { moveEmbedded } from "../postgres/embedded/move-embedded";
 import { Exchange, probe, schemaTask, sourceTask } from "../peer/exchange";
 import { begin, recordKept } from "../ledger/ledger";
-import { beginning, move, rescueRows, reportOf, type MigrateReport } from "../moves/move";
+import { decideMove, moveSqlite, rescueRows, reportOf, type MigrateReport } from "../moves/attempt";
 import { Run } from "../server/run";
-import { serverOf } from "../server/server";
-import { countUses } from "../ledger/uses";
+import { loginOf } from "../server/login";
+import { countUses } from "../ledger/table-uses";
 
 /** What the run is told by Nomad; each by its variable NOMAD_…. */
 export interface Allocation {
@@ -40,7 +40,7 @@ export async function migrate(
 
   const work = async (run: Run): Promise<MigrateReport> => {
     exchangeOf(run, 0);
-    const { client, last, decision } = await beginning(run, config);
+    const { client, last, decision } = await decideMove(run, config);
     if (decision.act !== "copy") {
       if (decision.act === "keep" && last !== undefined) {
         await recordKept(client, last.attempt, allocation.id, await countUses(client));
@@ -54,12 +54,12 @@ export async function migrate(
     const emptied = rescued && source.kind === "postgres" ? { ...rescued, tables: [] } : rescued;
     await begin(client, { number: attempt, service, allocation: allocation.id, rescued: emptied });
     if (rescued !== undefined && source.kind === "sqlite") {
-      run.left = `the source as it was, the app's tables on the server empty, what they held in ${rescued.folder}`;
+      run.leftBehindBy = `the source as it was, the app's tables on the server empty, what they held in ${rescued.folder}`;
     }
     const peer = exchangeOf(run, attempt);
     const moved =
       source.kind === "sqlite"
-        ? await move(run, client, { ...config, source }, attempt, () => buildSchema(source, peer, log))
+        ? await moveSqlite(run, client, { ...config, source }, attempt, () => buildSchema(source, peer, log))
         : await moveEmbedded(run, client, { ...config, source }, attempt, {
             exchange: peer,
             shared: allocation.shared,
@@ -69,7 +69,7 @@ export async function migrate(
   // The other task is told that there is nothing to wait for.
   const abandon = async () => exchange?.abort();
   return Run.of(
-    { target: serverOf(process.env), seconds, scratch: allocation.scratch, log, stop },
+    { target: loginOf(process.env), seconds, scratch: allocation.scratch, log, stop },
     work,
     abandon,
   );

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "../base/errors";
-import type { RuleUse } from "../copy/rules";
+import type { RuleUse } from "../values/column-rules";
 
 /** Schema of everything of ours in a service's database. */
 export const ledgerSchema = "pgmoor";
@@ -14,7 +14,7 @@ export interface TableRecord {
 }
 
 /** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */
-export type Uses = Readonly<Record<string, number>>;
+export type TableUses = Readonly<Record<string, number>>;
 
 /** What a person should know of a copy, though it is as it should be. */
 export interface Notes {
@@ -49,9 +49,9 @@ export interface Attempt {
   readonly tables: Readonly<Record<string, TableRecord>> | null;
   readonly notes: Notes | null;
   /** Scans and writes when `confirm` began to count. */
-  readonly uses: Uses | null;
+  readonly uses: TableUses | null;
   /** Writes when the copy was done; `null` when an end in between kept them from being recorded. */
-  readonly writes: Uses | null;
+  readonly writes: TableUses | null;
   readonly rescued: string | null;
   readonly started: Date;
   readonly copied: Date | null;
@@ -188,7 +188,7 @@ export async function recordCopied(client: ClientBase, attempt: number, copied: 
 export async function recordUses(
   client: ClientBase,
   attempt: number,
-  { uses, writes }: { uses: Uses; writes: Uses },
+  { uses, writes }: { uses: TableUses; writes: TableUses },
 ): Promise<void> {
   await client.query("UPDATE pgmoor.ledger SET uses = $2, writes = $3 WHERE attempt = $1", [
     attempt,
@@ -205,7 +205,7 @@ export async function recordKept(
   client: ClientBase,
   attempt: number,
   allocation: string | undefined,
-  uses: Uses,
+  uses: TableUses,
 ): Promise<void> {
   await client.query("UPDATE pgmoor.ledger SET allocation = $2, uses = $3 WHERE attempt = $1", [
     attempt,

@@ -3,19 +3,19 @@ import * as path from "node:path";
 import { Refused } from "../base/errors";
 import { begin } from "../ledger/ledger";
 import type { SqliteFile } from "../job/config";
-import { beginning, move, rescueRows, reportOf, type MigrateReport, type Moving } from "./move";
-import { planCopy } from "../copy/plan";
-import { readAll } from "../copy/reading";
-import { usesOf } from "../copy/rules";
+import { decideMove, moveSqlite, rescueRows, reportOf, type MigrateReport, type Moving } from "./attempt";
+import { planCopy } from "../copy/copy-plan";
+import { readAll } from "../copy/read-all";
+import { countRuleUses } from "../values/column-rules";
 import { sequencesOf, unsetText } from "../copy/sequences";
 import type { Run } from "../server/run";
-import { dryRunOf, moveRunning, requireReady } from "../postgres/running/move";
-import type { RunningSource } from "../postgres/running/source";
+import { dryRunRunning, moveRunning, requireReady } from "../postgres/running/move-running";
+import type { RunningSource } from "../postgres/running/running-source";
 import { takeSnapshot } from "../sqlite/snapshot";
-import { SqliteSource } from "../sqlite/sqlite";
+import { SqliteDatabase } from "../sqlite/sqlite-database";
 
 /** What a person can have moved. */
-export type ByHand = SqliteFile | RunningSource;
+export type SourceByHand = SqliteFile | RunningSource;
 
 /**
  * Moves a source into the target as a job does. The rows that the target holds are emptied by the copy's own transaction and
@@ -23,10 +23,14 @@ export type ByHand = SqliteFile | RunningSource;
  * @param replace rows that the target holds are dumped into the snapshots and replaced; without it they are not touched.
  * @throws Refused or Failed, saying what is left.
  */
-export async function moveByHand(run: Run, moving: Moving<ByHand>, replace: boolean): Promise<MigrateReport> {
+export async function moveByHand(
+  run: Run,
+  moving: Moving<SourceByHand>,
+  replace: boolean,
+): Promise<MigrateReport> {
   const { service, source } = moving;
   if (source.kind === "server") await source.requireOther();
-  const { client, last, decision } = await beginning(run, moving, replace);
+  const { client, last, decision } = await decideMove(run, moving, replace);
   if (decision.act !== "copy") return reportOf(run, service, last?.attempt ?? 0, "skipped");
   if (decision.rescue && !replace) {
     throw new Refused(
@@ -45,7 +49,7 @@ export async function moveByHand(run: Run, moving: Moving<ByHand>, replace: bool
   const moved =
     source.kind === "server"
       ? await moveRunning(run, client, { ...moving, source }, attempt)
-      : await move(run, client, { ...moving, source }, attempt, () => Promise.resolve());
+      : await moveSqlite(run, client, { ...moving, source }, attempt, () => Promise.resolve());
   return reportOf(run, service, attempt, "verified", moved);
 }
 
@@ -53,9 +57,9 @@ export async function moveByHand(run: Run, moving: Moving<ByHand>, replace: bool
 export async function openCopy(
   run: Run,
   file: string,
-): Promise<{ source: SqliteSource; fingerprint: string }> {
+): Promise<{ source: SqliteDatabase; fingerprint: string }> {
   const snapshot = await takeSnapshot(file, path.join(run.scratch, "copy"), 0);
-  return { source: SqliteSource.open(snapshot.file, file), fingerprint: snapshot.fingerprint };
+  return { source: SqliteDatabase.open(snapshot.file, file), fingerprint: snapshot.fingerprint };
 }
 
 /**
@@ -63,8 +67,8 @@ export async function openCopy(
  * cannot tell: keys and constraints that rows break.
  * @throws Refused naming what does not fit.
  */
-export async function dryRun(run: Run, moving: Moving<ByHand>): Promise<MigrateReport> {
-  if (moving.source.kind === "server") return dryRunOf(run, { ...moving, source: moving.source });
+export async function dryRun(run: Run, moving: Moving<SourceByHand>): Promise<MigrateReport> {
+  if (moving.source.kind === "server") return dryRunRunning(run, { ...moving, source: moving.source });
   const { source } = await openCopy(run, moving.source.file);
   const client = await run.session();
   await client.query("SET default_transaction_read_only = on");
@@ -75,14 +79,14 @@ export async function dryRun(run: Run, moving: Moving<ByHand>): Promise<MigrateR
   const sum = (of: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
   return reportOf(run, moving.service, 0, "dry-run", {
-    rows: sum(({ reading }) => reading.checksum.rows),
+    rows: sum(({ tableSum }) => tableSum.checksum.rows),
     bytes: sum(({ bytes }) => bytes),
-    roundedFractions: sum(({ reading }) => reading.roundedFractions),
-    rules: usesOf(moving.rules, plans, source),
+    roundedFractions: sum(({ tableSum }) => tableSum.roundedFractions),
+    rules: countRuleUses(moving.rules, plans, source),
     tables: Object.fromEntries(
-      tables.map(({ plan, reading }) => [
+      tables.map(({ plan, tableSum }) => [
         plan.target.name,
-        { rows: reading.checksum.rows, checksum: reading.checksum.toString() },
+        { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() },
       ]),
     ),
     notes: { unsetSequences },

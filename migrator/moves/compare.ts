@@ -3,12 +3,12 @@ import type { Client } from "pg";
 import { openCopy } from "./by-hand";
 import { Failed } from "../base/errors";
 import { lastAttempt, type Attempt } from "../ledger/ledger";
-import type { Moving } from "./move";
-import { planCopy } from "../copy/plan";
-import { readAll } from "../copy/reading";
+import type { Moving } from "./attempt";
+import { planCopy } from "../copy/copy-plan";
+import { readAll } from "../copy/read-all";
 import type { Run } from "../server/run";
 import { sequencesBehind } from "../copy/sequences";
-import { countUses, usedSince } from "../ledger/uses";
+import { countUses, usedSince } from "../ledger/table-uses";
 import { verify } from "../copy/verify";
 
 export interface TableComparison {
@@ -54,7 +54,7 @@ export async function sinceCopy(client: Client): Promise<SinceCopy> {
  * Holds the source against the target, table by table, under the declared rules. Writes nothing.
  * @throws Refused when the source has values that do not fit, Failed when the server fails.
  */
-export async function compare(
+export async function compareSqlite(
   run: Run,
   moving: Pick<Moving, "source" | "migrationTables" | "rules">,
 ): Promise<CompareReport> {
@@ -66,9 +66,9 @@ export async function compare(
   const read = await readAll(source, plans, helper, () => undefined);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   const tables: TableComparison[] = [];
-  for (const { plan, reading } of read) {
-    const difference = await differenceOf(() => verify(client, source, plan, reading));
-    const one = { table: plan.target.name, rows: reading.checksum.rows, difference };
+  for (const { plan, tableSum } of read) {
+    const difference = await differenceOf(() => verify(client, source, plan, tableSum));
+    const one = { table: plan.target.name, rows: tableSum.checksum.rows, difference };
     run.log(difference ?? `${one.table}: ${one.rows} rows, equal`);
     tables.push(one);
   }

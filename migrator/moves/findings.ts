@@ -2,10 +2,10 @@ import type { Client } from "pg";
 import type { Config } from "../job/config";
 import type { Findings } from "../ledger/decide";
 import type { Attempt } from "../ledger/ledger";
-import { leftAlone } from "../copy/plan";
+import { untouchedTables } from "../copy/copy-plan";
 import { fingerprint, isThere, reachOf, type Source } from "./source";
 import { holdsRows } from "../server/target";
-import { countUses, usedSince } from "../ledger/uses";
+import { countUses, usedSince } from "../ledger/table-uses";
 
 /** Looks at source and target as far as the decision needs it. Changes nothing. */
 export async function findings(
@@ -24,7 +24,7 @@ export async function findings(
     source: !there ? "absent" : compared && now === last?.fingerprint ? "unchanged" : "changed",
     targetWritten,
     // A look into the tables would count as a use of them.
-    targetHasRows: targetWritten || (await holdsRows(client, reachOf(source), leftAlone(config))),
+    targetHasRows: targetWritten || (await holdsRows(client, reachOf(source), untouchedTables(config))),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { EmbeddedSource, SqliteFile } from "../job/config";
+import type { DataDirectory, SqliteFile } from "../job/config";
 import * as dataFolder from "../postgres/embedded/data-folder";
-import type { RunningSource } from "../postgres/running/source";
+import type { RunningSource } from "../postgres/running/running-source";
 import * as snapshot from "../sqlite/snapshot";
 import type { Reach } from "../server/target";
 
 /** Where a service's data is: a job's configuration says the first two, a person who moves it by hand the first or the last. */
-export type Source = SqliteFile | EmbeddedSource | RunningSource;
+export type Source = SqliteFile | DataDirectory | RunningSource;
 
 /** Whether there is a source. */
 export async function isThere(source: Source): Promise<boolean> {

@@ -31,7 +31,7 @@ export const sourceTask: Peer = {
 };
 
 /**
- * Migrate's side of the meeting with `schema.sh`, over files in the allocation's shared directory (see there).
+ * Migrate's side of the meeting with `task-wrapper.sh`, over files in the allocation's shared directory (see there).
  * The wrapper's nonce and the attempt go with every word, so that files of an earlier run are never acted on.
  */
 export class Exchange {

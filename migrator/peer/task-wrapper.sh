@@ -2,7 +2,7 @@
 # Runs a program of another image when pgmoor's migrate task asks for it: the app's own, so that it builds its schema, or the
 # app's embedded server, so that its data can be read.
 #
-#   sh schema.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]...
+#   sh task-wrapper.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]...
 #
 # command: PROGRAM builds the schema and ends.
 # app:     PROGRAM is the app itself; migrate sees when it is ready and has it stopped.
@@ -21,7 +21,7 @@ set -u
 case ${2-} in
   command | app | server) ;;
   *)
-    echo "usage: schema.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]..." >&2
+    echo "usage: task-wrapper.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]..." >&2
     exit 2
     ;;
 esac

@@ -4,7 +4,7 @@ import { literal } from "../server/connection";
 import { Failed } from "../base/errors";
 import { ledgerSchema } from "../ledger/ledger";
 import type { Run } from "../server/run";
-import type { Server } from "../server/server";
+import type { DatabaseLogin } from "../server/login";
 import { runProgram } from "./programs";
 
 /** What every dump of ours is: read by pg_restore, as text that PostgreSQL takes from us. It never asks for a password. */
@@ -22,7 +22,7 @@ export class Definitions {
    * Has pg_dump write a database's definitions, without rows.
    * @param snapshot that it looks at, exported by a session. Default its own.
    */
-  static async of(run: Run, server: Server, snapshot?: string): Promise<Definitions> {
+  static async of(run: Run, server: DatabaseLogin, snapshot?: string): Promise<Definitions> {
     await fs.mkdir(run.scratch, { recursive: true, mode: 0o700 });
     const file = path.join(run.scratch, "definitions.dump");
     const args = [...dumpFormat, "--schema-only", `--file=${file}`];

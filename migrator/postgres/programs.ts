@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { applicationName } from "../server/connection";
 import { Failed, messageOf, Refused } from "../base/errors";
 import type { Run } from "../server/run";
-import type { Server } from "../server/server";
+import type { DatabaseLogin } from "../server/login";
 
 class NotOnPath extends Refused {}
 
@@ -19,7 +19,7 @@ export async function runProgram(
   run: Run,
   program: string,
   args: readonly string[],
-  server?: Server,
+  server?: DatabaseLogin,
 ): Promise<string> {
   return readProgram(run, program, args, server, text);
 }
@@ -32,7 +32,7 @@ export async function readProgram<T>(
   run: Run,
   program: string,
   args: readonly string[],
-  server: Server | undefined,
+  server: DatabaseLogin | undefined,
   reader: (output: Readable) => Promise<T>,
 ): Promise<T> {
   const child = spawn(program, args, {

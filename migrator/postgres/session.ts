@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import type { Server } from "../server/server";
+import type { DatabaseLogin } from "../server/login";
 
 /** The variable that holds the password of the app's user on the embedded server. */
 const passwordVariable = "PGMOOR_SOURCE_PASSWORD";
@@ -8,7 +8,7 @@ const passwordVariable = "PGMOOR_SOURCE_PASSWORD";
  * The embedded server on the scratch copy: reached by its socket, so that no port is taken and nobody else comes.
  * @param socket its folder.
  */
-export function embeddedServer(socket: string, user: string, database: string): Server {
+export function embeddedLogin(socket: string, user: string, database: string): DatabaseLogin {
   return {
     label: "the embedded server",
     variables: {

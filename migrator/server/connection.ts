@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Client } from "pg";
 import type { Deadline } from "../base/deadline";
 import { Failed, messageOf, Refused } from "../base/errors";
-import type { Server } from "./server";
+import type { DatabaseLogin } from "./login";
 
 /** Under this name our sessions appear in pg_stat_activity. */
 export const applicationName = "pgmoor";
@@ -28,7 +28,7 @@ const retryMilliseconds = 500;
 type Ssl = false | ConnectionOptions;
 
 /** What libpq means by PGSSLMODE; node's pg reads `require` as "verify" and cannot fall back. In order of trial. */
-function sslAttempts({ PGSSLMODE: mode = "prefer", PGSSLROOTCERT: root }: Server["variables"]): Ssl[] {
+function sslAttempts({ PGSSLMODE: mode = "prefer", PGSSLROOTCERT: root }: DatabaseLogin["variables"]): Ssl[] {
   const unverified: Ssl = { rejectUnauthorized: false };
   // `system` is libpq's word for the authorities that are trusted anyway.
   const ca = root && root !== "system" ? fs.readFileSync(root, "utf8") : undefined;
@@ -84,7 +84,7 @@ export interface Patience {
  * @param patience to try again until a deadline what a moment may mend. Default a single try.
  * @throws Refused for a missing variable, Failed when the server cannot be reached or says no.
  */
-export async function connect(server: Server, patience?: Patience): Promise<Client> {
+export async function connect(server: DatabaseLogin, patience?: Patience): Promise<Client> {
   const missing = ["PGHOST", "PGUSER", "PGDATABASE"].filter((name) => !server.variables[name]);
   if (missing.length > 0) throw new Refused(`not set in the environment: ${missing.join(", ")}`);
   const { PGUSER: user, PGDATABASE: database } = server.variables;
@@ -113,7 +113,7 @@ export async function connect(server: Server, patience?: Patience): Promise<Clie
 }
 
 /** Tries TLS or not, as PGSSLMODE says; throws what the last of them threw. */
-async function connectOnce({ variables }: Server, milliseconds: number): Promise<Client> {
+async function connectOnce({ variables }: DatabaseLogin, milliseconds: number): Promise<Client> {
   const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = variables;
   let last: unknown;
   for (const ssl of sslAttempts(variables)) {

@@ -6,8 +6,8 @@ import { connect, cutOff, endSession } from "./connection";
 import { bounded, Deadline } from "../base/deadline";
 import { Failed, messageOf, Refused } from "../base/errors";
 import type { Log } from "../base/progress";
-import type { Server } from "./server";
-import { otherSessions } from "../ledger/uses";
+import type { DatabaseLogin } from "./login";
+import { otherSessions } from "../ledger/table-uses";
 
 /** Key of the advisory lock that keeps a second migrator away from the same database. */
 const lockKey = 7_364_827_104;
@@ -17,7 +17,7 @@ const endingSeconds = 2;
 
 export interface RunOptions {
   /** Where the service's database is. */
-  readonly target: Server;
+  readonly target: DatabaseLogin;
   /** How long the run may take. */
   readonly seconds: number;
   /** Whether the target is waited for while a moment may mend what is wrong, as in a job. A person looks again. @default true */
@@ -35,12 +35,12 @@ export class Run {
   /** For the copy that SQLite may open. */
   readonly scratch: string;
   readonly log: Log;
-  readonly target: Server;
+  readonly target: DatabaseLogin;
   private readonly waits: boolean;
   /** Aborts when the run ends before its work is done: programs that were started for it end then. */
   readonly ending: AbortSignal;
   /** What an error leaves behind, once something has changed. */
-  left: string | undefined;
+  leftBehindBy: string | undefined;
   private readonly started = performance.now();
   private readonly open: Client[] = [];
   private readonly end = new AbortController();
@@ -78,10 +78,10 @@ export class Run {
       run.open.forEach(cutOff);
       await abandon();
       await ended(done);
-      if (run.left === undefined) throw error;
+      if (run.leftBehindBy === undefined) throw error;
       throw error instanceof Refused
-        ? new Refused(error.message, run.left)
-        : new Failed(messageOf(error), run.left);
+        ? new Refused(error.message, run.leftBehindBy)
+        : new Failed(messageOf(error), run.leftBehindBy);
     } finally {
       // SQLite may still be reading when the run is abandoned: the process closes its file.
       fs.rmSync(run.scratch, { recursive: true, force: true });

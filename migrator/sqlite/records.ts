@@ -3,7 +3,7 @@
  * of 400 MB takes as much memory, twice. Where it lies in the file is said by https://www.sqlite.org/fileformat2.html.
  */
 import * as fs from "node:fs";
-import type { Storage } from "./sqlite";
+import type { Storage } from "./sqlite-database";
 
 /** Bytes of a piece at the most. */
 export const pieceBytes = 1 << 16;

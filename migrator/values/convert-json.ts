@@ -1,10 +1,10 @@
-import { plainText } from "./convert-text";
+import { unchangedText } from "./convert-text";
 import { escapeCopy, Misfit, type Convert } from "./misfit";
 import type { TargetColumn } from "../server/target";
 
 /** jsonb keeps one of several equal keys: such an object is refused. The server judges the rest. */
 export function json(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  const plain = plainText(column, text);
+  const plain = unchangedText(column, text);
   return (storage, value, tally) => {
     const field = plain(storage, value, tally);
     if (storage === "t" && repeatsKey(text(value as Buffer))) {
@@ -57,7 +57,7 @@ function unquote(string: string): string {
 
 /** An array from PostgreSQL's own form, or from the text of a JSON array, as apps keep lists in SQLite. The server judges. */
 export function array(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  const plain = plainText(column, text);
+  const plain = unchangedText(column, text);
   return (storage, value, tally) => {
     const literal = storage === "t" ? arrayLiteral(text(value as Buffer)) : undefined;
     return literal === undefined ? plain(storage, value, tally) : escapeCopy(literal);

@@ -1,7 +1,7 @@
 /** Values that are not held: read and rendered a piece at a time, to the same field that `Convert` makes of them. */
 import { help, misplaced, Misfit } from "./misfit";
 import { pieceBytes, type Stored } from "../sqlite/records";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 import { charactersIn, escapedLength, escapePiece, textOf } from "./text-pieces";
 
@@ -32,7 +32,7 @@ const leastToRefuse = 1 << 20;
 const mostHeld = 200_000_000;
 
 /** By the type alone. */
-export function largeOf(column: TargetColumn, encoding: SqliteSource["encoding"]): ConvertLarge {
+export function largeOf(column: TargetColumn, encoding: SqliteDatabase["encoding"]): ConvertLarge {
   const refuse = (least: number, misfit: (value: Stored) => Misfit): ConvertLarge => ({
     least,
     convert: (value) => {
@@ -71,7 +71,7 @@ export function largeOf(column: TargetColumn, encoding: SqliteSource["encoding"]
   }
 }
 
-function characters(column: TargetColumn, encoding: SqliteSource["encoding"], value: Stored): LargeField {
+function characters(column: TargetColumn, encoding: SqliteDatabase["encoding"], value: Stored): LargeField {
   if (value.storage === "b") throw misplaced("b", column.described, help.cast("utf8"));
   const limit = column.type === "name" ? 63 : column.modifier >= 4 ? column.modifier - 4 : Infinity;
   let [sent, count, last] = [0, 0, 0];
@@ -96,7 +96,7 @@ function characters(column: TargetColumn, encoding: SqliteSource["encoding"], va
   };
 }
 
-function bytes(encoding: SqliteSource["encoding"], value: Stored): LargeField {
+function bytes(encoding: SqliteDatabase["encoding"], value: Stored): LargeField {
   const asStored = value.storage === "b" || encoding === "UTF-8";
   const plain = () => (asStored ? value.pieces() : textOf(encoding, value.pieces()));
   let count = asStored ? value.bytes : 0;

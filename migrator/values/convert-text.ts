@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { emptyText, escapeCopy, help, misplaced, Misfit, type Convert } from "./misfit";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 
 const uuidForm = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
@@ -9,7 +9,7 @@ const uuidForm = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?(
  * How SQLite's text becomes ours.
  * @throws Misfit for bytes that are no text in the database's encoding, and for a NUL, which PostgreSQL's text cannot hold.
  */
-export function textReader(encoding: SqliteSource["encoding"]): (value: Buffer) => string {
+export function textReader(encoding: SqliteDatabase["encoding"]): (value: Buffer) => string {
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   const decode =
     encoding === "UTF-8"
@@ -32,7 +32,7 @@ export function textReader(encoding: SqliteSource["encoding"]): (value: Buffer) 
 }
 
 /** What a value says as text: a number's digits say all of it, a blob says nothing. */
-export function plainText(column: TargetColumn, text: (value: Buffer) => string): Convert {
+export function unchangedText(column: TargetColumn, text: (value: Buffer) => string): Convert {
   return (storage, value) => {
     if (storage === "t") return escapeCopy(text(value as Buffer));
     if (storage === "i") return String(value);
@@ -52,7 +52,7 @@ function length(text: string): number {
 
 /** text, varchar, char(n) and name. */
 export function characters(column: TargetColumn, text: (value: Buffer) => string): Convert {
-  const plain = plainText(column, text);
+  const plain = unchangedText(column, text);
   const limit = column.modifier >= 4 ? column.modifier - 4 : Infinity;
   const tooLong = () => new Misfit(`text longer than ${column.described} holds`);
   if (column.type === "text" || (limit === Infinity && column.type !== "name")) return plain;
@@ -80,7 +80,7 @@ export function characters(column: TargetColumn, text: (value: Buffer) => string
 /** bytea from a blob as it is, and from text as its UTF-8 bytes. */
 export function bytes(
   column: TargetColumn,
-  encoding: SqliteSource["encoding"],
+  encoding: SqliteDatabase["encoding"],
   text: (value: Buffer) => string,
 ): Convert {
   return (storage, value) => {

@@ -2,12 +2,12 @@ import type { ColumnRule } from "../../services/rules";
 import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
 import { array, json } from "./convert-json";
 import { largeOf, type ConvertLarge } from "./convert-large";
-import { bytes, characters, plainText, textReader, uuid } from "./convert-text";
+import { bytes, characters, unchangedText, textReader, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import { Misfit, type Casting, type Convert } from "./misfit";
-import { plainOf, type Plain } from "./plain";
-import { ColumnRules, type leftBehind, requireCastable } from "../copy/rules";
-import type { Raw, SqliteSource, Storage } from "../sqlite/sqlite";
+import { fastPathOf, type FastPath } from "./fast-path";
+import { ColumnRules, type leftBehind, requireCastable } from "./column-rules";
+import type { Raw, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 
 /** How the values of one column go over, by its type and the rules declared for it. */
@@ -18,7 +18,7 @@ export interface ColumnConverter {
   /** Brings a field that the server printed into our form, where the two differ. */
   readonly reprint: ((field: string) => string) | undefined;
   /** The short way for values of the usual kind; has to come to what `convert` comes to. None where a rule is declared. */
-  readonly plain: Plain | undefined;
+  readonly fastPath: FastPath | undefined;
   /** For values that are not held; comes to what `convert` comes to. */
   readonly large: ConvertLarge;
   /** What is declared for the column; without it `convert` depends on the type alone. */
@@ -39,13 +39,13 @@ export const nullMisfit = () => new Misfit("NULL in a column that is NOT NULL");
  */
 export function converterFor(
   column: TargetColumn,
-  encoding: SqliteSource["encoding"],
+  encoding: SqliteDatabase["encoding"],
   declared: readonly ColumnRule[],
 ): ColumnConverter {
   if (declared.length === 0) {
-    const plain = plainOf(column, encoding);
+    const fastPath = fastPathOf(column, encoding);
     const large = largeOf(column, encoding);
-    return { ...byType(column, encoding, undefined), plain, large, rules: undefined, instead: undefined };
+    return { ...byType(column, encoding, undefined), fastPath, large, rules: undefined, instead: undefined };
   }
   const rules = new ColumnRules(declared);
   const { cast } = rules;
@@ -58,7 +58,7 @@ export function converterFor(
   const [large, largeInUtf8] = [largeOf(column, encoding), largeOf(column, "UTF-8")];
   return {
     ...base,
-    plain: undefined,
+    fastPath: undefined,
     rules,
     large: {
       least: large.least,
@@ -91,7 +91,7 @@ function stored(value: string | number | boolean): [Storage, Exclude<Raw, null>]
 
 function byType(
   column: TargetColumn,
-  encoding: SqliteSource["encoding"],
+  encoding: SqliteDatabase["encoding"],
   cast: Casting | undefined,
 ): TypeConverter {
   const text = textReader(encoding);
@@ -132,7 +132,7 @@ function byType(
       return { convert: json(column, text), byServer: true, reprint: undefined };
     default: {
       // PostgreSQL names the type of an array after its elements'.
-      const convert = column.type.startsWith("_") ? array(column, text) : plainText(column, text);
+      const convert = column.type.startsWith("_") ? array(column, text) : unchangedText(column, text);
       return { convert, byServer: true, reprint: undefined };
     }
   }

@@ -1,5 +1,5 @@
 import type { Cast } from "../../services/rules";
-import type { Raw, Storage } from "../sqlite/sqlite";
+import type { Raw, Storage } from "../sqlite/sqlite-database";
 
 /** The rule that would let a value pass, if a person means it. */
 export type Help =

@@ -1,14 +1,14 @@
 /** Text in pieces: read from SQLite's encoding into UTF-8, counted and escaped as bytes, since strings would be as large again. */
 import { isUtf8 } from "node:buffer";
 import { Misfit } from "./misfit";
-import type { SqliteSource } from "../sqlite/sqlite";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 
 /**
  * @param pieces cut anywhere.
  * @returns the same text in UTF-8, cut between characters.
  * @throws Misfit for bytes that are no text in the encoding, and for a NUL, which PostgreSQL's text cannot hold.
  */
-export function* textOf(encoding: SqliteSource["encoding"], pieces: Iterable<Buffer>): Generator<Buffer> {
+export function* textOf(encoding: SqliteDatabase["encoding"], pieces: Iterable<Buffer>): Generator<Buffer> {
   let hasNul = false;
   for (const text of encoding === "UTF-8" ? checked(pieces) : decoded(encoding, pieces)) {
     hasNul ||= text.includes(0);

@@ -7,7 +7,7 @@ export interface Cursor {
 }
 
 /** How values of the usual kind of a column go from JSON to COPY. */
-export interface Form {
+export interface FieldTranscoder {
   /** Takes one JSON value, not `null`, and writes its field; `false` when it is not of that kind. */
   readonly take: (cursor: Cursor) => boolean;
   /** Bytes that a field may be longer than its JSON. */
@@ -27,7 +27,9 @@ export class Transcoder {
   private room = Buffer.alloc(0);
 
   /** @param columns of a row, in its order. */
-  constructor(private readonly columns: readonly { readonly form: Form; readonly nullable: boolean }[]) {}
+  constructor(
+    private readonly columns: readonly { readonly transcoder: FieldTranscoder; readonly nullable: boolean }[],
+  ) {}
 
   /**
    * @param json an array for each row, one behind the other; valid UTF-8.
@@ -36,14 +38,14 @@ export class Transcoder {
    */
   lines(json: Buffer, rows: number): Buffer | undefined {
     const { columns } = this;
-    const growth = columns.reduce((sum, { form }) => sum + form.growth, 0);
+    const growth = columns.reduce((sum, { transcoder }) => sum + transcoder.growth, 0);
     const room = json.length + rows * growth;
     if (this.room.length < room) this.room = Buffer.allocUnsafeSlow(room);
     const cursor: Cursor = { from: json, at: 0, to: this.room, end: 0 };
     let count = 0;
     for (; cursor.at < json.length; count++) {
       let before = opening;
-      for (const { form, nullable } of columns) {
+      for (const { transcoder, nullable } of columns) {
         if (json[cursor.at++] !== before) return undefined;
         before = comma;
         if (json[cursor.at] === n) {
@@ -51,7 +53,7 @@ export class Transcoder {
           cursor.at += "null".length;
           cursor.to[cursor.end++] = backslash;
           cursor.to[cursor.end++] = capitalN;
-        } else if (!form.take(cursor)) return undefined;
+        } else if (!transcoder.take(cursor)) return undefined;
         cursor.to[cursor.end++] = tab;
       }
       if (json[cursor.at++] !== closing) return undefined;

@@ -1,6 +1,6 @@
 import { tasksOf } from "../jobspec";
 import { jobAfter, jobBefore, type Change, type Stack } from "../stack";
-import { eachChange, ends, type Rule } from "./rule";
+import { eachChange, ends, type ReviewRule } from "./rule";
 
 /** Types whose end loses nothing but access or a running job: other rules speak of them. */
 const withoutData = new Set(["nomad_job", "postgresql_grant", "vault_jwt_auth_backend_role", "vault_policy"]);
@@ -30,7 +30,7 @@ const destroy = eachChange({
 });
 
 /** Objects that Terraform knew and that are not there any more: it would make empty ones in their place. */
-const vanished: Rule = {
+const vanished: ReviewRule = {
   id: "vanished",
   risk: "data-loss",
   find: ({ drift }) =>
@@ -73,7 +73,7 @@ export const guarded = [
   "vault_kv_secret_v2",
 ] as const;
 
-const unguard: Rule = {
+const unguard: ReviewRule = {
   id: "unguard",
   risk: "data-loss",
   find: ({ resources = {} }) =>
@@ -113,7 +113,7 @@ function mounts({ VolumeMounts }: ReturnType<typeof tasksOf>[number]): Map<strin
   return new Map((VolumeMounts ?? []).map(({ Destination, Volume }) => [Destination, Volume]));
 }
 
-const gone: Rule = {
+const gone: ReviewRule = {
   id: "remove",
   risk: "data-loss",
   find: ({ service, noPlan }) =>

@@ -1,7 +1,7 @@
 import { listed } from "../words";
-import type { Rule } from "./rule";
+import type { ReviewRule } from "./rule";
 
-const drifted: Rule = {
+const drifted: ReviewRule = {
   id: "drift",
   risk: "drift",
   find: ({ drift }) =>

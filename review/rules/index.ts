@@ -2,11 +2,11 @@ import { listed } from "../words";
 import { dataLoss, guarded } from "./data-loss";
 import { downtime } from "./downtime";
 import { drift } from "./drift";
-import { ends, type Rule } from "./rule";
+import { ends, type ReviewRule } from "./rule";
 import { security } from "./security";
 
 /** No plan that could be applied. What Terraform had planned until then is judged by the others all the same. */
-const failed: Rule = {
+const failed: ReviewRule = {
   id: "failed",
   risk: "failed",
   find: ({ service, errored, noPlan, changes }) => {
@@ -25,4 +25,4 @@ const failed: Rule = {
   },
 };
 
-export const rules: readonly Rule[] = [failed, ...dataLoss, ...security, ...downtime, ...drift];
+export const rules: readonly ReviewRule[] = [failed, ...dataLoss, ...security, ...downtime, ...drift];

@@ -11,7 +11,7 @@ export interface Hit {
 }
 
 /** Something a reviewer has to know. Its id is the word by which a pull request allows it. */
-export interface Rule {
+export interface ReviewRule {
   readonly id: string;
   readonly risk: Risk;
   readonly find: (stack: Stack) => readonly Hit[];
@@ -24,11 +24,11 @@ export interface Rule {
  * @param look why it is a risk, in as many sentences as there are reasons
  */
 export function eachChange(
-  rule: Pick<Rule, "id" | "risk"> & {
+  rule: Pick<ReviewRule, "id" | "risk"> & {
     readonly types?: readonly string[];
     readonly look: (change: Change, stack: Stack) => string | readonly string[] | undefined;
   },
-): Rule {
+): ReviewRule {
   const { id, risk, types, look } = rule;
   return {
     id,

@@ -2,7 +2,7 @@ import { differences, isEmpty } from "../diff";
 import { shortPath } from "../restarts";
 import { readPolicy, widerThan } from "../vault-policy";
 import { isHidden } from "../secrets";
-import type { Attributes } from "../plan";
+import type { Attributes } from "../terraform-plan";
 import { eachChange, strings } from "./rule";
 
 /** What keeps its value for anyone who reads the state. */

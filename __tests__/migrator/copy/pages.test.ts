@@ -5,8 +5,8 @@ import { converterFor } from "../../../migrator/values/convert";
 import { isStored, type Value } from "../../../migrator/copy/large-rows";
 import { Misfit } from "../../../migrator/values/misfit";
 import { pages } from "../../../migrator/copy/pages";
-import type { TablePlan } from "../../../migrator/copy/plan";
-import { SqliteSource, type Storage } from "../../../migrator/sqlite/sqlite";
+import type { TablePlan } from "../../../migrator/copy/copy-plan";
+import { SqliteDatabase, type Storage } from "../../../migrator/sqlite/sqlite-database";
 import type { TargetColumn } from "../../../migrator/server/target";
 import { Cleanup, writeSqlite } from "../support";
 
@@ -29,8 +29,8 @@ function column(name: string, type: string, modifier = -1, notNull = false): Tar
 }
 
 /** Opens a file; its only table goes into columns of the same names. */
-function open(file: string, columns: readonly TargetColumn[]): { source: SqliteSource; plan: TablePlan } {
-  const source = SqliteSource.open(file, "app.db");
+function open(file: string, columns: readonly TargetColumn[]): { source: SqliteDatabase; plan: TablePlan } {
+  const source = SqliteDatabase.open(file, "app.db");
   const table = source.tables()[0]!;
   const target = { oid: 1, schema: "public", name: "t", qualified: "t", partitioned: false, columns };
   const planned = columns.map((one) => ({

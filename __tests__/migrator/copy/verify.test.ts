@@ -1,9 +1,9 @@
 import { Checksum } from "../../../migrator/copy/checksum";
 import { connect } from "../../../migrator/server/connection";
-import { plan } from "../../../migrator/copy/plan";
-import { copyText, type Reading } from "../../../migrator/copy/rows";
-import { serverOf } from "../../../migrator/server/server";
-import { SqliteSource } from "../../../migrator/sqlite/sqlite";
+import { planTables } from "../../../migrator/copy/copy-plan";
+import { copyText, type TableSum } from "../../../migrator/copy/rows";
+import { loginOf } from "../../../migrator/server/login";
+import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import { targetTables } from "../../../migrator/server/target";
 import { verify } from "../../../migrator/copy/verify";
 import { Bench } from "../support/copying";
@@ -26,14 +26,19 @@ test("whatever differs in the target is found: swapped, changed, missing, double
      INSERT INTO r SELECT id, id / 8.0 FROM t`,
   );
   await bench.copy(file);
-  const client = await connect(serverOf(bench.database.environment));
+  const client = await connect(loginOf(bench.database.environment));
   cleanup.add(() => client.end());
-  const source = SqliteSource.open(file, "app.db");
+  const source = SqliteDatabase.open(file, "app.db");
   cleanup.add(() => source.close());
-  for (const one of plan(source, await targetTables(client), { migrationTables: [], rules: [] })) {
-    const reading: Reading = { roundedFractions: 0, checksum: new Checksum(), offences: [], leftBehind: [] };
-    for await (const text of copyText(source, one, client, reading)) expect(text.length).toBeGreaterThan(0);
-    const check = () => verify(client, source, one, reading);
+  for (const one of planTables(source, await targetTables(client), { migrationTables: [], rules: [] })) {
+    const tableSum: TableSum = {
+      roundedFractions: 0,
+      checksum: new Checksum(),
+      offences: [],
+      leftBehind: [],
+    };
+    for await (const text of copyText(source, one, client, tableSum)) expect(text.length).toBeGreaterThan(0);
+    const check = () => verify(client, source, one, tableSum);
     await check();
     const { name } = one.target;
     const [column, other] = name === "t" ? ["name", "'else'"] : ["share", "0.1"];

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { connect } from "../../../migrator/server/connection";
-import { serverOf } from "../../../migrator/server/server";
+import { loginOf } from "../../../migrator/server/login";
 import {
   Cleanup,
   Database,
@@ -154,7 +154,7 @@ test("the deadline ends migrate, with words", async () => {
 
 test("a second migrator on the same database stays away", async () => {
   const service = await newService();
-  const other = await connect(serverOf(service.database.environment));
+  const other = await connect(loginOf(service.database.environment));
   try {
     // The first migrator's lock, taken by its number.
     await other.query("SELECT pg_advisory_lock(7364827104)");

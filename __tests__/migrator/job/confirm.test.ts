@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client } from "pg";
-import { countUses, otherSessions } from "../../../migrator/ledger/uses";
+import { countUses, otherSessions } from "../../../migrator/ledger/table-uses";
 import { Cleanup, Database, eventually, report, Service, writeSqlite } from "../support";
 
 const cleanup = new Cleanup();

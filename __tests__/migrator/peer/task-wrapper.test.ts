@@ -50,7 +50,7 @@ const running = (folder: string) => {
   }
 };
 
-describe.each(shells)("schema.sh in %s", (shell) => {
+describe.each(shells)("task-wrapper.sh in %s", (shell) => {
   test("a command is run once, and its end is the answer", async () => {
     const { folder, wrapper, exchange } = newAllocation(shell);
     const { done } = wrapper("command", ["/bin/sh", "-c", `echo "$1" >>${folder}/runs`, "-", "two words"]);

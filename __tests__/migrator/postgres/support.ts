@@ -13,7 +13,7 @@ import { migratorBundle, schemaScript, start, type Cleanup, type Outcome } from 
  *
  * - Source and target are real servers of PostgreSQL with pgvector; the programs come from a Python wheel.
  * - A source is a data directory as its server left it when it was stopped in order; every test has a copy of its own.
- * - The server's image is played by its programs, which the source task runs through the real schema.sh, as a user of its own
+ * - The server's image is played by its programs, which the source task runs through the real task-wrapper.sh, as a user of its own
  *   where the tests run as root: PostgreSQL refuses root.
  */
 

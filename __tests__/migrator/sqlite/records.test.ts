@@ -2,7 +2,7 @@ import * as path from "node:path";
 import fc from "fast-check";
 import Libsql from "libsql";
 import { pieceBytes, Records } from "../../../migrator/sqlite/records";
-import { SqliteSource } from "../../../migrator/sqlite/sqlite";
+import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import { Cleanup, writeSqlite } from "../support";
 
 const cleanup = new Cleanup();
@@ -51,7 +51,7 @@ test(`${cases} random files: every text and blob is where SQLite says`, () => {
         database.exec("DELETE FROM t WHERE abs(id % 3) = 1 AND id <> (SELECT max(id) FROM t)");
         for (const [id, a, b] of rows) if (id % 3n === 1n) insert.run([id, b, a >> 1]);
         database.close();
-        const source = SqliteSource.open(file, "app.db");
+        const source = SqliteDatabase.open(file, "app.db");
         const { root, columns: described } = source.tables()[0]!;
         const place = (name: string) => described.find((column) => column.name === name)!.place;
         expect(place("v")).toBeUndefined();
@@ -85,7 +85,7 @@ test("what is in an unmerged log is there", () => {
     "CREATE TABLE t (v); INSERT INTO t VALUES (zeroblob(100000))",
     "UPDATE t SET v = replace(hex(v), '0', 'x'); INSERT INTO t VALUES ('new')",
   );
-  const source = SqliteSource.open(file, "app.db");
+  const source = SqliteDatabase.open(file, "app.db");
   const read = (rowid: bigint) => {
     const pieces = source.records.value(source.tables()[0]!.root, rowid, 0)?.pieces() ?? [];
     return Buffer.concat([...pieces]).toString();
@@ -99,7 +99,7 @@ test("pieces of two values may be read by turns", () => {
   const file = newFile();
   writeSqlite(file, "CREATE TABLE t (v); INSERT INTO t VALUES (randomblob(500000)), (randomblob(500000))");
   const records = new Records(file);
-  const source = SqliteSource.open(file, "app.db");
+  const source = SqliteDatabase.open(file, "app.db");
   const { root } = source.tables()[0]!;
   source.close();
   const [one, other] = [1n, 2n].map((id) => records.value(root, id, 0)!);

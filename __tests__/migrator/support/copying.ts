@@ -6,9 +6,9 @@ import type { TableBack } from "../../../migrator/back/table";
 import { connect } from "../../../migrator/server/connection";
 import { copy } from "../../../migrator/copy/copy";
 import { begin, type Copied } from "../../../migrator/ledger/ledger";
-import { planCopy } from "../../../migrator/copy/plan";
-import { serverOf } from "../../../migrator/server/server";
-import { SqliteSource } from "../../../migrator/sqlite/sqlite";
+import { planCopy } from "../../../migrator/copy/copy-plan";
+import { loginOf } from "../../../migrator/server/login";
+import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import type { MigrationTable, Rule } from "../../../services/rules";
 import { type Cleanup, Database, writeSqlite } from ".";
 
@@ -25,7 +25,7 @@ export class Bench {
 
   static async create(cleanup: Cleanup): Promise<Bench> {
     const database = await Database.create(cleanup);
-    const server = serverOf(database.environment);
+    const server = loginOf(database.environment);
     const [client, helper] = [await connect(server), await connect(server)];
     cleanup.add(() => Promise.all([client.end(), helper.end()]));
     return new Bench(database, cleanup.folder(), client, helper);
@@ -47,7 +47,7 @@ export class Bench {
     rules: readonly Rule[] = [],
     migrationTables: readonly MigrationTable[] = [],
   ): Promise<Copied> {
-    const source = SqliteSource.open(file, "app.db");
+    const source = SqliteDatabase.open(file, "app.db");
     const attempt = ++this.attempt;
     try {
       const plans = await planCopy(this.client, source, { rules, migrationTables });
@@ -85,7 +85,7 @@ export class Bench {
       for (const suffix of ["", "-wal"])
         if (fs.existsSync(source + suffix)) fs.copyFileSync(source + suffix, copy + suffix);
     const { client, helper } = this;
-    const opened = SqliteSource.open(scratch, "app.db");
+    const opened = SqliteDatabase.open(scratch, "app.db");
     try {
       const plans = await planCopy(client, opened, { rules, migrationTables });
       const tables = await back({ client, helper, source: opened, file, plans, log: () => undefined });

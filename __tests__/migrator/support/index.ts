@@ -14,10 +14,10 @@ import type { TestServer } from "../../support/global-setup";
  * - The server is the jest run's own; every test file makes databases of its own, each owned by a role of its own that is no
  *   superuser, as a service's is.
  * - SQLite files are written by libsql; one with an unmerged log is a copy of the files of a connection still open.
- * - The app's image is played by `node` with a script that runs SQL: the schema task runs it through the real schema.sh.
+ * - The app's image is played by `node` with a script that runs SQL: the schema task runs it through the real task-wrapper.sh.
  */
 
-/** Where schema.sh is; the tests run it as Nomad does, from a file. */
+/** Where task-wrapper.sh is; the tests run it as Nomad does, from a file. */
 export const schemaScript = path.resolve(__dirname, "../../../migrator/peer/task-wrapper.sh");
 
 /** Removes and closes what a test has made, the last thing first. Use as `afterAll(() => cleanup.run())`. */

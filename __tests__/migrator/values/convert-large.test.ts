@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { converterFor } from "../../../migrator/values/convert";
 import { Misfit } from "../../../migrator/values/misfit";
 import type { Stored } from "../../../migrator/sqlite/records";
-import type { SqliteSource } from "../../../migrator/sqlite/sqlite";
+import type { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import type { TargetColumn } from "../../../migrator/server/target";
 import type { ColumnRule } from "../../../services/rules";
 
@@ -42,7 +42,7 @@ function outcome(render: () => string): string {
 }
 
 const text = fc.string({ unit: fc.constantFrom(..."ab \\\t\n\r\b\f\v'\u0001\0é€😀\ufeff"), maxLength: 12 });
-const encode: Record<SqliteSource["encoding"], (text: string) => Buffer> = {
+const encode: Record<SqliteDatabase["encoding"], (text: string) => Buffer> = {
   "UTF-8": (written) => Buffer.from(written),
   "UTF-16le": (written) => Buffer.from(written, "utf16le"),
   "UTF-16be": (written) => Buffer.from(written, "utf16le").swap16(),

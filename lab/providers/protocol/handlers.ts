@@ -1,7 +1,16 @@
 import { describe, describeAll } from "./describe";
 import { Fault, wordsOf } from "./fault";
 import type { AttributePath, Diagnostic, Request } from "./messages";
-import { checkPlanned, freshen, known, mapAttributes, propose, refresh, replacing, settle } from "./plan";
+import {
+  checkPlanned,
+  freshen,
+  known,
+  mapAttributes,
+  propose,
+  refresh,
+  replacing,
+  settle,
+} from "./planned-values";
 import type { AnyResource, Context, Provider } from "./provider";
 import { objectType, type Attributes, type Wanted } from "./schema";
 import { hasUnknown, type Fields } from "./value";

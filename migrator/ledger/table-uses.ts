@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Deadline } from "../base/deadline";
 import { Failed } from "../base/errors";
-import type { Uses } from "./ledger";
+import type { TableUses } from "./ledger";
 
 const scansOf = {
   uses: "coalesce(seq_scan, 0) + coalesce(idx_scan, 0) +",
@@ -15,7 +15,7 @@ const scansOf = {
  * @param kind `uses` are scans and writes, `writes` only these. `lasting` are writes and sequential scans: an index that is
  * dropped takes its scans out of its table's count, so a count with them can go down during a copy.
  */
-export async function countUses(client: ClientBase, kind: keyof typeof scansOf = "uses"): Promise<Uses> {
+export async function countUses(client: ClientBase, kind: keyof typeof scansOf = "uses"): Promise<TableUses> {
   const scans = scansOf[kind];
   const result = await client.query<{ name: string; uses: number }>(`
     SELECT n.nspname || '.' || c.relname AS name, sum(${scans} n_tup_ins + n_tup_upd + n_tup_del)::float8 AS uses
@@ -28,7 +28,7 @@ export async function countUses(client: ClientBase, kind: keyof typeof scansOf =
 }
 
 /** Tables used since. A count below the recorded one means that the server has begun to count anew. */
-export function usedSince(before: Uses, now: Uses): string[] {
+export function usedSince(before: TableUses, now: TableUses): string[] {
   return Object.entries(now)
     .filter(([name, uses]) => {
       const recorded = before[name] ?? 0;
@@ -59,7 +59,7 @@ export async function usesAfterCopy(
   client: ClientBase,
   least: ReadonlyMap<string, number>,
   deadline: Deadline,
-): Promise<Uses> {
+): Promise<TableUses> {
   return deadline.within(15).until(
     async () => {
       const now = await countUses(client, "lasting");

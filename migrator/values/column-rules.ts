@@ -1,8 +1,8 @@
 /** Declared rules at work: what a column's rules make of its values, and how often they did. */
 import type { Cast, ColumnRule, Rule, SequenceRule } from "../../services/rules";
-import { Misfit, type Casting } from "../values/misfit";
-import type { TablePlan } from "./plan";
-import type { Raw, SqliteSource, Storage } from "../sqlite/sqlite";
+import { Misfit, type Casting } from "./misfit";
+import type { TablePlan } from "../copy/copy-plan";
+import type { Raw, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 
 /** A rule, and to how many values it was applied; for what was left behind, and for what a sequence follows, the number of rows. */
@@ -31,7 +31,7 @@ export class ColumnRules {
   }
 
   /** Whether a value stands for NULL; counts it. */
-  nullIf(encoding: SqliteSource["encoding"]): (storage: Storage, value: Exclude<Raw, null>) => boolean {
+  nullIf(encoding: SqliteDatabase["encoding"]): (storage: Storage, value: Exclude<Raw, null>) => boolean {
     const use = this.of("null-if");
     if (use === undefined) return () => false;
     const values = new Set<unknown>(use.rule.values);
@@ -89,7 +89,11 @@ export function requireCastable(column: TargetColumn, cast: Casting | undefined)
 }
 
 /** What every declared rule did, once the rows have been read by these plans. */
-export function usesOf(rules: readonly Rule[], plans: readonly TablePlan[], source: SqliteSource): RuleUse[] {
+export function countRuleUses(
+  rules: readonly Rule[],
+  plans: readonly TablePlan[],
+  source: SqliteDatabase,
+): RuleUse[] {
   const columns = plans.flatMap((plan) => plan.columns);
   const tables = source.tables();
   const followed = (rule: SequenceRule) =>

@@ -5,7 +5,7 @@ import {
   refresh,
   replacing,
   settle,
-} from "../../../lab/providers/protocol/plan";
+} from "../../../lab/providers/protocol/planned-values";
 import {
   computed,
   defaulted,

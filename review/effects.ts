@@ -6,7 +6,7 @@ import { jobAfter, jobBefore, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
 
 /** A phrase each; none: nothing happens. */
-export function happens(stack: Stack): string[] {
+export function effectsOf(stack: Stack): string[] {
   if (stack.noPlan?.reason === "gone") return ["is no longer in the environment, but in the state"];
   if (stack.noPlan?.reason === "failed") return ["cannot be planned"];
   const changes = stack.changes.filter((change) => change.action !== "no-op" || change.imported);

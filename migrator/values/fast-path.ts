@@ -1,43 +1,46 @@
-import * as forms from "./forms";
-import type { SqliteSource } from "../sqlite/sqlite";
+import * as transcoders from "./field-transcoders";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
-import type { Form } from "./transcode";
+import type { FieldTranscoder } from "./transcode";
 
 /** How a column whose values are of the usual kind goes over: written in JSON by SQLite, and brought into COPY's form. */
-export interface Plain {
+export interface FastPath {
   /** What SQLite has to hold there, if it holds anything. */
   readonly storage: "number" | "text" | "bytes";
-  readonly form: Form;
+  readonly transcoder: FieldTranscoder;
 }
 
-function numeric({ modifier }: TargetColumn): Form | undefined {
-  if (modifier < 4) return forms.integer(64);
+function numeric({ modifier }: TargetColumn): FieldTranscoder | undefined {
+  if (modifier < 4) return transcoders.integer(64);
   const precision = ((modifier - 4) >> 16) & 0xffff;
   const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
-  return scale < 0 || precision <= scale ? undefined : forms.decimal(precision - scale, scale);
+  return scale < 0 || precision <= scale ? undefined : transcoders.decimal(precision - scale, scale);
 }
 
-function characters({ type, modifier }: TargetColumn): Form {
-  if (type === "name") return forms.text({ bytes: 63 });
-  if (type === "text" || modifier < 4) return forms.text();
-  return type === "varchar" ? forms.text({ characters: modifier - 4 }) : forms.padded(modifier - 4);
+function characters({ type, modifier }: TargetColumn): FieldTranscoder {
+  if (type === "name") return transcoders.text({ bytes: 63 });
+  if (type === "text" || modifier < 4) return transcoders.text();
+  return type === "varchar"
+    ? transcoders.text({ characters: modifier - 4 })
+    : transcoders.padded(modifier - 4);
 }
 
 /** The short way of a column; `undefined` where SQLite cannot write what PostgreSQL would print, as with reals. */
-export function plainOf(column: TargetColumn, encoding: SqliteSource["encoding"]): Plain | undefined {
+export function fastPathOf(column: TargetColumn, encoding: SqliteDatabase["encoding"]): FastPath | undefined {
   if (encoding !== "UTF-8") return undefined;
-  const number = (form: Form | undefined): Plain | undefined => form && { storage: "number", form };
-  const text = (form: Form): Plain => ({ storage: "text", form });
+  const number = (transcoder: FieldTranscoder | undefined): FastPath | undefined =>
+    transcoder && { storage: "number", transcoder };
+  const text = (transcoder: FieldTranscoder): FastPath => ({ storage: "text", transcoder });
   const places = column.modifier >= 0 ? column.modifier : 6;
   switch (column.type) {
     case "int2":
-      return number(forms.integer(16));
+      return number(transcoders.integer(16));
     case "int4":
-      return number(forms.integer(32));
+      return number(transcoders.integer(32));
     case "int8":
-      return number(forms.integer(64));
+      return number(transcoders.integer(64));
     case "bool":
-      return number(forms.boolean);
+      return number(transcoders.boolean);
     case "numeric":
       return number(numeric(column));
     case "text":
@@ -46,24 +49,24 @@ export function plainOf(column: TargetColumn, encoding: SqliteSource["encoding"]
     case "name":
       return text(characters(column));
     case "timestamp":
-      return text(forms.timestamp(places, false));
+      return text(transcoders.timestamp(places, false));
     case "timestamptz":
-      return text(forms.timestamp(places, true));
+      return text(transcoders.timestamp(places, true));
     case "date":
-      return text(forms.date);
+      return text(transcoders.date);
     case "time":
-      return text(forms.time(places));
+      return text(transcoders.time(places));
     case "uuid":
-      return text(forms.uuid);
+      return text(transcoders.uuid);
     case "bytea":
-      return { storage: "bytes", form: forms.hexadecimal };
+      return { storage: "bytes", transcoder: transcoders.hexadecimal };
     default:
       return undefined;
   }
 }
 
 /** A column of a table that is read the short way; `name` is quoted. */
-export interface PlainColumn extends Plain {
+export interface FastColumn extends FastPath {
   readonly name: string;
   readonly nullable: boolean;
 }
@@ -74,7 +77,7 @@ export interface PlainColumn extends Plain {
  * them apart. A blob must not get into JSON, it may be taken for some.
  * @param most bytes of texts and blobs.
  */
-export function jsonOf(columns: readonly PlainColumn[], most: number): string {
+export function jsonOf(columns: readonly FastColumn[], most: number): string {
   const before = { number: "''", text: "x''", bytes: undefined };
   const conditions = columns.flatMap(({ name, storage, nullable }) => {
     const limit = before[storage];

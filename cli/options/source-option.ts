@@ -1,12 +1,12 @@
-import type { ByHand } from "../migrator/moves/by-hand";
-import type { SqliteFile } from "../migrator/job/config";
-import { Refused } from "../migrator/base/errors";
-import type { Declared } from "../migrator/copy/plan";
-import type { Run } from "../migrator/server/run";
-import { RunningSource } from "../migrator/postgres/running/source";
-import { readDeclared } from "./declared";
-import { fileOf } from "./run";
-import { sourceServerOf } from "./server";
+import type { SourceByHand } from "../../migrator/moves/by-hand";
+import type { SqliteFile } from "../../migrator/job/config";
+import { Refused } from "../../migrator/base/errors";
+import type { CopyRules } from "../../migrator/copy/copy-plan";
+import type { Run } from "../../migrator/server/run";
+import { RunningSource } from "../../migrator/postgres/running/running-source";
+import { readRules } from "./rules-file";
+import { fileOf } from "./run-against";
+import { sourceLoginOf } from "./database-url";
 
 export const sourceHelp =
   "the SQLite file, which is only read, and never opened; or postgresql://USER@HOST:PORT/DATABASE of a PostgreSQL that is running " +
@@ -15,8 +15,8 @@ export const sourceHelp =
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
 /** The source that `--source` names. */
-export function sourceOf(run: Run, given: string): ByHand {
-  return isUrl(given) ? new RunningSource(run, sourceServerOf(given)) : fileSourceOf(given);
+export function sourceOf(run: Run, given: string): SourceByHand {
+  return isUrl(given) ? new RunningSource(run, sourceLoginOf(given)) : fileSourceOf(given);
 }
 
 const fileSourceOf = (given: string): SqliteFile => ({ kind: "sqlite", file: fileOf(given) });
@@ -32,10 +32,10 @@ export function backSourceOf(given: string): SqliteFile {
 }
 
 /** What `--rules` declares of a source. @throws Refused for a PostgreSQL: its values go over as they are */
-export function declaredOf(source: ByHand, rules: string | undefined): Declared {
+export function rulesOf(source: SourceByHand, rules: string | undefined): CopyRules {
   if (source.kind === "server" && rules !== undefined)
     throw new Refused(
       "--rules is for a SQLite file: what a PostgreSQL holds goes over as it is. Leave it out",
     );
-  return readDeclared(rules);
+  return readRules(rules);
 }

@@ -38,7 +38,7 @@ export async function requireNobody(source: Client, deadline: Deadline): Promise
  * @returns the snapshot's name, for other sessions to look at the same.
  * @throws Refused when something holds a table that it has written to, or the role has not the rights.
  */
-export async function holdStill(source: Client): Promise<string> {
+export async function lockTables(source: Client): Promise<string> {
   const tables = await tablesOf(source);
   await source.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   const all = tables.map(({ qualified }) => `ONLY ${qualified}`).join(", ");

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { Refused } from "../migrator/base/errors";
+import { Refused } from "../../migrator/base/errors";
 
 /** A line of a password file: HOST:PORT:DATABASE:USER:PASSWORD, `*` for any, `\` before a colon or itself. */
 function fieldsOf(line: string): string[] {

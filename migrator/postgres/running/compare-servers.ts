@@ -1,12 +1,12 @@
 import { differenceReport, sinceCopy, type CompareReport, type TableComparison } from "../../moves/compare";
 import { tablesOf, type Table } from "../catalog";
-import { shortName } from "../copy";
+import { shortName } from "../copy-database";
 import { qualifyNames } from "../origin";
 import { namesApart, rowsApart, sequencesApart, sumOf } from "../proof";
 import type { TableRecord } from "../../ledger/ledger";
 import type { Run } from "../../server/run";
 import type { Client } from "pg";
-import type { RunningSource } from "./source";
+import type { RunningSource } from "./running-source";
 
 /**
  * Holds a running source against the target: what there is, by name; every table by count and checksum; every sequence.

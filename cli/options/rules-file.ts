@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { readJson } from "../migrator/job/config";
-import { knownTables } from "../migrator/copy/migrations";
-import type { Declared } from "../migrator/copy/plan";
-import { migrationTablesSchema, rulesSchema } from "../services/rules";
-import { fileOf } from "./run";
+import { readJson } from "../../migrator/job/config";
+import { knownTables } from "../../migrator/copy/migrations";
+import type { CopyRules } from "../../migrator/copy/copy-plan";
+import { migrationTablesSchema, rulesSchema } from "../../services/rules";
+import { fileOf } from "./run-against";
 
 const schema = z.strictObject({
   migrationTables: migrationTablesSchema.default(knownTables),
@@ -14,6 +14,6 @@ export const rulesHelp =
   "JSON with `rules` and `migrationTables`, as in a definition's source. Default no rules, and the migration tables of the usual tools";
 
 /** What `--rules` declares. @throws Refused naming every field that is wrong */
-export function readDeclared(given: string | undefined): Declared {
+export function readRules(given: string | undefined): CopyRules {
   return given === undefined ? schema.parse({}) : readJson(schema, "--rules", fileOf(given));
 }

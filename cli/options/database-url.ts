@@ -1,6 +1,6 @@
-import { Refused } from "../migrator/base/errors";
-import { serverOf, type Server } from "../migrator/server/server";
-import { passwordFor } from "./password";
+import { Refused } from "../../migrator/base/errors";
+import { loginOf, type DatabaseLogin } from "../../migrator/server/login";
+import { passwordFor } from "./password-file";
 
 /** What a URL may say besides, by the variable of libpq that says it. */
 const parameters: Readonly<Record<string, string>> = { sslmode: "PGSSLMODE", sslrootcert: "PGSSLROOTCERT" };
@@ -8,19 +8,19 @@ const parameters: Readonly<Record<string, string>> = { sslmode: "PGSSLMODE", ssl
 export const urlHelp = "postgresql://USER@HOST:PORT/DATABASE, without a password";
 
 /** The database that `--target` names; how TLS is used is libpq's to say where the URL does not. */
-export function targetOf(url: string): Server {
+export function targetLoginOf(url: string): DatabaseLogin {
   const { PGSSLMODE, PGSSLROOTCERT } = process.env;
   const named = variablesOf("--target", url, "PGPASSWORD");
   const PGPASSWORD = passwordFor(named, process.env.PGPASSWORD);
-  return serverOf({ PGSSLMODE, PGSSLROOTCERT, ...named, PGPASSWORD });
+  return loginOf({ PGSSLMODE, PGSSLROOTCERT, ...named, PGPASSWORD });
 }
 
 /** The running server's database that `--source` names. Nothing of what is said of the target holds for it. */
-export function sourceServerOf(url: string): Server {
+export function sourceLoginOf(url: string): DatabaseLogin {
   const variable = "PGMOOR_SOURCE_PASSWORD";
   const named = variablesOf("--source", url, variable);
   const PGPASSWORD = passwordFor(named, process.env[variable]);
-  return serverOf({ ...named, PGPASSWORD }, "the source, ", `${variable}, or in ~/.pgpass`);
+  return loginOf({ ...named, PGPASSWORD }, "the source, ", `${variable}, or in ~/.pgpass`);
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Client } from "pg";
 import { connect } from "../../../../migrator/server/connection";
 import { Deadline } from "../../../../migrator/base/deadline";
 import { Refused } from "../../../../migrator/base/errors";
-import { holdStill, requireNobody } from "../../../../migrator/postgres/running/still";
-import { serverOf } from "../../../../migrator/server/server";
+import { lockTables, requireNobody } from "../../../../migrator/postgres/running/lock-source";
+import { loginOf } from "../../../../migrator/server/login";
 import { Cleanup, Database, eventually } from "../../support";
 
 const cleanup = new Cleanup();
@@ -14,15 +14,15 @@ async function source(): Promise<{ database: Database; ours: Client }> {
   const database = await Database.create(cleanup);
   await database.query(`SET ROLE ${database.name}`);
   await database.query("CREATE TABLE notes (n integer); INSERT INTO notes VALUES (1)");
-  const ours = await connect(serverOf(database.environment));
+  const ours = await connect(loginOf(database.environment));
   cleanup.add(() => ours.end());
   return { database, ours };
 }
 
 test("a source that is held: whoever wants to write waits, and the snapshot is of before", async () => {
   const { database, ours } = await source();
-  const other = await connect(serverOf(database.environment));
-  const snapshot = await holdStill(ours);
+  const other = await connect(loginOf(database.environment));
+  const snapshot = await lockTables(ours);
   const written = database.query("INSERT INTO notes VALUES (2)").then(() => "written");
   await eventually(async () => {
     const waiting = await other.query(
@@ -44,15 +44,15 @@ test("a writer that has not ended is refused", async () => {
   const { database, ours } = await source();
   await database.query("BEGIN; INSERT INTO notes VALUES (2)");
   await ours.query("SET lock_timeout = 100");
-  await expect(holdStill(ours)).rejects.toThrow(Refused);
+  await expect(lockTables(ours)).rejects.toThrow(Refused);
   await ours.query("ROLLBACK");
-  await expect(holdStill(ours)).rejects.toThrow("something still writes to the source");
+  await expect(lockTables(ours)).rejects.toThrow("something still writes to the source");
 });
 
 test("a row that is committed while the lock is waited for is in the snapshot", async () => {
   const { database, ours } = await source();
   await database.query("BEGIN; INSERT INTO notes VALUES (2)");
-  const held = holdStill(ours);
+  const held = lockTables(ours);
   await eventually(async () => {
     const waiting = await database.query(
       "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
@@ -66,7 +66,7 @@ test("a row that is committed while the lock is waited for is in the snapshot", 
 
 test("who has gone is not taken for one who is there", async () => {
   const { database, ours } = await source();
-  await holdStill(ours);
+  await lockTables(ours);
   // The transaction has seen it.
   expect(
     (

@@ -1,5 +1,5 @@
 /** A database on a server, and how a role gets in. */
-export interface Server {
+export interface DatabaseLogin {
   /** As messages call it. */
   readonly label: string;
   /** libpq's: PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE, PGSSLROOTCERT. Its client programs take them as they are. */
@@ -14,11 +14,11 @@ export interface Server {
  * A server by libpq's variables.
  * @param prefix of its label: what it is to us. Default nothing, as for the target.
  */
-export function serverOf(
-  variables: Server["variables"],
+export function loginOf(
+  variables: DatabaseLogin["variables"],
   prefix = "",
   passwordIn = "PGPASSWORD, or in ~/.pgpass",
-): Server {
+): DatabaseLogin {
   const { PGHOST, PGPORT = "5432" } = variables;
   const advice = "Check that the server is up and that the password is the role's";
   return { label: `${prefix}PostgreSQL at ${PGHOST}:${PGPORT}`, variables, passwordIn, advice };

@@ -10,14 +10,14 @@ import { seeAll } from "../session";
 import { Refused } from "../../base/errors";
 import type { TableRecord } from "../../ledger/ledger";
 import type { Run } from "../../server/run";
-import type { Server } from "../../server/server";
-import { explain, holdStill, requireNobody } from "./still";
+import type { DatabaseLogin } from "../../server/login";
+import { explain, lockTables, requireNobody } from "./lock-source";
 
 /** Its catalogue has all that ours asks for. */
 const oldest = 12;
 
 /** The source once nothing in it can change. */
-export interface Held {
+export interface LockedSource {
   readonly client: Client;
   readonly major: number;
   /** Name of the snapshot by which it is read. */
@@ -37,12 +37,12 @@ export interface Content {
 export class RunningSource {
   readonly kind = "server";
   private session: Promise<Client> | undefined;
-  private stopped: Promise<Held> | undefined;
+  private stopped: Promise<LockedSource> | undefined;
   private read: Promise<Content> | undefined;
 
   constructor(
     private readonly run: Run,
-    readonly server: Server,
+    readonly server: DatabaseLogin,
   ) {}
 
   /** As a person writes it. */
@@ -72,8 +72,8 @@ export class RunningSource {
    * Has nobody write to the source from now until the run ends.
    * @throws Refused when somebody is there, or the role has not the rights.
    */
-  held(): Promise<Held> {
-    return (this.stopped ??= this.hold());
+  locked(): Promise<LockedSource> {
+    return (this.stopped ??= this.lock());
   }
 
   /** Reads and sums every table. */
@@ -83,12 +83,12 @@ export class RunningSource {
 
   /** @throws Refused when somebody is there again. */
   async requireNobody(): Promise<void> {
-    await requireNobody((await this.held()).client, this.run.deadline);
+    await requireNobody((await this.locked()).client, this.run.deadline);
   }
 
   /** Whoever wants to write to it may. */
   async release(): Promise<void> {
-    await endSession((await this.held()).client);
+    await endSession((await this.locked()).client);
   }
 
   /**
@@ -113,7 +113,7 @@ export class RunningSource {
     return (this.session ??= connect(this.server).then((client) => seeAll(this.run.keep(client))));
   }
 
-  private async hold(): Promise<Held> {
+  private async lock(): Promise<LockedSource> {
     const client = await this.connected();
     const major = await serverMajor(client);
     if (major < oldest)
@@ -126,11 +126,11 @@ export class RunningSource {
     if ((await tablesOf(client)).length === 0)
       throw new Refused(`${this.url} holds no table: is this the app's database?`);
     await requireNobody(client, this.run.deadline);
-    return { client, major, snapshot: await holdStill(client) };
+    return { client, major, snapshot: await lockTables(client) };
   }
 
   private async sum(): Promise<Content> {
-    const { client } = await this.held();
+    const { client } = await this.locked();
     const origin = await originOf(client);
     const tables = new Map<Table, TableRecord>();
     const print = createHash("sha256");

@@ -14,13 +14,13 @@ import {
   type Notes,
   type Rescued,
 } from "../ledger/ledger";
-import { leftAlone, planCopy } from "../copy/plan";
+import { untouchedTables, planCopy } from "../copy/copy-plan";
 import { rescue } from "../ledger/rescue";
 import type { Run } from "../server/run";
 import { reachOf, type Source } from "./source";
 import { fingerprint, scratchCopy, takeSnapshot } from "../sqlite/snapshot";
-import { SqliteSource } from "../sqlite/sqlite";
-import { countUses, requireCounters, usesAfterCopy } from "../ledger/uses";
+import { SqliteDatabase } from "../sqlite/sqlite-database";
+import { countUses, requireCounters, usesAfterCopy } from "../ledger/table-uses";
 
 /** What is to be moved, and by which rules. */
 export interface Moving<S extends Source = SqliteFile> extends Pick<
@@ -30,7 +30,7 @@ export interface Moving<S extends Source = SqliteFile> extends Pick<
   readonly source: S;
 }
 
-export interface Beginning {
+export interface DecidedMove {
   /** The session that holds the lock. */
   readonly client: Client;
   readonly last: Attempt | undefined;
@@ -42,7 +42,7 @@ export interface Beginning {
  * @param replace rows that the app's tables hold, and of which the ledger knows nothing, may be replaced.
  * @throws Refused when there is nothing to be done without a person.
  */
-export async function beginning(run: Run, moving: Moving<Source>, replace = false): Promise<Beginning> {
+export async function decideMove(run: Run, moving: Moving<Source>, replace = false): Promise<DecidedMove> {
   const client = await run.session();
   await run.lock(client);
   await requireCounters(client);
@@ -73,7 +73,13 @@ export async function rescueRows(
   moving: Moving<Source>,
   attempt: number,
 ): Promise<Rescued> {
-  const rescued = await rescue(client, moving.snapshots, attempt, reachOf(moving.source), leftAlone(moving));
+  const rescued = await rescue(
+    client,
+    moving.snapshots,
+    attempt,
+    reachOf(moving.source),
+    untouchedTables(moving),
+  );
   run.log(
     `what the app's tables hold now is kept in ${rescued.folder}; the copy replaces it. Look there for rows that are missed`,
   );
@@ -90,7 +96,7 @@ export interface Moved extends Copied {
  * @param client ended by it.
  * @param buildSchema has the app build its schema, once the source is safe.
  */
-export async function move(
+export async function moveSqlite(
   run: Run,
   client: Client,
   moving: Moving,
@@ -101,7 +107,7 @@ export async function move(
   const snapshot = await takeSnapshot(file, moving.snapshots, attempt);
   await recordSnapshot(client, attempt, snapshot);
   run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
-  const source = SqliteSource.open(await scratchCopy(snapshot, run.scratch), file);
+  const source = SqliteDatabase.open(await scratchCopy(snapshot, run.scratch), file);
   await buildSchema();
   await run.requireAlone(client);
   const plans = await planCopy(client, source, moving);
@@ -115,10 +121,10 @@ export async function move(
     rules: moving.rules,
     attempt,
     requireSameSource: () => requireSameSource(file, snapshot.fingerprint),
-    committing: () => (run.left = left.committing),
+    committing: () => (run.leftBehindBy = left.committing),
     log: run.log,
   });
-  run.left = left.committed;
+  run.leftBehindBy = left.committed;
   await client.end();
   const least = plans.map(({ target: { schema, name, partitioned } }): [string, number] => {
     const known = (before[`${schema}.${name}`] ?? 0) + (copied.tables[name]?.rows ?? 0);

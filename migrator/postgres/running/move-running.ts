@@ -1,21 +1,21 @@
 import type { Client } from "pg";
-import { copyEmbedded, shortName } from "../copy";
+import { copyDatabase, shortName } from "../copy-database";
 import { Definitions } from "../dump";
 import { requireFit, requireVersions } from "../fit";
-import { afterCopy } from "../embedded/move";
+import { afterCopy } from "../embedded/move-embedded";
 import { schemasOf } from "../owned";
 import { recordSnapshot } from "../../ledger/ledger";
-import { left, reportOf, type MigrateReport, type Moved, type Moving } from "../../moves/move";
+import { left, reportOf, type MigrateReport, type Moved, type Moving } from "../../moves/attempt";
 import type { Run } from "../../server/run";
-import { takeDump } from "./snapshot";
-import type { RunningSource } from "./source";
+import { takeDump } from "./dump-snapshot";
+import type { RunningSource } from "./running-source";
 
 /**
  * That a copy can be made: looks at both sides, and has nobody write to the source from here on. Changes nothing.
  * @throws Refused saying what stands in the way.
  */
 export async function requireReady(run: Run, source: RunningSource, target: Client): Promise<void> {
-  const { client, major } = await source.held();
+  const { client, major } = await source.locked();
   await requireVersions(run, major, target);
   await requireFit(run, client, target);
 }
@@ -36,7 +36,7 @@ export async function moveRunning(
   run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
   await run.requireAlone(target);
   const { origin, sums } = await source.content();
-  const copied = await copyEmbedded({
+  const copied = await copyDatabase({
     source: origin,
     target,
     // What was kept is what is restored.
@@ -44,7 +44,7 @@ export async function moveRunning(
     sums,
     attempt,
     finished: () => source.requireNobody(),
-    committing: () => (run.left = left.committing),
+    committing: () => (run.leftBehindBy = left.committing),
     log: run.log,
   });
   await source.release();
@@ -56,7 +56,7 @@ export async function moveRunning(
  * definitions that the target does not take.
  * @throws Refused naming what does not fit.
  */
-export async function dryRunOf(
+export async function dryRunRunning(
   run: Run,
   { source, service }: Pick<Moving<RunningSource>, "source" | "service">,
 ): Promise<MigrateReport> {
@@ -64,7 +64,7 @@ export async function dryRunOf(
   const target = await run.session();
   await target.query("SET default_transaction_read_only = on");
   await requireReady(run, source, target);
-  const { client, snapshot } = await source.held();
+  const { client, snapshot } = await source.locked();
   const { origin, tables } = await source.content();
   const definitions = await Definitions.of(run, source.server, snapshot);
   await definitions.restore(await schemasOf(target), origin.searchPath);

@@ -1,4 +1,4 @@
-import type { Cursor, Form } from "./transcode";
+import type { Cursor, FieldTranscoder } from "./transcode";
 
 /*
  * The usual kinds of values, each with what it takes: the same text that the converter of the type would make, or nothing.
@@ -29,7 +29,7 @@ function integerOf(cursor: Cursor): number {
 }
 
 /** An integer that so many bits hold; 64 hold all of SQLite's. */
-export function integer(bits: 16 | 32 | 64): Form {
+export function integer(bits: 16 | 32 | 64): FieldTranscoder {
   const limit = 2 ** (bits - 1);
   return {
     growth: 0,
@@ -41,7 +41,7 @@ export function integer(bits: 16 | 32 | 64): Form {
 }
 
 /** 0 and 1. */
-export const boolean: Form = {
+export const boolean: FieldTranscoder = {
   growth: 0,
   take(cursor) {
     const byte = cursor.from[cursor.at++];
@@ -51,7 +51,7 @@ export const boolean: Form = {
 };
 
 /** An integer of at most so many digits, and zeros behind its point. */
-export function decimal(digits: number, scale: number): Form {
+export function decimal(digits: number, scale: number): FieldTranscoder {
   const limit = 10 ** Math.min(digits, 15);
   const zeros = Buffer.from(scale === 0 ? "" : `.${"0".repeat(scale)}`);
   return {
@@ -106,7 +106,7 @@ function charactersOf(field: Buffer): number {
 }
 
 /** Text of at most so many bytes and characters. */
-export function text({ bytes = Infinity, characters = Infinity } = {}): Form {
+export function text({ bytes = Infinity, characters = Infinity } = {}): FieldTranscoder {
   const few = Math.min(bytes, characters);
   return {
     growth: 0,
@@ -120,7 +120,7 @@ export function text({ bytes = Infinity, characters = Infinity } = {}): Form {
 }
 
 /** Text that is filled up with spaces, and does not end in one. */
-export function padded(characters: number): Form {
+export function padded(characters: number): FieldTranscoder {
   return {
     growth: characters,
     take(cursor) {
@@ -134,7 +134,7 @@ export function padded(characters: number): Form {
 }
 
 /** Bytes from their hexadecimal digits. */
-export const hexadecimal: Form = {
+export const hexadecimal: FieldTranscoder = {
   growth: 1,
   take(cursor) {
     const { from, to } = cursor;
@@ -197,10 +197,13 @@ function clockOf(cursor: Cursor, places: number): boolean {
 }
 
 /** `YYYY-MM-DD`. */
-export const date: Form = { growth: 0, take: (cursor) => quoted(cursor) && dayOf(cursor) && quoted(cursor) };
+export const date: FieldTranscoder = {
+  growth: 0,
+  take: (cursor) => quoted(cursor) && dayOf(cursor) && quoted(cursor),
+};
 
 /** `HH:MM:SS[.ffffff]`. */
-export function time(places: number): Form {
+export function time(places: number): FieldTranscoder {
   return { growth: 0, take: (cursor) => quoted(cursor) && clockOf(cursor, places) && quoted(cursor) };
 }
 
@@ -215,7 +218,7 @@ function skipUtc(cursor: Cursor): void {
 }
 
 /** Date and time with a space or a T between them, in UTC, said or not. */
-export function timestamp(places: number, zoned: boolean): Form {
+export function timestamp(places: number, zoned: boolean): FieldTranscoder {
   const end = Buffer.from(zoned ? "+00" : "");
   return {
     growth: end.length,
@@ -232,7 +235,7 @@ export function timestamp(places: number, zoned: boolean): Form {
 }
 
 /** Hexadecimal digits with hyphens, 8-4-4-4-12. */
-export const uuid: Form = {
+export const uuid: FieldTranscoder = {
   growth: 0,
   take(cursor) {
     const { from, to } = cursor;

@@ -1,11 +1,11 @@
 import * as path from "node:path";
-import { ending } from "../migrator/base/errors";
-import type { Log } from "../migrator/base/progress";
-import { Run } from "../migrator/server/run";
-import { stopSignal } from "../migrator/base/stop";
-import { targetOf } from "./server";
+import { ending } from "../../migrator/base/errors";
+import type { Log } from "../../migrator/base/progress";
+import { Run } from "../../migrator/server/run";
+import { stopSignal } from "../../migrator/base/stop";
+import { targetLoginOf } from "./database-url";
 
-export interface Common {
+export interface CommonOptions {
   readonly target: string;
   readonly json?: true;
 }
@@ -44,15 +44,15 @@ export function fileOf(given: string): string {
  * and ends the process.
  * @param failed whether the answer means exit code 1.
  */
-export async function against<T extends object>(
+export async function runAgainst<T extends object>(
   command: string,
-  { target, json }: Common,
+  { target, json }: CommonOptions,
   work: (run: Run) => Promise<T>,
   failed: (answer: T) => boolean = () => false,
 ): Promise<void> {
   try {
     const answer = await Run.of(
-      { target: targetOf(target), seconds, waits: false, log, stop: stopSignal() },
+      { target: targetLoginOf(target), seconds, waits: false, log, stop: stopSignal() },
       work,
     );
     if (json) log(JSON.stringify(answer));

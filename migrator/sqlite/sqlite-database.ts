@@ -49,7 +49,7 @@ const header = "SQLite format 3\0";
 const rowidNames = ["rowid", "_rowid_", "oid"];
 
 /** The scratch copy of a source, opened for reading. */
-export class SqliteSource {
+export class SqliteDatabase {
   /** Encoding of text as SQLite hands it out as bytes. */
   readonly encoding: "UTF-8" | "UTF-16le" | "UTF-16be";
   /** The same file, for values that are too large for SQLite to hand them out. */
@@ -61,7 +61,7 @@ export class SqliteSource {
     private readonly label: string,
   ) {
     this.encoding =
-      this.query<{ encoding: SqliteSource["encoding"] }>("PRAGMA encoding")[0]?.encoding ?? "UTF-8";
+      this.query<{ encoding: SqliteDatabase["encoding"] }>("PRAGMA encoding")[0]?.encoding ?? "UTF-8";
     this.records = new Records(file);
   }
 
@@ -71,7 +71,7 @@ export class SqliteSource {
    * @param label the source it was made of, for messages.
    * @throws Refused when it is no SQLite database, encrypted or damaged.
    */
-  static open(file: string, label: string): SqliteSource {
+  static open(file: string, label: string): SqliteDatabase {
     const start = Buffer.alloc(header.length);
     const handle = fs.openSync(file, "r");
     fs.readSync(handle, start);
@@ -82,7 +82,7 @@ export class SqliteSource {
     let database: Database.Database | undefined;
     try {
       database = new Database(file);
-      const source = new SqliteSource(database, file, label);
+      const source = new SqliteDatabase(database, file, label);
       source.mergeLog();
       database.exec("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
       source.requireWhole();

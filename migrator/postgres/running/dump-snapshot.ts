@@ -8,7 +8,7 @@ import { readProgram } from "../programs";
 import { amount, type Log } from "../../base/progress";
 import type { Run } from "../../server/run";
 import { snapshotFolder, writeManifest } from "../../sqlite/snapshot";
-import type { RunningSource } from "./source";
+import type { RunningSource } from "./running-source";
 
 /** A dump of a whole database. */
 export interface DumpSnapshot {
@@ -33,7 +33,7 @@ export async function takeDump(
   parent: string,
   attempt: number,
 ): Promise<DumpSnapshot> {
-  const { client, snapshot } = await source.held();
+  const { client, snapshot } = await source.locked();
   const { fingerprint } = await source.content();
   const size = await client.query<{ bytes: number }>(
     "SELECT pg_database_size(current_database())::float8 AS bytes",

@@ -1,14 +1,14 @@
 import type { Client } from "pg";
 import { misfitLimit, refusal, type Offence } from "./offences";
-import type { TablePlan } from "./plan";
+import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
-import { copyText, newReading, type Reading } from "./rows";
-import type { SqliteSource } from "../sqlite/sqlite";
+import { copyText, newTableSum, type TableSum } from "./rows";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
 
 /** What a table of the source comes to, and how many bytes of it would be sent. */
 export interface ReadTable {
   readonly plan: TablePlan;
-  readonly reading: Reading;
+  readonly tableSum: TableSum;
   readonly bytes: number;
 }
 
@@ -18,7 +18,7 @@ export interface ReadTable {
  * @throws Refused naming the values that do not fit.
  */
 export async function readAll(
-  source: SqliteSource,
+  source: SqliteDatabase,
   plans: readonly TablePlan[],
   helper: Client,
   log: Log,
@@ -26,14 +26,14 @@ export async function readAll(
   const offences: Offence[] = [];
   const tables: ReadTable[] = [];
   for (const plan of plans) {
-    const reading = newReading(offences);
+    const tableSum = newTableSum(offences);
     const progress = new Progress(plan.target.name, source.count(plan.source), log);
     let bytes = 0;
-    for await (const chunk of copyText(source, plan, helper, reading)) {
+    for await (const chunk of copyText(source, plan, helper, tableSum)) {
       bytes += chunk.length;
-      progress.add(reading.checksum.rows, chunk.length);
+      progress.add(tableSum.checksum.rows, chunk.length);
     }
-    tables.push({ plan, reading, bytes });
+    tables.push({ plan, tableSum, bytes });
     if (offences.length === 0) progress.end("read");
     if (offences.length >= misfitLimit) break;
   }

@@ -1,22 +1,22 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Client } from "pg";
-import type { EmbeddedSource } from "../../job/config";
+import type { DataDirectory } from "../../job/config";
 import { cutOff, endSession } from "../../server/connection";
 import type { Exchange } from "../../peer/exchange";
 import { recordSnapshot } from "../../ledger/ledger";
-import { left, recordCounts, type Moved, type Moving } from "../../moves/move";
+import { left, recordCounts, type Moved, type Moving } from "../../moves/attempt";
 import type { Run } from "../../server/run";
-import type { Server } from "../../server/server";
+import type { DatabaseLogin } from "../../server/login";
 import { changed } from "../../sqlite/snapshot";
-import { copyEmbedded, type CopiedServer } from "../copy";
+import { copyDatabase, type CopiedDatabase } from "../copy-database";
 import { fingerprint, majorOf, requireStopped } from "./data-folder";
 import { openToPassword, scratchData, takeDataSnapshot } from "./data-snapshot";
 import { Definitions } from "../dump";
 import { requireFit, requireVersions } from "../fit";
 import { originOf } from "../origin";
 import { askedFor } from "../proof";
-import { embeddedServer, seeAll } from "../session";
+import { embeddedLogin, seeAll } from "../session";
 
 /** Where the `source` task is met. */
 export interface Meeting {
@@ -35,7 +35,7 @@ export interface Meeting {
 export async function moveEmbedded(
   run: Run,
   client: Client,
-  moving: Moving<EmbeddedSource>,
+  moving: Moving<DataDirectory>,
   attempt: number,
   meeting: Meeting,
 ): Promise<Moved> {
@@ -49,7 +49,7 @@ export async function moveEmbedded(
     await scratchData(snapshot, scratch);
     await openToPassword(scratch, snapshot);
     const { user, database } = source;
-    const server = embeddedServer(path.join(meeting.shared, "pgmoor"), user, database);
+    const server = embeddedLogin(path.join(meeting.shared, "pgmoor"), user, database);
     const requireSame = async () => {
       await requireStopped(source.data);
       if ((await fingerprint(source.data)) === snapshot.fingerprint) return;
@@ -68,9 +68,9 @@ async function copyFromServer(
   target: Client,
   attempt: number,
   { exchange }: Meeting,
-  server: Server,
+  server: DatabaseLogin,
   requireSame: () => Promise<void>,
-): Promise<CopiedServer> {
+): Promise<CopiedDatabase> {
   let session: Client | undefined;
   let read = false;
   const served = exchange.build(() => Promise.resolve(read));
@@ -87,14 +87,14 @@ async function copyFromServer(
       await served;
       await requireSame();
     };
-    return copyEmbedded({
+    return copyDatabase({
       source: await originOf(client),
       target,
       definitions,
       sums: askedFor(client),
       attempt,
       finished,
-      committing: () => (run.left = left.committing),
+      committing: () => (run.leftBehindBy = left.committing),
       log: run.log,
     });
   };
@@ -113,10 +113,10 @@ export async function afterCopy(
   run: Run,
   target: Client,
   attempt: number,
-  { uses, ...copied }: CopiedServer,
+  { uses, ...copied }: CopiedDatabase,
   snapshot: string,
 ): Promise<Moved> {
-  run.left = left.committed;
+  run.leftBehindBy = left.committed;
   await target.end();
   // A new session: by the search path that the copy has brought along, as `confirm` will count.
   await recordCounts(run, await run.session(), attempt, uses);

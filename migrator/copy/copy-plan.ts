@@ -10,7 +10,7 @@ import { converterFor, type ColumnConverter } from "../values/convert";
 import { Refused } from "../base/errors";
 import { migrationFaults } from "./migrations";
 import { Misfit } from "../values/misfit";
-import type { SourceTable, SqliteSource } from "../sqlite/sqlite";
+import type { SourceTable, SqliteDatabase } from "../sqlite/sqlite-database";
 import { targetTables, type TargetColumn, type TargetTable } from "../server/target";
 
 /** One column that both sides have. */
@@ -53,14 +53,14 @@ function pair<S extends { name: string }, T extends { name: string }>(
 }
 
 /** What is declared of a copy. */
-export interface Declared {
+export interface CopyRules {
   /** The app's own record of schema migrations, not copied. */
   readonly migrationTables: readonly MigrationTable[];
   readonly rules: readonly Rule[];
 }
 
 /** Tables of the target that no copy touches: they stay as the app made them. */
-export function leftAlone({ migrationTables, rules }: Declared): string[] {
+export function untouchedTables({ migrationTables, rules }: CopyRules): string[] {
   const skipped = rules.filter(({ kind }) => kind === "skip-table").map(({ table }) => table);
   return [...migrationTableNames(migrationTables), ...skipped];
 }
@@ -68,12 +68,12 @@ export function leftAlone({ migrationTables, rules }: Declared): string[] {
 /** Looks at both sides and plans the copy; see `plan`. */
 export async function planCopy(
   client: ClientBase,
-  source: SqliteSource,
-  declared: Declared,
+  source: SqliteDatabase,
+  declared: CopyRules,
 ): Promise<TablePlan[]> {
   const targets = await targetTables(client);
   const migrations = await migrationFaults(client, source, targets, declared.migrationTables);
-  return plan(source, targets, declared, migrations);
+  return planTables(source, targets, declared, migrations);
 }
 
 /**
@@ -82,10 +82,10 @@ export async function planCopy(
  * @throws Refused naming every table and column that only one side has, unless the target can do without the source's or a
  * rule leaves it behind, and every rule that does not fit.
  */
-export function plan(
-  source: SqliteSource,
+export function planTables(
+  source: SqliteDatabase,
   targets: readonly TargetTable[],
-  { migrationTables, rules }: Declared,
+  { migrationTables, rules }: CopyRules,
   migrations: readonly string[] = [],
 ): TablePlan[] {
   const records = migrationTableNames(migrationTables);

@@ -1,5 +1,5 @@
 /** The forms in which apps write a value of a type to SQLite. */
-import type { Storage } from "../sqlite/sqlite";
+import type { Storage } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 
 /** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */

@@ -14,7 +14,7 @@ import { prove, type Sums } from "./proof";
 import { applySettings } from "./settings";
 import { refreshViews } from "./views";
 
-export interface EmbeddedCopy {
+export interface DatabaseCopy {
   readonly source: Origin;
   readonly target: Client;
   readonly definitions: Definitions;
@@ -29,7 +29,7 @@ export interface EmbeddedCopy {
 }
 
 /** What a copy came to, and how often it has used each table, by schema and name. */
-export type CopiedServer = Copied & { readonly uses: ReadonlyMap<string, number> };
+export type CopiedDatabase = Copied & { readonly uses: ReadonlyMap<string, number> };
 
 /**
  * Makes the target the source's equal, proves it and records it.
@@ -41,7 +41,7 @@ export type CopiedServer = Copied & { readonly uses: ReadonlyMap<string, number>
  * write down.
  * @throws Refused or Failed, with nothing changed unless the connection is lost in the commit itself.
  */
-export async function copyEmbedded(task: EmbeddedCopy): Promise<CopiedServer> {
+export async function copyDatabase(task: DatabaseCopy): Promise<CopiedDatabase> {
   const { target } = task;
   await target.query("BEGIN");
   try {
@@ -57,7 +57,7 @@ export async function copyEmbedded(task: EmbeddedCopy): Promise<CopiedServer> {
   }
 }
 
-async function copyInTransaction(task: EmbeddedCopy): Promise<CopiedServer> {
+async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   const { target, definitions, sums, log } = task;
   const { client: source, settings, searchPath } = task.source;
   await dropOwned(target);
