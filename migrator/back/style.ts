@@ -2,7 +2,8 @@
 import { Misfit, unescapeCopy } from "../values/misfit";
 import type { ColumnPlan } from "../copy/copy-plan";
 import type { Raw, Storage } from "../sqlite/sqlite-database";
-import { formsOf, storageOf, type Bound, type Form } from "./sqlite-forms";
+import { storageOf, type Bound, type Form } from "../values/sqlite-forms";
+import { typeOf } from "../values/types";
 
 /** So many values say how a column is written. */
 const enough = 1000;
@@ -16,7 +17,7 @@ export class Style {
     private readonly column: ColumnPlan,
     private readonly encode: (text: string) => Buffer,
   ) {
-    this.forms = formsOf(column.target).map((form) => ({ form, seen: 0 }));
+    this.forms = typeOf(column.target).forms.map((form) => ({ form, seen: 0 }));
   }
 
   /** Takes note of a value that the app wrote, and of the field that the server has for it. */

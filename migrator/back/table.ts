@@ -8,7 +8,7 @@ import { Misfit } from "../values/misfit";
 import { pages } from "../copy/pages";
 import type { TablePlan } from "../copy/copy-plan";
 import type { SourceRow, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
-import { storageOf, type Bound } from "./sqlite-forms";
+import { storageOf, type Bound } from "../values/sqlite-forms";
 import { Style } from "./style";
 
 /** What became of a table's rows. */

@@ -11,7 +11,7 @@ import { misfitLimit, refusal, type Offence } from "./offences";
 import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
 import { copyText, newTableSum, type TableSum } from "./rows";
-import { countRuleUses } from "../values/column-rules";
+import { countRuleUses } from "./rule-uses";
 import { setSequences, unsetText } from "./sequences";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";

@@ -1,7 +1,16 @@
 import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "../base/errors";
-import type { RuleUse } from "../values/column-rules";
+import type { Rule } from "../../services/rules";
+
+/**
+ * A rule, and to how many values it was applied; for what was left behind, and for what a sequence follows, the
+ * number of rows.
+ */
+export interface RuleUse {
+  readonly rule: Rule;
+  readonly applied: number;
+}
 
 /** Schema of everything of ours in a service's database. */
 export const ledgerSchema = "pgmoor";

@@ -6,7 +6,7 @@ import type { SqliteFile } from "../job/config";
 import { decideMove, moveSqlite, rescueRows, reportOf, type MigrateReport, type Moving } from "./attempt";
 import { planCopy } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
-import { countRuleUses } from "../values/column-rules";
+import { countRuleUses } from "../copy/rule-uses";
 import { sequencesOf, unsetText } from "../copy/sequences";
 import type { Run } from "../server/run";
 import { dryRunRunning, moveRunning, requireReady } from "../postgres/running/move-running";

@@ -3,6 +3,7 @@ import { help, misplaced, Misfit } from "./misfit";
 import { pieceBytes, type Stored } from "../sqlite/records";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
+import { typeOf } from "./types";
 import { charactersIn, escapedLength, escapePiece, textOf } from "./text-pieces";
 
 /** A field that is known to fit. */
@@ -31,7 +32,7 @@ const leastToRefuse = 1 << 20;
 /** What the server has to read is sent to it whole, and JavaScript's strings end at 512 MB. */
 const mostHeld = 200_000_000;
 
-/** By the type alone. */
+/** How a column takes its large values, by its type alone. */
 export function largeOf(column: TargetColumn, encoding: SqliteDatabase["encoding"]): ConvertLarge {
   const refuse = (least: number, misfit: (value: Stored) => Misfit): ConvertLarge => ({
     least,
@@ -39,28 +40,14 @@ export function largeOf(column: TargetColumn, encoding: SqliteDatabase["encoding
       throw misfit(value);
     },
   });
-  switch (column.type) {
+  switch (typeOf(column).large) {
     case "text":
-    case "varchar":
-    case "bpchar":
-    case "name":
       return { least: leastInPieces, convert: (value) => characters(column, encoding, value) };
-    case "bytea":
+    case "bytes":
       return { least: leastInPieces, convert: (value) => bytes(encoding, value) };
-    case "int2":
-    case "int4":
-    case "int8":
-    case "bool":
-    case "float4":
-    case "float8":
-    case "numeric":
-    case "timestamp":
-    case "timestamptz":
-    case "date":
-    case "time":
-    case "uuid":
+    case "never":
       return refuse(leastToRefuse, ({ storage }) => misplaced(storage, column.described));
-    default:
+    case "whole":
       return refuse(
         mostHeld,
         ({ storage }) =>

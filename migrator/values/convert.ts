@@ -1,14 +1,12 @@
 import type { ColumnRule } from "../../services/rules";
-import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
-import { array, json } from "./convert-json";
 import { largeOf, type ConvertLarge } from "./convert-large";
-import { bytes, characters, unchangedText, textReader, uuid } from "./convert-text";
-import { date, time, timestamp } from "./convert-time";
+import { textReader } from "./convert-text";
 import { Misfit, type Casting, type Convert } from "./misfit";
-import { fastPathOf, type FastPath } from "./fast-path";
+import type { FastPath } from "./fast-path";
 import { ColumnRules, type leftBehind, requireCastable } from "./column-rules";
 import type { Raw, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
+import { typeOf } from "./types";
 
 /** How the values of one column go over, by its type and the rules declared for it. */
 export interface ColumnConverter {
@@ -43,7 +41,7 @@ export function converterFor(
   declared: readonly ColumnRule[],
 ): ColumnConverter {
   if (declared.length === 0) {
-    const fastPath = fastPathOf(column, encoding);
+    const fastPath = encoding === "UTF-8" ? typeOf(column).fastPath(column) : undefined;
     const large = largeOf(column, encoding);
     return { ...byType(column, encoding, undefined), fastPath, large, rules: undefined, instead: undefined };
   }
@@ -94,46 +92,6 @@ function byType(
   encoding: SqliteDatabase["encoding"],
   cast: Casting | undefined,
 ): TypeConverter {
-  const text = textReader(encoding);
-  const own = (convert: Convert): TypeConverter => ({ convert, byServer: false, reprint: undefined });
-  switch (column.type) {
-    case "int2":
-      return own(integer(column, 16, text, cast));
-    case "int4":
-      return own(integer(column, 32, text, cast));
-    case "int8":
-      return own(integer(column, 64, text, cast));
-    case "bool":
-      return own(boolean(column, text));
-    case "float4":
-      return { ...own(float(column, 32, text, cast)), reprint: reprintFloat(32) };
-    case "float8":
-      return { ...own(float(column, 64, text, cast)), reprint: reprintFloat(64) };
-    case "numeric":
-      return own(numeric(column, text, cast));
-    case "text":
-    case "varchar":
-    case "bpchar":
-    case "name":
-      return own(characters(column, text));
-    case "bytea":
-      return own(bytes(column, encoding, text));
-    case "timestamp":
-      return own(timestamp(column, false, text, cast));
-    case "timestamptz":
-      return own(timestamp(column, true, text, cast));
-    case "date":
-      return own(date(column, text, cast));
-    case "time":
-      return own(time(column, text, cast));
-    case "uuid":
-      return own(uuid(column, text));
-    case "jsonb":
-      return { convert: json(column, text), byServer: true, reprint: undefined };
-    default: {
-      // PostgreSQL names the type of an array after its elements'.
-      const convert = column.type.startsWith("_") ? array(column, text) : unchangedText(column, text);
-      return { convert, byServer: true, reprint: undefined };
-    }
-  }
+  const { convert, byServer, reprint } = typeOf(column);
+  return { convert: convert({ column, encoding, text: textReader(encoding), cast }), byServer, reprint };
 }

@@ -1,5 +1,4 @@
 import * as transcoders from "./field-transcoders";
-import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 import type { FieldTranscoder } from "./transcode";
 
@@ -10,59 +9,37 @@ export interface FastPath {
   readonly transcoder: FieldTranscoder;
 }
 
-function numeric({ modifier }: TargetColumn): FieldTranscoder | undefined {
-  if (modifier < 4) return transcoders.integer(64);
+const number = (transcoder: FieldTranscoder): FastPath => ({ storage: "number", transcoder });
+const textual = (transcoder: FieldTranscoder): FastPath => ({ storage: "text", transcoder });
+const placesOf = ({ modifier }: TargetColumn) => (modifier >= 0 ? modifier : 6);
+
+export const integer = (bits: 16 | 32 | 64) => number(transcoders.integer(bits));
+export const boolean = number(transcoders.boolean);
+export const date = textual(transcoders.date);
+export const uuid = textual(transcoders.uuid);
+export const bytes: FastPath = { storage: "bytes", transcoder: transcoders.hexadecimal };
+
+export function timestamp(column: TargetColumn, zoned: boolean): FastPath {
+  return textual(transcoders.timestamp(placesOf(column), zoned));
+}
+
+export function time(column: TargetColumn): FastPath {
+  return textual(transcoders.time(placesOf(column)));
+}
+
+export function numeric({ modifier }: TargetColumn): FastPath | undefined {
+  if (modifier < 4) return integer(64);
   const precision = ((modifier - 4) >> 16) & 0xffff;
   const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
-  return scale < 0 || precision <= scale ? undefined : transcoders.decimal(precision - scale, scale);
+  return scale < 0 || precision <= scale ? undefined : number(transcoders.decimal(precision - scale, scale));
 }
 
-function characters({ type, modifier }: TargetColumn): FieldTranscoder {
-  if (type === "name") return transcoders.text({ bytes: 63 });
-  if (type === "text" || modifier < 4) return transcoders.text();
-  return type === "varchar"
-    ? transcoders.text({ characters: modifier - 4 })
-    : transcoders.padded(modifier - 4);
-}
-
-/** The short way of a column; `undefined` where SQLite cannot write what PostgreSQL would print, as with reals. */
-export function fastPathOf(column: TargetColumn, encoding: SqliteDatabase["encoding"]): FastPath | undefined {
-  if (encoding !== "UTF-8") return undefined;
-  const number = (transcoder: FieldTranscoder | undefined): FastPath | undefined =>
-    transcoder && { storage: "number", transcoder };
-  const text = (transcoder: FieldTranscoder): FastPath => ({ storage: "text", transcoder });
-  const places = column.modifier >= 0 ? column.modifier : 6;
-  switch (column.type) {
-    case "int2":
-      return number(transcoders.integer(16));
-    case "int4":
-      return number(transcoders.integer(32));
-    case "int8":
-      return number(transcoders.integer(64));
-    case "bool":
-      return number(transcoders.boolean);
-    case "numeric":
-      return number(numeric(column));
-    case "text":
-    case "varchar":
-    case "bpchar":
-    case "name":
-      return text(characters(column));
-    case "timestamp":
-      return text(transcoders.timestamp(places, false));
-    case "timestamptz":
-      return text(transcoders.timestamp(places, true));
-    case "date":
-      return text(transcoders.date);
-    case "time":
-      return text(transcoders.time(places));
-    case "uuid":
-      return text(transcoders.uuid);
-    case "bytea":
-      return { storage: "bytes", transcoder: transcoders.hexadecimal };
-    default:
-      return undefined;
-  }
+/** text, varchar, char(n) and name. */
+export function text({ type, modifier }: TargetColumn): FastPath {
+  if (type === "name") return textual(transcoders.text({ bytes: 63 }));
+  if (type === "text" || modifier < 4) return textual(transcoders.text());
+  const characters = modifier - 4;
+  return textual(type === "varchar" ? transcoders.text({ characters }) : transcoders.padded(characters));
 }
 
 /** A column of a table that is read the short way; `name` is quoted. */

@@ -1,6 +1,5 @@
 /** The forms in which apps write a value of a type to SQLite. */
 import type { Storage } from "../sqlite/sqlite-database";
-import type { TargetColumn } from "../server/target";
 
 /** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */
 export type Bound = bigint | number | string | Buffer;
@@ -20,70 +19,49 @@ export interface Form {
   readonly write: (field: string) => Bound | undefined;
 }
 
-const asText: Form = { name: "text", write: (field) => field };
-const asInteger: Form = {
+export const text: Form = { name: "text", write: (field) => field };
+export const integer: Form = {
   name: "integer",
   write: (field) => (/^-?\d{1,19}$/.test(field) && fits64(BigInt(field)) ? BigInt(field) : undefined),
 };
-const asReal: Form = {
+export const real: Form = {
   name: "real",
   write: (field) => (Number.isNaN(Number(field)) ? undefined : Number(field)),
 };
 
 const fits64 = (value: bigint) => BigInt.asIntN(64, value) === value;
 
-/** The forms of a column's type, the usual ones first. */
-export function formsOf({ type }: Pick<TargetColumn, "type">): readonly Form[] {
-  switch (type) {
-    case "int2":
-    case "int4":
-    case "int8":
-      return [asInteger, asText, asReal];
-    case "float4":
-    case "float8":
-      return [asReal, asInteger, asText];
-    case "numeric":
-      return [asInteger, asReal, asText];
-    case "bool":
-      return booleans;
-    case "bytea":
-      return [
-        { name: "blob", write: (field) => hex(field.slice(2)) },
-        { name: "text", write: (field) => exactText(hex(field.slice(2))) },
-      ];
-    case "timestamp":
-    case "timestamptz":
-      return [...moments, ...numbersOfMoments];
-    case "date":
-      return [asText, ...["00:00:00", "00:00:00.000"].flatMap(atMidnight), ...numbersOfMoments];
-    case "time":
-      return [asText, { name: "hours and minutes", write: (field) => /^(\d\d:\d\d):00$/.exec(field)?.[1] }];
-    case "uuid":
-      return [
-        asText,
-        { name: "upper case", write: (field) => field.toUpperCase() },
-        { name: "bare", write: bare },
-        { name: "bare, upper case", write: (field) => bare(field).toUpperCase() },
-        { name: "blob", write: (field) => hex(bare(field)) },
-      ];
-    case "bpchar":
-      // The server pads; apps do not.
-      return [{ name: "unpadded", write: (field) => field.replace(/ +$/, "") }, asText];
-    default:
-      return [asText, asInteger, asReal];
-  }
-}
-
 const bare = (uuid: string) => uuid.replaceAll("-", "");
 const hex = (digits: string) => Buffer.from(digits, "hex");
 
 /** Bytes that are text, as text. */
-function exactText(bytes: Buffer): string | undefined {
+function textOfBytes(bytes: Buffer): string | undefined {
   const text = bytes.toString("utf8");
   return Buffer.from(text).equals(bytes) ? text : undefined;
 }
 
-const booleans: readonly Form[] = [
+export const blobs: readonly Form[] = [
+  { name: "blob", write: (field) => hex(field.slice(2)) },
+  { name: "text", write: (field) => textOfBytes(hex(field.slice(2))) },
+];
+
+export const uuids: readonly Form[] = [
+  text,
+  { name: "upper case", write: (field) => field.toUpperCase() },
+  { name: "bare", write: bare },
+  { name: "bare, upper case", write: (field) => bare(field).toUpperCase() },
+  { name: "blob", write: (field) => hex(bare(field)) },
+];
+
+/** The server pads; apps do not. */
+export const unpadded: Form = { name: "unpadded", write: (field) => field.replace(/ +$/, "") };
+
+export const hoursAndMinutes: Form = {
+  name: "hours and minutes",
+  write: (field) => /^(\d\d:\d\d):00$/.exec(field)?.[1],
+};
+
+export const booleans: readonly Form[] = [
   { name: "integer", write: (field) => (field === "t" ? 1n : 0n) },
   ...["t f", "true false", "1 0", "TRUE FALSE", "True False"].map((words) => {
     const [yes, no] = words.split(" ") as [string, string];
@@ -106,7 +84,7 @@ const fractions: readonly (readonly [name: string, write: (digits: string) => st
 ];
 
 /** Every way to write date and time as text: space or T, fraction, zone. */
-const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
+export const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
   ["", "Z", "+00:00", "+00", " +00:00", " UTC"].flatMap((zone) =>
     fractions.map(([name, fractionOf]): Form => ({
       name: `day${separator}time, fraction ${name}, zone "${zone}"`,
@@ -121,17 +99,18 @@ const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
   ),
 );
 
-function atMidnight(time: string): Form[] {
-  return [" ", "T"].flatMap((separator) =>
+/** A date as the timestamp of its midnight. */
+export const midnights: readonly Form[] = ["00:00:00", "00:00:00.000"].flatMap((time) =>
+  [" ", "T"].flatMap((separator) =>
     ["", "Z"].map((zone) => ({
       name: `day${separator}${time}${zone}`,
       write: (field: string) => (printed.test(field) ? `${field}${separator}${time}${zone}` : undefined),
     })),
-  );
-}
+  ),
+);
 
 /** Since 1970, for columns whose rule says so. */
-const numbersOfMoments: readonly Form[] = [
+export const epochs: readonly Form[] = [
   { name: "epoch seconds", write: (field) => wholeSeconds(field) },
   { name: "epoch milliseconds", write: (field) => wholeMilliseconds(field) },
 ];

@@ -1,0 +1,26 @@
+import type { Rule, SequenceRule } from "../../services/rules";
+import type { RuleUse } from "../ledger/ledger";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
+import type { TablePlan } from "./copy-plan";
+
+/** What every declared rule did, once the rows have been read by these plans. */
+export function countRuleUses(
+  rules: readonly Rule[],
+  plans: readonly TablePlan[],
+  source: SqliteDatabase,
+): RuleUse[] {
+  const columns = plans.flatMap((plan) => plan.columns);
+  const tables = source.tables();
+  const followed = (rule: SequenceRule) =>
+    tables.filter(({ name }) => name === rule.table).reduce((sum, table) => sum + source.count(table), 0);
+  return rules.map((rule) => {
+    if (rule.kind === "sequence") return { rule, applied: followed(rule) };
+    const applied =
+      rule.kind === "skip-table" || rule.kind === "skip-column"
+        ? tables
+            .filter(({ name }) => name === rule.table)
+            .reduce((sum, table) => sum + source.count(table), 0)
+        : columns.reduce((sum, { converter }) => sum + (converter.rules?.count(rule) ?? 0), 0);
+    return { rule, applied };
+  });
+}
