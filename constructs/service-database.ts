@@ -77,6 +77,7 @@ export class ServiceDatabase extends Construct {
       namespace: nomad.namespace,
       domain: props.domain,
       connection,
+      passwordVersion,
       sslmode: props.server.sslmode,
       vaultRole: identity.role,
       migrator: props.migrator,

@@ -98,6 +98,8 @@ export interface Task {
   readonly Driver: "docker" | "exec";
   readonly Config: Readonly<Record<string, unknown>>;
   readonly Env: Readonly<Record<string, string>>;
+  /** A task starts anew when this changes. */
+  readonly Meta?: Readonly<Record<string, string>>;
   readonly Lifecycle?: { readonly Hook: "prestart" | "poststart"; readonly Sidecar: boolean };
   readonly RestartPolicy?: RestartPolicy;
   /** The driver's or the image's own, when absent. */

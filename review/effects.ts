@@ -1,7 +1,7 @@
 /** What happens to a service, in the words of its operator. */
 import { isEmpty } from "./diff";
 import { moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
-import { restartPaths, rotationRestarts } from "./restarts";
+import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
 import { jobAfter, jobBefore, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
 
@@ -92,7 +92,9 @@ function rotated({ changes }: Stack): string[] {
   );
   if (!rotates) return [];
   const restarts = changes.some(
-    (job) => job.type === "nomad_job" && job.action === "no-op" && rotationRestarts(job, changes),
+    (job) =>
+      job.type === "nomad_job" &&
+      (changesPasswordOnly(job) || (job.action === "no-op" && rotationRestarts(job, changes))),
   );
   return [restarts ? "password rotates, job restarts" : "password rotates"];
 }
@@ -131,6 +133,7 @@ function shown(value: unknown): string {
 
 function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
   const [before, after] = [jobBefore(change), jobAfter(change)];
+  if (changesPasswordOnly(change)) return;
   if (before !== undefined && change.differences.length === 0) {
     yield "job is registered anew, as it is";
     return;

@@ -1,4 +1,5 @@
 /** What of a job Nomad changes in place, and what makes it start its tasks anew (its `tasksUpdated`, scheduler/util.go). */
+import type { Difference } from "./diff";
 import { restartsOnSecret } from "./jobspec";
 import { jobAfter, jobBefore, type Change } from "./stack";
 
@@ -56,6 +57,20 @@ export function rotationRestarts(job: Change, changes: readonly Change[]): boole
       before.data_json_wo_version !== after.data_json_wo_version &&
       restartsOnSecret(jobAfter(job), String(after.name)),
   );
+}
+
+/** Whether nothing of the job changes but the version of the password, which restarts its tasks. */
+export function changesPasswordOnly({ differences }: Change): boolean {
+  return differences.length > 0 && differences.every(isPasswordVersion);
+}
+
+const passwordVersion = "pgmoor_password_version";
+
+/** The member alone, or the whole of a `Meta` that had nothing before or has nothing any more. */
+function isPasswordVersion({ path, before, after }: Difference): boolean {
+  const [, member] = /\.Tasks\[.+?\]\.Meta(?:\.(\w+))?$/.exec(path) ?? [undefined, ""];
+  if (member !== undefined) return member === passwordVersion;
+  return [before, after].every((meta) => Object.keys(meta ?? {}).every((key) => key === passwordVersion));
 }
 
 /** Without the group, of which there is one. */

@@ -1,6 +1,7 @@
 import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { grafana } from "../../services/grafana";
+import { gitea } from "../../services/gitea";
 import { immich } from "../../services/immich";
 import { speedtestTracker } from "../../services/speedtest-tracker";
 import { vaultwarden } from "../../services/vaultwarden";
@@ -96,6 +97,25 @@ describe("no secret in Terraform", () => {
     const rotated = stackOf({ passwordVersion: 3 }).resource as Json;
     expect(rotated.vault_kv_secret_v2.vaultwarden.data_json_wo_version).toBe(3);
     expect(rotated.postgresql_role.vaultwarden.password_wo_version).toBe("3");
+  });
+
+  test("a new version restarts every task that logs in with the password, and no other", () => {
+    const metaOf = (change: Parameters<typeof stackOf>[0]): Record<string, unknown> =>
+      Object.fromEntries(
+        jobOf(stackOf(change)).TaskGroups[0].Tasks.map(({ Name, Meta }: Json) => [Name, Meta]),
+      );
+    const version = { pgmoor_password_version: "2" };
+    const moving = { phase: "cutover", existing: ["job"], passwordVersion: 2 } as const;
+    expect(metaOf(moving)).toEqual({
+      migrate: undefined,
+      schema: undefined,
+      vaultwarden: version,
+      confirm: undefined,
+    });
+    // On its source it does not log in to the server, and the first password is there before the job.
+    expect(metaOf({ passwordVersion: 2 })).toEqual({ vaultwarden: undefined });
+    expect(metaOf({ definition: gitea, passwordVersion: 2 })).toEqual({ gitea: version });
+    expect(metaOf({ definition: gitea })).toEqual({ gitea: undefined });
   });
 
   test("the admin's credentials come from Vault, ephemerally", () => {

@@ -32,6 +32,7 @@ function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
     Name: task.name,
     ...programOf(task.program, task.name === definition.name ? { ports: true } : {}),
     Env: { ...definition.environment, ...task.environment, ...onSource?.environment },
+    ...(onSource === undefined ? passwordMeta(props) : {}),
     KillTimeout: killTimeout,
     ...(templates.length === 0 ? {} : { Vault: vaultOf(props) }),
     Templates: templates,
@@ -41,6 +42,14 @@ function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
     ],
     Resources: resourcesOf(task.resources),
   };
+}
+
+/**
+ * What restarts the tasks when the password has changed. Nomad asks Vault for a changed secret about every five minutes, and
+ * until then every new connection would be refused. The first password is there before the job: it needs no restart.
+ */
+function passwordMeta({ passwordVersion }: ServiceJobProps): Pick<Task, "Meta"> {
+  return passwordVersion > 1 ? { Meta: { pgmoor_password_version: String(passwordVersion) } } : {};
 }
 
 /** The app's password for the server beside it. */
