@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { environmentVariable } from "../environments/model/load";
 import { labVariable } from "../environments/lab";
+import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
+import { LabError } from "./lab-error";
 import { onInterrupt } from "./servers/cleanup";
 import { labStatus, readLab, type Lab } from "./servers/lab";
 import { missingRequirements } from "./servers/requirements";
@@ -13,8 +15,6 @@ import { table } from "./story/report";
 import { opening, pullRequests, rest, type Told } from "./story/story";
 
 const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
-
-class LabError extends Error {}
 
 /** Tells the whole story, in a folder of its own; ends and removes it, unless told to keep it. */
 async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promise<void> {
@@ -45,8 +45,7 @@ async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promi
 /** Tells of pull requests, in a folder of its own. */
 async function review({ keep }: { keep?: boolean }): Promise<void> {
   await requireMachine();
-  const directory = await fs.mkdtemp(`${defaultFolder}-`);
-  await fs.chmod(directory, 0o755);
+  const directory = await newFolder();
   const { booted } = await tell(directory, [...opening(directory), ...pullRequests], keep === true);
   if (keep) printKept(booted!.lab);
 }
@@ -55,6 +54,24 @@ async function up({ folder }: { folder: string }): Promise<void> {
   await requireMachine();
   const { booted } = await tell(folder, opening(folder), true);
   printKept(booted!.lab);
+}
+
+/** Injects faults, in a lab of their own. */
+async function fail(names: string[], { list, keep }: { list?: boolean; keep?: boolean }): Promise<void> {
+  if (list) return console.log(listOfFaults());
+  const chosen = faultsNamed(names);
+  await requireMachine();
+  const directory = await newFolder();
+  const takeBack = onInterrupt(() => Promise.resolve());
+  if (!(await runFaults(directory, chosen, keep === true))) process.exitCode = 1;
+  takeBack();
+}
+
+/** PostgreSQL and the tasks, which are not root, have to get in. */
+async function newFolder(): Promise<string> {
+  const directory = await fs.mkdtemp(`${defaultFolder}-`);
+  await fs.chmod(directory, 0o755);
+  return directory;
 }
 
 async function tell(directory: string, chapters: ReturnType<typeof opening>, keep: boolean): Promise<Told> {
@@ -162,6 +179,13 @@ program
   .description("pull requests on it, without a forge: planned, reviewed, merged, deployed, refused")
   .option("--keep", "leave it running at the end")
   .action(review);
+program
+  .command("faults")
+  .description("servers killed, nodes drained, jobs purged: who comes back, after how long, with every row")
+  .argument("[names...]", "which faults (default: all of them)")
+  .option("--list", "name them, and end")
+  .option("--keep", "leave the lab running at the end")
+  .action(fail);
 program
   .command("status")
   .description("say what runs, and where")

@@ -5,9 +5,11 @@ import { onInterrupt } from "./cleanup";
 import { registerPostgres, startConsul } from "./consul";
 import type { EmbeddedPrograms } from "./embedded";
 import { programFolders } from "./host-folders";
+import type { LabServer } from "./lab-server";
 import { type Lab, labStatus, ownerVariable, readLab, saveLab } from "./lab";
 import { startNomad } from "./nomad";
 import { startPostgres } from "./postgres";
+import type { ProcessIdentity } from "./process";
 import type { Program, ProgramName } from "./programs";
 import { stopLab } from "./stop";
 import { mountVault, startVault, trustNomad, writeSecret } from "./vault";
@@ -24,9 +26,21 @@ export interface LabOptions {
   readonly progress: (line: string) => void;
 }
 
+/** The lab's servers, each to be killed and started again. */
+export interface LabServers {
+  readonly consul: LabServer;
+  readonly vault: LabServer;
+  readonly postgres: LabServer;
+  readonly nomadServer: LabServer;
+  readonly nomadClient: LabServer;
+}
+
 /** A lab that this program started, and ends with it unless it is released. */
 export interface BootedLab {
   readonly lab: Lab;
+  readonly servers: LabServers;
+  /** Starts those again that do not run, one after the other, and notes them as the lab's. */
+  start(...names: (keyof LabServers)[]): Promise<void>;
   /** Ends it; its files stay. Not only interrupts, also errors of the caller's own have to come here. */
   stop(): Promise<void>;
   /** Lets it outlive this program; `stopLab` ends it. */
@@ -44,9 +58,14 @@ export async function bootLab(options: LabOptions): Promise<BootedLab> {
   const stop = () => stopLab(directory);
   const takeBack = onInterrupt(stop);
   try {
-    const lab = await boot({ ...options, directory });
+    const { lab, servers } = await boot({ ...options, directory });
     return {
       lab,
+      servers,
+      start: async (...names) => {
+        for (const name of names) await servers[name].start();
+        await saveLab({ ...lab, processes: identities(servers) });
+      },
       release: takeBack,
       stop: async () => {
         await stop();
@@ -60,7 +79,13 @@ export async function bootLab(options: LabOptions): Promise<BootedLab> {
   }
 }
 
-async function boot({ directory, programs, embedded, volumes, progress }: LabOptions): Promise<Lab> {
+async function boot({
+  directory,
+  programs,
+  embedded,
+  volumes,
+  progress,
+}: LabOptions): Promise<Pick<BootedLab, "lab" | "servers">> {
   const env = {
     [ownerVariable]: directory,
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -102,7 +127,13 @@ async function boot({ directory, programs, embedded, volumes, progress }: LabOpt
   ]);
   await trustNomad(vault, nomad.address);
 
-  const started = [consul.process, vault.process, postgres.process, nomad.server, nomad.client];
+  const servers: LabServers = {
+    consul: consul.server,
+    vault: vault.server,
+    postgres: postgres.server,
+    nomadServer: nomad.server,
+    nomadClient: nomad.client,
+  };
   const lab: Lab = {
     directory,
     consul: { address: consul.address, version: programs.consul.version },
@@ -119,12 +150,21 @@ async function boot({ directory, programs, embedded, volumes, progress }: LabOpt
     programMounts,
     ...(embedded === undefined ? {} : { embedded: { server: embedded.server, clients: embedded.clients } }),
     node,
-    processes: started.map(({ name, pid, started }) => ({ name, pid, started })),
+    processes: identities(servers),
   };
   await saveLab(lab);
   // From here on the lab ends as one, Nomad's tasks before Nomad.
-  for (const process of started) process.release();
-  return lab;
+  for (const server of all(servers)) server.release();
+  return { lab, servers };
+}
+
+/** In the order in which they were started. */
+function all({ consul, vault, postgres, nomadServer, nomadClient }: LabServers): LabServer[] {
+  return [consul, vault, postgres, nomadServer, nomadClient];
+}
+
+function identities(servers: LabServers): ProcessIdentity[] {
+  return all(servers).map(({ identity }) => identity);
 }
 
 async function refuseOccupied(directory: string): Promise<void> {

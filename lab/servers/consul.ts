@@ -2,15 +2,15 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { call } from "./api";
 import type { Program } from "./programs";
-import { type RunningProcess, startProcess } from "./process";
+import { LabServer } from "./lab-server";
 import { freePorts, waitFor } from "./wait";
 
 export interface ConsulServer {
   readonly address: string;
-  readonly process: RunningProcess;
+  readonly server: LabServer;
 }
 
-/** Starts Consul in its development mode, in memory, on 127.0.0.1 only and without DNS, gRPC and WAN. */
+/** Starts Consul as a server of its own cluster of one, on 127.0.0.1 only and without DNS, gRPC and WAN. */
 export async function startConsul(
   program: Program,
   directory: string,
@@ -23,22 +23,37 @@ export async function startConsul(
     node_name: "lab",
     bind_addr: "127.0.0.1",
     client_addr: "127.0.0.1",
+    data_dir: path.join(directory, "data"),
+    server: true,
+    bootstrap: true,
+    // A leader within a second: the default is for servers that are busy or far apart.
+    performance: { raft_multiplier: 1 },
+    ui_config: { enabled: true },
     ports: { http, server: rpc, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1, grpc_tls: -1 },
     disable_update_check: true,
     disable_remote_exec: true,
   };
   const file = path.join(directory, "consul.json");
   await fs.writeFile(file, JSON.stringify(config, undefined, 2));
-  const process = await startProcess({
+  const server = await LabServer.start({
     name: "Consul",
     program: program.file,
-    args: ["agent", "-dev", "-config-file", file],
+    args: ["agent", "-config-file", file],
     env,
     cwd: directory,
     log: path.join(directory, "consul.log"),
-    ready: async () => (await call<string>(`${address}/v1/status/leader`)) !== "",
+    // Alone it is ready with its first answer; whoever needs a leader waits for it.
+    ready: async () => (await call<string>(`${address}/v1/status/leader`)) !== undefined,
   });
-  return { address, process };
+  await consulLeads(address);
+  return { address, server };
+}
+
+/** Waits until Consul has a leader, without which it answers nothing of use. */
+export async function consulLeads(address: string): Promise<void> {
+  await waitFor({ what: "Consul has a leader", deadlineSeconds: 30 }, async () => {
+    return (await call<string>(`${address}/v1/status/leader`)) !== "";
+  });
 }
 
 /** Registers the server as the service `postgresql`, with a check, and waits until Consul calls it healthy. */

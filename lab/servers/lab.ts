@@ -24,9 +24,9 @@ export interface Lab {
   readonly vault: {
     readonly address: string;
     readonly version: string;
-    /** Root token of this lab's own Vault, which keeps everything in memory and ends with the lab. */
+    /** Root token of this lab's own Vault, whose data is removed with the lab. */
     readonly token: string;
-    /** To unseal it, after somebody sealed it to see what happens. */
+    /** To unseal it: it is sealed whenever it starts. */
     readonly unsealKey: string;
   };
   readonly nomad: { readonly address: string; readonly version: string };

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { call } from "./api";
 import type { HostFolder } from "./lab";
 import type { Program } from "./programs";
-import { type RunningProcess, startProcess } from "./process";
-import { freePorts } from "./wait";
+import { LabServer } from "./lab-server";
+import { freePorts, waitFor } from "./wait";
 
 export interface NomadOptions {
   readonly program: Program;
@@ -17,8 +17,8 @@ export interface NomadOptions {
 
 export interface NomadServer {
   readonly address: string;
-  readonly server: RunningProcess;
-  readonly client: RunningProcess;
+  readonly server: LabServer;
+  readonly client: LabServer;
 }
 
 const loopback = "127.0.0.1";
@@ -35,22 +35,21 @@ export async function startNomad(options: NomadOptions): Promise<NomadServer> {
       ports: { http, rpc, serf },
       server: { enabled: true, bootstrap_expect: 1, raft_multiplier: 1 },
     },
-    ready: async () => {
-      const { keys } = await call<{ keys: unknown[] }>(`${address}/.well-known/jwks.json`);
-      return keys.length > 0;
-    },
+    ready: () => answers(address),
   });
   try {
+    await nomadLeads(address);
     const client = await startAgent("client", options, {
       config: {
         ports: { http: clientHttp },
         client: { servers: [`${loopback}:${rpc}`], ...clientConfig(options.hostFolders) },
       },
-      ready: () => clientReady(address),
+      ready: () => answers(`http://${loopback}:${clientHttp}`),
     });
+    await nodeReady(address);
     return { address, server, client };
   } catch (error) {
-    await server.stop();
+    await server.kill();
     throw error;
   }
 }
@@ -59,7 +58,7 @@ async function startAgent(
   role: "server" | "client",
   { program, directory, env, consul, vault }: NomadOptions,
   agent: { config: object; ready: () => Promise<boolean> },
-): Promise<RunningProcess> {
+): Promise<LabServer> {
   const folder = path.join(directory, role);
   await fs.mkdir(folder, { recursive: true });
   const config = {
@@ -81,7 +80,7 @@ async function startAgent(
   };
   const file = path.join(folder, "nomad.json");
   await fs.writeFile(file, JSON.stringify(config, undefined, 2));
-  return startProcess({
+  return LabServer.start({
     name: `Nomad ${role}`,
     program: program.file,
     args: ["agent", "-config", file],
@@ -104,6 +103,8 @@ function clientConfig(hostFolders: readonly HostFolder[]) {
     max_dynamic_port: firstDynamic + 199,
     // Programs come by host volume: Nomad's own list would copy gigabytes for every allocation. An empty map means that list, too.
     chroot_env: { "/etc/passwd": "/etc/passwd" },
+    // Nomad waits up to a minute between tries and kills the task after twelve: nine minutes of a sealed Vault. Here one.
+    template: { vault_retry: { attempts: 12, backoff: "250ms", max_backoff: "5s" } },
     options: {
       "driver.allowlist": "exec",
       // They ask the metadata address of a cloud.
@@ -113,6 +114,27 @@ function clientConfig(hostFolders: readonly HostFolder[]) {
       hostFolders.map(({ volume, folder, readOnly }) => [volume, { path: folder, read_only: readOnly }]),
     ),
   };
+}
+
+/** An agent answers before it has found a leader, Consul or Vault. */
+async function answers(address: string): Promise<boolean> {
+  await call(`${address}/v1/agent/self`);
+  return true;
+}
+
+/** Waits until the server leads, and has the keys that it signs its tasks' identities with. */
+export async function nomadLeads(address: string): Promise<void> {
+  await waitFor({ what: "Nomad has a leader", deadlineSeconds: 30 }, async () => {
+    const leader = await call<string>(`${address}/v1/status/leader`);
+    const { keys } = await call<{ keys: unknown[] }>(`${address}/.well-known/jwks.json`);
+    return leader !== "" && keys.length > 0;
+  });
+}
+
+/** Waits until the client is registered, and has found all that the lab's jobs need. */
+export async function nodeReady(address: string): Promise<void> {
+  const what = "Nomad's client has registered and found Consul, Vault and its exec driver";
+  await waitFor({ what, deadlineSeconds: 30 }, () => clientReady(address));
 }
 
 interface Node {

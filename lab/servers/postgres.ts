@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { cached } from "./cache";
-import { type RunningProcess, startProcess, type StopOptions } from "./process";
+import { LabServer } from "./lab-server";
+import type { StopOptions } from "./process";
 import { freePorts } from "./wait";
 
 const run = promisify(execFile);
@@ -38,7 +39,7 @@ export interface PostgresServer {
   readonly port: number;
   readonly user: string;
   readonly version: string;
-  readonly process: RunningProcess;
+  readonly server: LabServer;
   /** Ends the server; sessions are cut. The folder stays. */
   stop(): Promise<void>;
 }
@@ -71,7 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     ...options.settings,
   };
   let version = "";
-  const server = await startProcess({
+  const server = await LabServer.start({
     name: "PostgreSQL",
     program: path.join(native, "bin/postgres"),
     args: [
@@ -91,7 +92,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     },
   });
   const stop = () => server.stop(postgresStop);
-  return { host: "127.0.0.1", port, user: "postgres", version, process: server, stop };
+  return { host: "127.0.0.1", port, user: "postgres", version, server, stop };
 }
 
 /** Of the server; and of what a service has beside it, as in the homelab. */

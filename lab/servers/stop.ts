@@ -59,6 +59,12 @@ async function purgeJobs(lab: Lab): Promise<void> {
   });
 }
 
+/** As when the machine loses power: every process of the lab ends at once, and no mount is left. */
+export async function cutPower(lab: Pick<Lab, "directory">): Promise<void> {
+  await endLeftovers(lab.directory);
+  await unmountAll(lab.directory);
+}
+
 /** Processes that outlived their server, or whose start was cut short before the lab's file was written. */
 async function endLeftovers(home: string): Promise<void> {
   await waitFor({ what: `the last process of ${home} has ended`, deadlineSeconds: 10 }, async () => {

@@ -2,41 +2,44 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { call } from "./api";
 import type { Program } from "./programs";
-import { type RunningProcess, startProcess } from "./process";
+import { LabServer } from "./lab-server";
 import { freePorts, waitFor } from "./wait";
 
 export interface VaultServer {
   readonly address: string;
   readonly token: string;
   readonly unsealKey: string;
-  readonly process: RunningProcess;
+  readonly server: LabServer;
 }
 
 /**
- * Starts Vault with its storage in memory, and unseals it. Not its development mode, which prints the root token into its log
- * and leaves it in the home folder.
+ * Starts Vault with its storage in a folder, and unseals it. Not its development mode, which keeps nothing, prints the root
+ * token into its log and leaves it in the home folder. Started again, it is sealed.
  */
 export async function startVault(
   program: Program,
   directory: string,
   env: Readonly<Record<string, string>>,
 ): Promise<VaultServer> {
-  await fs.mkdir(directory, { recursive: true });
+  const data = path.join(directory, "data");
+  await fs.mkdir(data, { recursive: true });
   const [port, cluster] = (await freePorts(2)) as [number, number];
   const address = `http://127.0.0.1:${port}`;
   const config = {
-    storage: { inmem: {} },
+    // The one kind that keeps data and is in every build: `-tags minimal` has no `file`.
+    storage: { raft: { path: data, node_id: "lab", performance_multiplier: 1 } },
     listener: {
       tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${cluster}`, tls_disable: true },
     },
     api_addr: address,
+    cluster_addr: `http://127.0.0.1:${cluster}`,
     // Needs a capability that a container's root often lacks, and there is nothing worth locking in a lab.
     disable_mlock: true,
     ui: true,
   };
   const file = path.join(directory, "vault.json");
   await fs.writeFile(file, JSON.stringify(config, undefined, 2));
-  const process = await startProcess({
+  const server = await LabServer.start({
     name: "Vault",
     program: program.file,
     args: ["server", `-config=${file}`],
@@ -52,11 +55,28 @@ export async function startVault(
     method: "PUT",
     body: { secret_shares: 1, secret_threshold: 1 },
   });
-  await call(`${address}/v1/sys/unseal`, { method: "PUT", body: { key: keys[0] } });
-  return { address, token: root_token, unsealKey: keys[0], process };
+  await unseal({ address, unsealKey: keys[0] });
+  return { address, token: root_token, unsealKey: keys[0], server };
 }
 
 type Access = Pick<VaultServer, "address" | "token">;
+
+/** What the person does who has the key. Done when Vault answers to it. */
+export async function unseal({
+  address,
+  unsealKey,
+}: Pick<VaultServer, "address" | "unsealKey">): Promise<void> {
+  await call(`${address}/v1/sys/unseal`, { method: "PUT", body: { key: unsealKey } });
+  // 200 only for a Vault that is unsealed and active.
+  await waitFor({ what: "Vault is active", deadlineSeconds: 30 }, async () => {
+    await call(`${address}/v1/sys/health`);
+    return true;
+  });
+}
+
+export async function seal(vault: Access): Promise<void> {
+  await call(`${vault.address}/v1/sys/seal`, { method: "PUT", headers: { "X-Vault-Token": vault.token } });
+}
 
 /** Mounts KV v2 at `secret` and JWT auth at `jwt-nomad`, as a homelab has them. */
 export async function mountVault(vault: Access): Promise<void> {

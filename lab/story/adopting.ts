@@ -11,7 +11,10 @@ import { waitForAnswer } from "./services";
 const oldPassword = (name: string) => `${name}, as it was set by hand long ago`;
 const rows = 25;
 
-export async function adopt(stage: Stage): Promise<void> {
+/** What adopting needs of the stage. */
+type Adopting = Pick<Stage, "adopted" | "deployment" | "lab" | "nomad" | "say">;
+
+export async function adopt(stage: Adopting): Promise<void> {
   const { deployment, adopted, lab, say } = stage;
   await setUpByHand(stage);
   for (const service of adopted) await deployment.add(service);
@@ -44,7 +47,7 @@ export async function adopt(stage: Stage): Promise<void> {
 }
 
 /** Role, database with rows, secret with a password and nothing else, and a job: as they are before pgmoor. */
-async function setUpByHand(stage: Stage): Promise<void> {
+async function setUpByHand(stage: Adopting): Promise<void> {
   const { lab, adopted, nomad } = stage;
   const { username, password } = await readSecret(lab, "postgres/admin");
   const admin = new Client({ ...stage.lab.postgres, user: username, password, database: "postgres" });
@@ -98,7 +101,7 @@ function variablesByHand({ name, sample }: LabService, host: string, port: numbe
 
 /** `work` as the service's role, with the password that was set by hand. */
 async function loginByHand(
-  { lab }: Stage,
+  { lab }: Pick<Adopting, "lab">,
   { name }: LabService,
   work: (client: Client) => Promise<unknown>,
 ): Promise<void> {

@@ -118,6 +118,14 @@ export const embedded: LabSource<LabService> = {
   },
 };
 
+/** Writes to the old data, as somebody does who starts the old server for a look. */
+export async function changeEmbedded(lab: Lab, service: LabService): Promise<void> {
+  await giveToServer(folderOf(lab, service));
+  await onServer(folderOf(lab, service), (within) =>
+    within(source.database, (client) => client.query("UPDATE asset SET \"originalPath\" = '/changed.jpg'")),
+  );
+}
+
 /** PostgreSQL wants to own its data. */
 async function giveToServer(folder: string): Promise<void> {
   const { uid, gid } = unprivileged;

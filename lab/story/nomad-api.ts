@@ -2,21 +2,38 @@
 import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
 
-interface TaskEvent {
+export interface TaskEvent {
   readonly Type: string;
   readonly DisplayMessage: string;
 }
 
-interface Allocation {
+export interface Allocation {
   readonly ID: string;
   readonly JobID: string;
   readonly JobVersion: number;
+  readonly NodeID: string;
   readonly CreateIndex: number;
   readonly ClientStatus: string;
+  readonly DesiredStatus: string;
   readonly DeploymentStatus: { readonly Healthy: boolean | null } | null;
   readonly TaskStates: Readonly<
-    Record<string, { readonly State: string; readonly Failed: boolean; readonly Events: TaskEvent[] }>
+    Record<
+      string,
+      {
+        readonly State: string;
+        readonly Failed: boolean;
+        readonly Restarts: number;
+        readonly Events: TaskEvent[];
+      }
+    >
   > | null;
+}
+
+export interface Node {
+  readonly ID: string;
+  readonly Status: string;
+  readonly Drain: boolean;
+  readonly SchedulingEligibility: string;
 }
 
 export class NomadApi {
@@ -29,6 +46,53 @@ export class NomadApi {
   /** The job as Nomad has it now. */
   job(name: string): Promise<{ readonly Version: number; readonly Status: string }> {
     return this.get(`/v1/job/${name}`);
+  }
+
+  /** Stops the job; `purge`: Nomad forgets it. */
+  stop(name: string, purge = false): Promise<unknown> {
+    return this.get(`/v1/job/${name}?purge=${purge}`, { method: "DELETE" });
+  }
+
+  /** All allocations of a job, the newest first. */
+  async allocations(name: string): Promise<Allocation[]> {
+    const found = await this.get<Allocation[]>(`/v1/job/${name}/allocations`);
+    return found.sort((a, b) => b.CreateIndex - a.CreateIndex);
+  }
+
+  allocation(id: string): Promise<Allocation> {
+    return this.get(`/v1/allocation/${id}`);
+  }
+
+  /** As `nomad alloc stop`: the scheduler places another one. */
+  stopAllocation(id: string): Promise<unknown> {
+    return this.get(`/v1/allocation/${id}/stop`, { method: "POST" });
+  }
+
+  /** The lab's one client. */
+  async node(): Promise<Node> {
+    const [node] = await this.get<Node[]>("/v1/nodes");
+    if (node === undefined) throw new Error("Nomad knows no client");
+    return node;
+  }
+
+  /** As `nomad node eligibility`: whether anything may be placed there. */
+  setEligible(node: string, eligible: boolean): Promise<unknown> {
+    const Eligibility = eligible ? "eligible" : "ineligible";
+    return this.get(`/v1/node/${node}/eligibility`, { method: "POST", body: { Eligibility } });
+  }
+
+  /** As `nomad node drain -enable`: what runs on the node ends, and nothing is placed there. */
+  drain(node: string): Promise<unknown> {
+    const DrainSpec = { Deadline: 60e9, IgnoreSystemJobs: false };
+    return this.get(`/v1/node/${node}/drain`, { method: "POST", body: { DrainSpec } });
+  }
+
+  /** Takes a drain back: jobs are placed on the node again. */
+  endDrain(node: string): Promise<unknown> {
+    return this.get(`/v1/node/${node}/drain`, {
+      method: "POST",
+      body: { DrainSpec: null, MarkEligible: true },
+    });
   }
 
   /** Has as many instances of a job's one group run. */
@@ -46,17 +110,25 @@ export class NomadApi {
 
   /** What a task printed, in the newest allocation that has it. */
   async output(name: string, task: string, type: "stdout" | "stderr"): Promise<string> {
-    const allocations = await this.get<Allocation[]>(`/v1/job/${name}/allocations`);
-    const [newest] = allocations
-      .filter(({ TaskStates }) => TaskStates?.[task] !== undefined)
-      .sort((a, b) => b.CreateIndex - a.CreateIndex);
+    const allocations = await this.allocations(name);
+    const newest = allocations.find(({ TaskStates }) => TaskStates?.[task] !== undefined);
     return newest === undefined ? "" : this.log(newest, task, type);
   }
 
-  /** What went wrong in every allocation that failed or did not get healthy: Nomad's events, and the end of what its tasks printed. */
-  async failures(): Promise<string> {
+  /** The newest deployment of a job. */
+  deployment(name: string): Promise<{ readonly Status: string } | null> {
+    return this.get(`/v1/job/${name}/deployment`);
+  }
+
+  /**
+   * What went wrong in every allocation that failed or did not get healthy: Nomad's events, and the end of what its tasks
+   * printed.
+   * @param job this one's alone @default all
+   */
+  async failures(job?: string): Promise<string> {
     const all = await this.get<Allocation[]>("/v1/allocations");
-    const failed = all.filter(
+    const wanted = all.filter(({ JobID }) => job === undefined || JobID === job);
+    const failed = wanted.filter(
       ({ ClientStatus, DeploymentStatus }) =>
         ClientStatus === "failed" || DeploymentStatus?.Healthy === false,
     );

@@ -3,15 +3,13 @@ import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { ListrTask } from "listr2";
+import { bootServers, serveStandIns } from "../ground";
 import { adoptable, type AdoptableName } from "../../environments/lab";
 import { buildMigrator } from "../../migrator/image/build";
 import { Deployment, type LabService } from "../deployment";
-import { realProvidersAvailable } from "../providers/available";
-import { serveProviders, type ServedProviders } from "../providers/serve";
+import type { ServedProviders } from "../providers/serve";
 import { buildSamples } from "../samples/build";
-import { bootLab, type BootedLab } from "../servers/boot";
-import { embeddedPrograms } from "../servers/embedded";
-import { findPrograms } from "../servers/programs";
+import type { BootedLab } from "../servers/boot";
 import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
 import { adopt } from "./adopting";
@@ -46,37 +44,15 @@ type Say = (line: string) => void;
 export function opening(directory: string): Chapter[] {
   return [
     chapter("Servers: found, or built", async (told, say) => {
-      const programs = await findPrograms({ progress: say });
-      say(
-        Object.values(programs)
-          .map(({ name, version, from }) => `${name} ${version} (${from})`)
-          .join(", "),
-      );
-      const embedded = await embeddedPrograms().catch((error: Error) => {
-        say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`);
-        return undefined;
-      });
       const begun = performance.now();
-      told.booted = await bootLab({
-        directory,
-        programs,
-        embedded,
-        volumes: volumes(),
-        progress: say,
-      });
+      told.booted = await bootServers(directory, volumes(), say);
       told.bootSeconds = (performance.now() - begun) / 1000;
       say(`all four on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
     }),
     chapter("Providers: the real ones, or stand-ins", async (told, say) => {
       const { lab } = told.booted!;
-      const real = await realProvidersAvailable();
-      if (!real) told.providers = await serveProviders({ ...process.env, VAULT_TOKEN: lab.vault.token });
-      say(
-        real
-          ? "the real ones: Terraform can install them"
-          : "stand-ins: Terraform cannot install the real ones here",
-      );
-      told.stage = await setStage(told, !real);
+      told.providers = await serveStandIns(lab, say);
+      told.stage = await setStage(told, told.providers !== undefined);
     }),
     chapter("Services on SQLite, and on a PostgreSQL of its own, registered by hand", async (told, say) => {
       const { lab, nomad, moving, spoilt, unwell } = told.stage!;

@@ -3,7 +3,6 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Client } from "pg";
 import { startPostgres } from "../../../lab/servers/postgres";
-import { isRunning } from "../../../lab/servers/process";
 
 let directory: string;
 
@@ -29,7 +28,7 @@ test("a server starts, asks for the password, keeps its data over a restart, and
     { listen_addresses: "127.0.0.1" },
   ]);
   await first.stop();
-  expect(isRunning(first.process)).toBe(false);
+  expect(first.server.running).toBe(false);
 
   const second = await startPostgres({ directory, password, fsync: false });
   try {

@@ -47,7 +47,7 @@ class Mortal {
   }
 
   async kill(): Promise<void> {
-    const { process: server } = this.server!;
+    const { identity: server } = this.server!.server;
     process.kill(server.pid, "SIGKILL");
     await eventually(() => (isRunning(server) ? undefined : true));
   }

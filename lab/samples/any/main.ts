@@ -1,6 +1,6 @@
 /**
  * Stands in the lab for any image that runs on PostgreSQL: takes the DSN in the variables that the service's definition
- * names (`PGMOOR_LAB_DSN`), has no schema of its own, counts the rows of the table `notes`.
+ * names (`PGMOOR_LAB_DSN`), has no schema of its own, counts the rows of the table `notes`; `POST /notes` adds one.
  */
 import type { PoolConfig } from "pg";
 import type { Variable, VariablesDsn } from "../../../nomad/dsn";
@@ -15,11 +15,17 @@ function main(): void {
     const [notes] = await database.query("SELECT count(*) AS n FROM notes");
     return { backend: database.backend, items: Number(notes!.n) };
   };
+  const add = async () => {
+    const [note] = await database.query(
+      "INSERT INTO notes SELECT coalesce(max(n), 0) + 1 FROM notes RETURNING n",
+    );
+    return note;
+  };
   serve({
     database,
     port: Number(required("PGMOOR_LAB_PORT")),
     health,
-    routes: { [`GET ${health}`]: count, "GET /backend": count },
+    routes: { [`GET ${health}`]: count, "GET /backend": count, "POST /notes": add },
   });
 }
 

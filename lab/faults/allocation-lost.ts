@@ -1,0 +1,10 @@
+import type { Fault } from "./fault";
+import { standings } from "./subjects";
+
+export const allocationLost: Fault = {
+  name: "allocation-lost",
+  about: "the allocation is stopped (nomad alloc stop), as when its node is lost or Nomad collects it",
+  strikes: standings,
+  quick: true,
+  inject: (bench, struck) => bench.loseAllocations(struck),
+};

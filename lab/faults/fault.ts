@@ -1,0 +1,57 @@
+/** What a fault is, and what it says of a service. Each fault is a file of its own in this folder; `index.ts` lists them. */
+import type { Side } from "../story/services";
+import type { Bench } from "./bench";
+import type { Standing, Subject } from "./subjects";
+
+export interface Fault {
+  /** As `npm run lab -- faults NAME` takes it. */
+  readonly name: string;
+  /** What happens, in a line for `--list`. */
+  readonly about: string;
+  /** Which services it strikes. All of them are struck at once. */
+  readonly strikes: readonly Standing[];
+  /** Where a service has its data afterwards. @default where it had it before */
+  readonly endsOn?: Side;
+  /** Seconds a service may take from `inject`'s end (or the moment that it returns) to its first acknowledged row. @default 60 */
+  readonly withinSeconds?: number;
+  /** Whether it takes only seconds: those run in `npm run lab`, too. @default false */
+  readonly quick?: boolean;
+  /**
+   * Does the damage, waits until it is done (an old allocation may go on answering for a while), and brings back what a
+   * service needs. Services are written to all the while.
+   * @returns when the last of what they need was back, of `performance.now()` @default when it ends
+   */
+  inject(bench: Bench, struck: readonly Subject[]): Promise<number | void>;
+  /** Puts the lab in order for the next fault, whatever came of this one. @default nothing */
+  tidy?(bench: Bench, struck: readonly Subject[]): Promise<void>;
+}
+
+/** What came of a fault for a service: the line on stdout, whose fields others read. */
+export interface Result {
+  readonly fault: string;
+  readonly service: string;
+  readonly endedOn: Side;
+  /** Rows that the service had acknowledged, and has no more. */
+  readonly rowsLost: number;
+  /** Null: it did not come back by itself. */
+  readonly healthyAfterSeconds: number | null;
+  /** Whether somebody had to purge its job and deploy it anew. */
+  readonly byHand: boolean;
+}
+
+export const withinSeconds = ({ withinSeconds = 60 }: Fault): number => withinSeconds;
+
+/** What is worse than it should be; empty when nothing is. */
+export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subject, "endsOn">): string[] {
+  const { endedOn, rowsLost, healthyAfterSeconds, byHand } = result;
+  const wanted = fault.endsOn ?? endsOn;
+  const allowed = withinSeconds(fault);
+  return [
+    ...(endedOn === wanted ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
+    ...(rowsLost === 0 ? [] : [`${rowsLost} acknowledged rows lost`]),
+    ...(byHand ? ["did not come back by itself"] : []),
+    ...(healthyAfterSeconds !== null && healthyAfterSeconds > allowed
+      ? [`took longer than ${allowed} s`]
+      : []),
+  ];
+}

@@ -1,0 +1,28 @@
+import { allocationLost } from "./allocation-lost";
+import type { Fault } from "./fault";
+import { migratorImageAway } from "./migrator-image-gone";
+import { nodeAwayForLong } from "./node-away-for-long";
+import { nodeDrained } from "./node-drained";
+import { placementBlocked } from "./placement-blocked";
+import { powerCuts } from "./power-cut";
+import { serverAwayWhileRescheduled } from "./server-away-while-rescheduled";
+import { sourceChangedAfterConfirm } from "./source-changed-after-confirm";
+import { jobPurgedByHand, jobStoppedByHand } from "./stopped-by-hand";
+import { vaultSealedForLong } from "./vault-sealed-for-long";
+import { volumesGone } from "./volume-gone";
+
+/** In the order in which they are tried. Two of one name strike services of different phases. */
+export const faults: readonly Fault[] = [
+  allocationLost,
+  nodeDrained,
+  jobStoppedByHand,
+  jobPurgedByHand,
+  serverAwayWhileRescheduled,
+  ...powerCuts,
+  nodeAwayForLong,
+  migratorImageAway,
+  ...volumesGone,
+  sourceChangedAfterConfirm,
+  placementBlocked,
+  vaultSealedForLong,
+];

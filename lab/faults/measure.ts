@@ -1,0 +1,82 @@
+/** One fault, and what came of it for each service that it struck. */
+import { messageOf, waitFor } from "../servers/wait";
+import { ask } from "../story/services";
+import type { Bench } from "./bench";
+import { withinSeconds, type Fault, type Result } from "./fault";
+import { keysOn } from "./rows";
+import type { Subject } from "./subjects";
+import { Writer } from "./writer";
+
+/** After its limit a service is waited for as long again as this, to tell a slow one from one that needs a hand. */
+const graceSeconds = 60;
+
+interface Watched {
+  readonly subject: Subject;
+  readonly writer: Writer;
+  /** Rows that were there before. */
+  readonly before: ReadonlySet<string>;
+}
+
+/**
+ * Strikes once, while each service is written to, and measures until each acknowledges a row again.
+ * @throws when the fault cannot be injected, or a service cannot be brought back even by hand: the lab is of no use then
+ */
+export async function measure(bench: Bench, fault: Fault, struck: readonly Subject[]): Promise<Result[]> {
+  const watched = await Promise.all(
+    struck.map(async (subject): Promise<Watched> => {
+      const before = await keysOn(subject.endsOn, bench.lab, subject.service);
+      const writer = new Writer(subject.service);
+      await waitFor({ what: `${subject.service.name} takes rows`, deadlineSeconds: 30 }, () =>
+        Promise.resolve(writer.keys.length > 0),
+      );
+      return { subject, writer, before };
+    }),
+  );
+  try {
+    const since = (await fault.inject(bench, struck)) ?? performance.now();
+    return await Promise.all(watched.map((one) => outcome(bench, fault, one, since)));
+  } finally {
+    await Promise.all(watched.map(({ writer }) => writer.stop()));
+    await fault.tidy?.(bench, struck);
+  }
+}
+
+async function outcome(
+  bench: Bench,
+  fault: Fault,
+  { subject, writer, before }: Watched,
+  since: number,
+): Promise<Result> {
+  const { service } = subject;
+  const what = `${service.name} takes rows again`;
+  const deadlineSeconds = withinSeconds(fault) + graceSeconds;
+  const firstRow = () => Promise.resolve(writer.firstAfter(since));
+  const first = await waitFor({ what, deadlineSeconds }, firstRow).catch(() => undefined);
+  if (first === undefined) await bringBack(bench, subject);
+  await bench.steady(subject);
+  await writer.stop();
+  const { from } = await ask(service);
+  const after = await keysOn(from, bench.lab, service);
+  const lost = [...before, ...writer.keys].filter((key) => !after.has(key));
+  return {
+    fault: fault.name,
+    service: service.name,
+    endedOn: from,
+    rowsLost: lost.length,
+    healthyAfterSeconds: first === undefined ? null : Math.max(0, Math.round((first - since) / 100) / 10),
+    byHand: first === undefined,
+  };
+}
+
+/** What somebody would do at last: has Nomad forget the job, and deploys it. So the faults after this one can be tried. */
+async function bringBack(bench: Bench, subject: Subject): Promise<void> {
+  const { name } = subject.service;
+  bench.say(`${name} has not come back; its job is purged and deployed anew. What Nomad knows of it:`);
+  bench.say(await bench.nomad.failures(name));
+  try {
+    await bench.nomad.stop(name, true);
+    await bench.deploy([subject]);
+  } catch (error) {
+    throw new Error(`${name} cannot be brought back even by hand: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,23 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Bench } from "./bench";
+import type { Fault } from "./fault";
+
+const name = "migrator-image-gone";
+const bundle = ({ lab }: Bench) => path.join(lab.programs, "pgmoor-migrator.cjs");
+
+const takeAway = (bench: Bench) => fs.rename(bundle(bench), `${bundle(bench)}.away`);
+const putBack = (bench: Bench) => fs.rename(`${bundle(bench)}.away`, bundle(bench));
+
+/** In `cutover` a start still runs the migrator, to ask the ledger: it waits for the image as for a server. */
+export const migratorImageAway: Fault = {
+  name,
+  about: "the migrator cannot be fetched, the allocation is lost; in cutover it can be fetched again later",
+  strikes: ["cutover"],
+  async inject(bench, struck) {
+    await takeAway(bench);
+    await bench.loseAllocations(struck);
+    await bench.missed(struck);
+    await putBack(bench);
+  },
+};

@@ -1,0 +1,24 @@
+import type { Fault } from "./fault";
+import { standings } from "./subjects";
+
+/** Somebody stops the job; the next deploy brings it back. */
+function stoppedByHand(name: string, command: string, purge: boolean): Fault {
+  return {
+    name,
+    about: `somebody stops the job (${command}); the same deploy as before brings it back`,
+    strikes: standings,
+    // From the deploy's beginning: it plans, and waits until Nomad calls the job healthy.
+    withinSeconds: 90,
+    async inject(bench, struck) {
+      const allocations = await Promise.all(struck.map((subject) => bench.allocation(subject)));
+      for (const { service } of struck) await bench.nomad.stop(service.name, purge);
+      await Promise.all(allocations.map((allocation) => bench.ended(allocation)));
+      const since = performance.now();
+      await bench.deploy(struck);
+      return since;
+    },
+  };
+}
+
+export const jobStoppedByHand = stoppedByHand("job-stopped-by-hand", "nomad job stop", false);
+export const jobPurgedByHand = stoppedByHand("job-purged-by-hand", "nomad job stop -purge", true);

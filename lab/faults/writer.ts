@@ -1,0 +1,41 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { LabService } from "../deployment";
+import { addRow } from "./rows";
+
+/** Milliseconds between two tries: a user who does not give up. */
+const everyMs = 100;
+
+/** Somebody who writes to a service all the time, and remembers what it acknowledged. */
+export class Writer {
+  private readonly acknowledged: { readonly key: string; readonly asked: number; readonly at: number }[] = [];
+  private ended = false;
+  private readonly done: Promise<void>;
+
+  constructor(private readonly service: LabService) {
+    this.done = this.write();
+  }
+
+  /** Keys of the rows that the service said it has. */
+  get keys(): readonly string[] {
+    return this.acknowledged.map(({ key }) => key);
+  }
+
+  /** When the first row was acknowledged of those asked for after this moment of `performance.now()`. */
+  firstAfter(moment: number): number | undefined {
+    return this.acknowledged.find(({ asked }) => asked >= moment)?.at;
+  }
+
+  async stop(): Promise<void> {
+    this.ended = true;
+    await this.done;
+  }
+
+  private async write(): Promise<void> {
+    while (!this.ended) {
+      const asked = performance.now();
+      const key = await addRow(this.service).catch(() => undefined);
+      if (key !== undefined) this.acknowledged.push({ key, asked, at: performance.now() });
+      await pause(everyMs);
+    }
+  }
+}

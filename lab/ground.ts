@@ -1,0 +1,38 @@
+/** What everything in the lab stands on: the servers, and the providers for Terraform. */
+import { realProvidersAvailable } from "./providers/available";
+import { serveProviders, type ServedProviders } from "./providers/serve";
+import { bootLab, type BootedLab } from "./servers/boot";
+import { embeddedPrograms } from "./servers/embedded";
+import type { Lab } from "./servers/lab";
+import { findPrograms } from "./servers/programs";
+
+type Say = (line: string) => void;
+
+/** Finds or builds the programs, and boots the lab with these volumes for data. */
+export async function bootServers(
+  directory: string,
+  volumes: readonly string[],
+  say: Say,
+): Promise<BootedLab> {
+  const programs = await findPrograms({ progress: say });
+  say(
+    Object.values(programs)
+      .map(({ name, version, from }) => `${name} ${version} (${from})`)
+      .join(", "),
+  );
+  const embedded = await embeddedPrograms().catch((error: Error) => {
+    say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`);
+    return undefined;
+  });
+  return bootLab({ directory, programs, embedded, volumes, progress: say });
+}
+
+/** Serves stand-ins where Terraform cannot install the real providers; undefined where it can. */
+export async function serveStandIns(lab: Lab, say: Say): Promise<ServedProviders | undefined> {
+  if (await realProvidersAvailable()) {
+    say("the real providers: Terraform can install them");
+    return undefined;
+  }
+  say("stand-ins: Terraform cannot install the real providers here");
+  return serveProviders({ ...process.env, VAULT_TOKEN: lab.vault.token });
+}

@@ -1,0 +1,2 @@
+/** What the person at the terminal is told without a stack trace. */
+export class LabError extends Error {}
