@@ -15,15 +15,15 @@ interface Options extends CommonOptions {
 export function addBack(program: Command): void {
   program
     .command("back")
-    .description("write what the server holds into a new SQLite file in the source's schema, and verify it")
+    .description("write the server's rows into a new SQLite file with the source's schema, and verify it")
     .requiredOption(
       "--source <file>",
       "what was copied to the server: its snapshot, or the source. Only read",
     )
     .requiredOption("--target <url>", urlHelp)
     .requiredOption("--out <file>", "the new file; there must be none yet")
-    .option("--rules <file>", `${rulesHelp}. Those of the copy`)
-    .option("--json", "the report as JSON, in the last line")
+    .option("--rules <file>", `${rulesHelp}. Use the rules of the copy`)
+    .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
       runAgainst("back", options, async (run) => {

@@ -5,7 +5,7 @@ import { loadEnvironment } from "../environments/model/load";
 export function addCheck(program: Command): void {
   program
     .command("check")
-    .description("name every service that is in the states, but not in the environment any more")
+    .description("list services that have a state but are no longer in the environment")
     .action(async () => {
       const environment = loadEnvironment();
       const gone = [...(await goneServices(environment))];
@@ -15,9 +15,9 @@ export function addCheck(program: Command): void {
       }
       console.error(
         [
-          `The environment "${environment.name}" no longer has services that its states know:`,
+          `These services have a state, but are no longer in the environment "${environment.name}":`,
           ...gone.map(([service, resources]) => `  ${service}: ${resources.join(", ")}`),
-          `Put each back with phase "retired", deploy it, and then remove it. If it was renamed, give it its old name back.`,
+          `Put each back with phase "retired", deploy it, and then remove it. If it was renamed, restore the old name.`,
         ].join("\n"),
       );
       process.exitCode = 1;

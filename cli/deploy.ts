@@ -19,12 +19,12 @@ interface Options {
 export function addDeploy(program: Command): void {
   program
     .command("deploy")
-    .description("apply what was reviewed, one service at a time, each planned afresh")
-    .argument("[services...]", "only these; else all that the review says change")
+    .description("apply what was reviewed, one service at a time; each is planned again first")
+    .argument("[services...]", "only these services; default: all that change according to the review")
     .requiredOption("--reviewed <file>", "the review's Markdown, made with --commit")
     .requiredOption("--commit <sha>", "the commit that was reviewed")
-    .option("--out <folder>", "gets a folder with the plan of each service", defaultPlans)
-    .option("--report <file>", "gets the outcome in Markdown")
+    .option("--out <folder>", "where to write each service's plan", defaultPlans)
+    .option("--report <file>", "where to write the outcome, in Markdown")
     .action(async (names: string[], { reviewed, commit, out, report }: Options) => {
       const seen = readReviewed(reviewed, commit);
       const environment = synthesize();
@@ -50,11 +50,11 @@ function readReviewed(file: string, commit: string): Reviewed {
   const seen = unseal(text, commit);
   if (seen === undefined)
     throw new UserError(
-      `${file} is no review of ${commit}. Make it with: pgmoor review … --format markdown --commit ${commit}`,
+      `${file} is not a review of ${commit}. Make it with: pgmoor review … --format markdown --commit ${commit}`,
     );
   if (seen.verdict === "fail")
     throw new UserError(
-      `The review of ${commit} failed: nothing is deployed. Mend it, or allow it in the pull request's words.`,
+      `The review of ${commit} failed: nothing is deployed. Correct the change, or accept the risks in the pull request's description.`,
     );
   return seen;
 }

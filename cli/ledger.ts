@@ -12,10 +12,13 @@ interface Options extends CommonOptions {
 export function addLedger(program: Command): void {
   program
     .command("ledger")
-    .description("show the attempts recorded in a database, and what was proved of each")
+    .description("show the attempts recorded in a database's ledger, and what was verified")
     .requiredOption("--target <url>", urlHelp)
-    .option("--roll-back", "mark a copied or confirmed attempt as rolled back, so that the next copies anew")
-    .option("--json", "the attempts as JSON, in the last line")
+    .option(
+      "--roll-back",
+      "mark a copied or confirmed attempt as rolled back, so that the next cutover copies again",
+    )
+    .option("--json", "print the attempts as JSON in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
       runAgainst("ledger", options, async (run) => {

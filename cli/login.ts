@@ -8,9 +8,7 @@ import { UserError } from "../environments/model/problems";
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description(
-      "in CI: a short-lived token of Vault for the steps that follow, by the runner's own identity",
-    )
+    .description("in CI: exchange the runner's identity for a short-lived Vault token for the next steps")
     .requiredOption("--role <role>", "plan or deploy", (value) => {
       if (value !== "plan" && value !== "deploy") throw new InvalidArgumentError("Allowed: plan, deploy.");
       return value;
@@ -18,11 +16,13 @@ export function addLogin(program: Command): void {
     .action(async ({ role }: { role: "plan" | "deploy" }) => {
       const { GITHUB_ENV: variables } = process.env;
       if (!variables)
-        throw new UserError("login is for a step of Actions (GITHUB_ENV). At a terminal: vault login.");
+        throw new UserError(
+          "login runs in a step of GitHub or Gitea Actions (GITHUB_ENV is not set). At a terminal, use: vault login.",
+        );
       const { vault, runner, name } = loadEnvironment();
       if (runner === undefined)
         throw new UserError(
-          `The environment "${name}" has no runner: it says whose identity Vault is to trust.`,
+          `The environment "${name}" has no runner. Add \`runner\`: it says which identity Vault trusts.`,
         );
       const identity = await identityOf(vault.audience);
       const token = await loginToVault({

@@ -13,10 +13,10 @@ import { addReview } from "./review";
 import { addVerify } from "./verify";
 
 const program = new Command("pgmoor")
-  .description("Services move to a central PostgreSQL, and prove it")
+  .description("Move services to a central PostgreSQL, verify and operate them")
   // A mistake in the arguments is refused as any other: exit code 2.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .showHelpAfterError("(--help says more)");
+  .showHelpAfterError("(add --help for the options)");
 addMigrate(program);
 addVerify(program);
 addBack(program);

@@ -25,18 +25,18 @@ export function addMigrate(program: Command): void {
     )
     .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
-    .option("--dry-run", "read and convert everything, write nothing, report")
+    .option("--dry-run", "read and convert everything, write nothing, print the report")
     .option("--rules <file>", rulesHelp)
     .option(
       "--snapshots <folder>",
       "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",
     )
-    .option("--service <name>", "the service's name in the ledger. Default the database's name")
+    .option("--service <name>", "the service's name in the ledger. Default: the database's name")
     .option(
       "--replace",
       "dump rows that the target holds already into the snapshots' folder, and replace them",
     )
-    .option("--json", "the report as JSON, in the last line")
+    .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
       runAgainst("migrate", options, async (run) => {

@@ -15,9 +15,9 @@ export const defaultPlans = "plans";
 export function addPlan(program: Command): void {
   program
     .command("plan")
-    .description("plan services, as the review wants to find them")
-    .argument("[services...]", "only these; the others are left as they were planned last")
-    .option("--out <folder>", "gets a folder for each service", defaultPlans)
+    .description("plan services and write the plans to a folder")
+    .argument("[services...]", "only these services; the others keep their last plan")
+    .option("--out <folder>", "where to write a folder for each service", defaultPlans)
     .action(async (names: string[], options: { out: string }) => {
       const out = fileOf(options.out);
       const environment = synthesize();
@@ -27,7 +27,7 @@ export function addPlan(program: Command): void {
       await planServices({ synthesized: environmentFolder(environment.name), out }, services);
       await noteGone(out, gone);
       console.error(
-        `Planned ${services.join(", ")}. See what it means: npm run -s pgmoor -- review ${out}/*/${planFile}`,
+        `Planned ${services.join(", ")}. Review the plans: npm run -s pgmoor -- review ${out}/*/${planFile}`,
       );
     });
 }

@@ -26,12 +26,26 @@ interface Options {
 export function addReview(program: Command): void {
   program
     .command("review")
-    .description("say what plans would do to the services, and what is risky")
-    .argument("<plans...>", "terraform show -json PLANFILE, each as SERVICE/plan.json or SERVICE.json")
+    .description("say what plans would do to the services, and name the risks")
+    .argument(
+      "<plans...>",
+      "output of terraform show -json PLANFILE, each named SERVICE/plan.json or SERVICE.json",
+    )
     .option("--format <format>", formats.join(", "), oneOf(formats), "text")
-    .option("--fail-on <risks>", `exit with ${failedByPolicy} for these: ${risks.join(",")}`, riskList, [])
-    .option("--commit <sha>", "what is reviewed; Markdown then says so, for deploy to compare with")
-    .option("--allow <file>", "a text with lines such as: pgmoor: allow destroy postgresql_database.x")
+    .option(
+      "--fail-on <risks>",
+      `risks that fail the review (exit code ${failedByPolicy}): ${risks.join(",")}`,
+      riskList,
+      [],
+    )
+    .option(
+      "--commit <sha>",
+      "the commit that is reviewed; the Markdown then records it, and deploy compares with it",
+    )
+    .option(
+      "--allow <file>",
+      "a text that accepts risks, with lines such as: pgmoor: allow destroy postgresql_database.x",
+    )
     .action((files: string[], options: Options) => {
       const result = review(
         files.map((file) => readInput(fileOf(file))),

@@ -21,8 +21,8 @@ export function addVerify(program: Command): void {
     .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
     .option("--rules <file>", rulesHelp)
-    .option("--json", "the report as JSON, in the last line")
-    .addHelpText("after", `${commonHelp}\nverify ends with 1 when the two are different.`)
+    .option("--json", "print the report as JSON in the last line")
+    .addHelpText("after", `${commonHelp}\nverify exits with 1 if source and target differ.`)
     .action((options: Options) =>
       runAgainst(
         "verify",

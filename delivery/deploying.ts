@@ -27,7 +27,7 @@ export async function deployServices(
       results.push({ service, outcome: "not reached" });
       continue;
     }
-    say(`${service}: planned afresh`);
+    say(`${service}: planning again`);
     const result = await deployService(planning, service, seen, say);
     results.push(result);
     stopped = result.outcome === "refused" || result.outcome === "failed";

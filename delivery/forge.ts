@@ -29,7 +29,7 @@ export class Forge {
     const { GITHUB_API_URL: api, GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = env;
     if (!api || !repository || !token)
       throw new UserError(
-        "GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN say where the pull request is. Actions sets the first two; give the step the third: env: GITHUB_TOKEN: ${{ github.token }}",
+        "GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN must be set. Actions sets the first two. Add the third to the step: env: GITHUB_TOKEN: ${{ github.token }}",
       );
     return new Forge(api, repository, token);
   }

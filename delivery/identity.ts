@@ -19,19 +19,18 @@ export async function identityOf(audience: string, env: NodeJS.ProcessEnv = proc
     try {
       return readFileSync(file, "utf8").trim();
     } catch {
-      throw new UserError(
-        `${file} (PGMOOR_IDENTITY_FILE) cannot be read: the runner's identity should be there.`,
-      );
+      throw new UserError(`${file} (PGMOOR_IDENTITY_FILE) cannot be read. It must hold the runner's JWT.`);
     }
   }
   if (!url || !token)
     throw new UserError(
-      "The runner has no identity. On GitHub the workflow needs the permission id-token: write; elsewhere PGMOOR_IDENTITY_FILE names the file with its JWT.",
+      "The runner has no identity. On GitHub, give the workflow the permission id-token: write. Elsewhere, set PGMOOR_IDENTITY_FILE to the file with the runner's JWT.",
     );
   const asked = new URL(url);
   asked.searchParams.set("audience", audience);
   const answer = await fetch(asked, { headers: { Authorization: `bearer ${token}` } });
-  if (!answer.ok) throw new UserError(`GitHub gives the job no identity: HTTP ${answer.status}.`);
+  if (!answer.ok)
+    throw new UserError(`GitHub refused to issue an identity token for the job: HTTP ${answer.status}.`);
   return z.object({ value: z.string() }).parse(await answer.json()).value;
 }
 
@@ -53,7 +52,7 @@ export async function loginToVault(to: {
   if (!answer.ok) {
     const { errors } = z.object({ errors: z.array(z.string()).default([]) }).parse(body);
     throw new UserError(
-      `Vault does not let the runner in as ${to.role} (auth/${to.mount}): ${errors.join(", ") || `HTTP ${answer.status}`}.`,
+      `Vault refused the runner's login as ${to.role} (auth/${to.mount}): ${errors.join(", ") || `HTTP ${answer.status}`}.`,
     );
   }
   return login.parse(body).auth.client_token;

@@ -39,7 +39,7 @@ function readState(service: string, text: string): string[] {
   }
   const state = stateSchema.safeParse(json);
   if (!state.success)
-    throw new UserError(`The state of ${service} cannot be read: it is no state of Terraform.`);
+    throw new UserError(`The state of ${service} cannot be read: it is not a Terraform state.`);
   return state.data.resources
     .filter(({ mode }) => mode === "managed")
     .map(({ type, name }) => `${type}.${name}`);
@@ -101,7 +101,7 @@ async function fetchConsul(address: string, path: string): Promise<Response | un
   if (answer?.status === 404) return undefined;
   if (!answer?.ok)
     throw new UserError(
-      `The states cannot be read from Consul at ${address}: ${answer === undefined ? "it does not answer" : `HTTP ${answer.status}`}. Does CONSUL_HTTP_TOKEN allow to read ${path.replace(/\?.*/, "")}?`,
+      `The states cannot be read from Consul at ${address}: ${answer === undefined ? "no answer" : `HTTP ${answer.status}`}. Check that CONSUL_HTTP_TOKEN may read ${path.replace(/\?.*/, "")}.`,
     );
   return answer;
 }

@@ -32,7 +32,10 @@ const allows: ReadonlySet<string> = new Set([
 const longest = 160;
 
 function linesOf({ path, before, after }: Difference): DetailLine[] {
-  if (path === "jobspec") return [{ sign: " ", text: "jobspec: one written by hand becomes ours, whole" }];
+  if (path === "jobspec")
+    return [
+      { sign: " ", text: "jobspec: pgmoor's definition replaces the whole job that was written by hand" },
+    ];
   const name = path.replace(/^jobspec\.(.+)$/, (_all, inside: string) => shortPath(inside));
   if (typeof before === "string" && typeof after === "string" && (before + after).includes("\n"))
     return [{ sign: " ", text: `${name}:` }, ...textLines(before, after)];

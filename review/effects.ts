@@ -1,4 +1,4 @@
-/** What happens to a service, in the words of its operator. */
+/** What happens to a service, in its operator's words. */
 import { isEmpty } from "./diff";
 import { moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
 import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
@@ -7,7 +7,8 @@ import { count, listed, minutes } from "./words";
 
 /** A phrase each; none: nothing happens. */
 export function effectsOf(stack: Stack): string[] {
-  if (stack.noPlan?.reason === "gone") return ["is no longer in the environment, but in the state"];
+  if (stack.noPlan?.reason === "gone")
+    return ["is no longer in the environment, but its state still has resources"];
   if (stack.noPlan?.reason === "failed") return ["cannot be planned"];
   const changes = stack.changes.filter((change) => change.action !== "no-op" || change.imported);
   return [
@@ -52,7 +53,7 @@ function things(changes: readonly Change[]): string {
 function forgotten(changes: readonly Change[]): string[] {
   const all = changes.filter(({ action }) => action === "forget");
   if (all.length === 0) return [];
-  return [`leaves Terraform as it is: ${count(all.length, "resource")} forgotten, nothing destroyed`];
+  return [`Terraform forgets ${count(all.length, "resource")}, nothing is destroyed`];
 }
 
 function ended(changes: readonly Change[]): string[] {
@@ -60,7 +61,7 @@ function ended(changes: readonly Change[]): string[] {
   const replaced = changes.filter(({ action }) => action === "replace");
   return [
     ...(destroyed.length > 0 ? [`destroys ${things(destroyed)}`] : []),
-    ...(replaced.length > 0 ? [`destroys and makes anew ${things(replaced)}`] : []),
+    ...(replaced.length > 0 ? [`destroys and recreates ${things(replaced)}`] : []),
   ];
 }
 
@@ -75,7 +76,7 @@ function made(changes: readonly Change[]): string[] {
   const types = new Set(all.map(({ type }) => type));
   if (!types.has("postgresql_database") || !types.has("postgresql_role")) return [`gets ${things(all)}`];
   const besides = all.filter(({ type }) => !belongings.has(type));
-  return ["gets a database of its own", ...(besides.length > 0 ? [`gets ${things(besides)}`] : [])];
+  return ["gets its own database", ...(besides.length > 0 ? [`gets ${things(besides)}`] : [])];
 }
 
 function imported(changes: readonly Change[]): string[] {
@@ -105,7 +106,7 @@ const spokenOf = new Set(["data_json_wo_version", "password_wo_version", "jobspe
 function updated(change: Change, stack: Stack): string[] {
   const noun = nouns[change.type] ?? change.address;
   if (change.type === "nomad_job") return [...jobChanged(change, stack)];
-  if (change.differences.length === 0) return [`${noun} is written anew, as it is`];
+  if (change.differences.length === 0) return [`${noun} is rewritten unchanged`];
   const { before, after } = change;
   const names = [...new Set(change.differences.map(({ path }) => /^[\w-]+/.exec(path)?.[0] ?? path))];
   const phrases: string[] = [];
@@ -135,7 +136,7 @@ function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
   const [before, after] = [jobBefore(change), jobAfter(change)];
   if (changesPasswordOnly(change)) return;
   if (before !== undefined && change.differences.length === 0) {
-    yield "job is registered anew, as it is";
+    yield "job is registered again unchanged";
     return;
   }
   const moving = moveOf(after);
@@ -147,12 +148,12 @@ function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
   const secret = changes.find(({ type }) => type === "vault_kv_secret_v2")?.after.name;
   if (moved !== undefined && moving === undefined && typeof secret === "string") {
     yield readsSecret(after, secret)
-      ? "has moved for good: its migration tasks go"
-      : `goes back to ${moved.from}: what was written to PostgreSQL since stays there`;
+      ? "move is finished: the migration tasks are removed"
+      : `goes back to ${moved.from}: data written to PostgreSQL since then stays there`;
     return;
   }
   if (before === undefined) {
-    yield "job restarts as ours";
+    yield "job restarts under pgmoor's definition";
     return;
   }
   const words = imageChanges(before, after).join(", ") || "job changes";

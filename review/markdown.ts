@@ -17,11 +17,11 @@ export function renderMarkdown(review: Review, limit = commentLimit): string {
   const rows = tableRows(review.services);
   const shown = page.list("\n| service | what happens | risk |\n| --- | --- | --- |\n", rows, 0.4);
   if (shown < rows.length)
-    page.add(`| … | ${count(servicesIn(rows.slice(shown)), "service")} more, of less risk | |\n`);
+    page.add(`| … | ${count(servicesIn(rows.slice(shown)), "service")} more, with less risk | |\n`);
   const findings = review.services.flatMap((service) => service.findings);
   const lines = findingLines(findings);
   const told = page.list("\n#### Risks\n\n", lines, 0.7);
-  if (told < lines.length) page.add(`- … and ${count(lines.length - told, "line")} more, of less weight.\n`);
+  if (told < lines.length) page.add(`- … and ${count(lines.length - told, "line")} more, with less risk.\n`);
   const notes = review.notes.map((note) => ({ text: `- ${escape(note)}\n` }));
   page.list("\n#### Notes\n\n", notes, 0.75);
   const details = review.services
@@ -31,7 +31,7 @@ export function renderMarkdown(review: Review, limit = commentLimit): string {
   const opened = page.list("", details, 1);
   if (opened < details.length)
     page.add(
-      `\nThe details of ${count(details.length - opened, "service")} more are too long for a comment.\n`,
+      `\nThe details of ${count(details.length - opened, "more service")} do not fit into a comment.\n`,
     );
   return page.text;
 }

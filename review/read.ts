@@ -20,7 +20,7 @@ export function readInput(file: string): StackInput {
   const plan = planSchema.safeParse(readJson(file));
   if (!plan.success)
     throw new UserError(
-      `${file} is no plan (terraform show -json PLANFILE): ${z.prettifyError(plan.error).split("\n").slice(0, 3).join(" ")}`,
+      `${file} is not a plan (make it with terraform show -json PLANFILE): ${z.prettifyError(plan.error).split("\n").slice(0, 3).join(" ")}`,
     );
   return {
     service: own ? basename(dirname(resolve(file))) : basename(file).replace(/\.json$/, ""),
@@ -41,11 +41,11 @@ function readJson(file: string, optional = false): unknown {
   } catch (error) {
     if (optional) return undefined;
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${file} cannot be read${code === "ENOENT" ? ": there is no such file" : ""}.`);
+    throw new UserError(`${file} cannot be read${code === "ENOENT" ? ": no such file" : ""}.`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(`${file} is no JSON. Make it with: terraform show -json PLANFILE`);
+    throw new UserError(`${file} is not JSON. Make it with: terraform show -json PLANFILE`);
   }
 }

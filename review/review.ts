@@ -58,10 +58,10 @@ export function review(inputs: readonly StackInput[], options: ReviewOptions = {
     verdict: findings.some(({ fails }) => fails) ? "fail" : "pass",
     services,
     notes: [
-      ...allowances.unread.map((line) => `Not understood: ${secrets.text(line)}`),
+      ...allowances.unread.map((line) => `Cannot parse this line: ${secrets.text(line)}`),
       ...allowances.allowed
         .filter((allowance) => !findings.some((finding) => matches(finding, allowance)))
-        .map(({ rule, address }) => `Allowed, but not planned: ${rule} ${secrets.text(address)}`),
+        .map(({ rule, address }) => `Allowed, but not in the plan: ${rule} ${secrets.text(address)}`),
       ...unguardedNote(stacks),
     ],
   };
@@ -113,6 +113,6 @@ function unguardedNote(stacks: readonly Stack[]): string[] {
   return blind.length === 0
     ? []
     : [
-        `Whether prevent_destroy was removed is not known of ${blind.length === 1 ? blind[0]!.service : `${blind.length} services`}: no cdk.tf.json lies beside the plan.`,
+        `The review cannot tell whether ${blind.length === 1 ? blind[0]!.service : `${blind.length} services`} lost prevent_destroy: there is no cdk.tf.json beside the plan.`,
       ];
 }

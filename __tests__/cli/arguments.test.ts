@@ -43,8 +43,8 @@ test("a server is a URL without a password", () => {
   for (const [target, says] of [
     ["postgres://a:hunter2@h/d", "holds a password"],
     ["postgres://a@h/d?password=hunter2", "holds a password"],
-    ["mysql://a:hunter2@h/d", "not a URL of a database"],
-    ["postgres://hunter2 h", "not a URL of a database"],
+    ["mysql://a:hunter2@h/d", "not a database URL"],
+    ["postgres://hunter2 h", "not a database URL"],
     ["postgres://a@h/d?opt=hunter2", "unknown parameters: opt"],
     ["postgres://a@h/", "user and database"],
     ["postgres://h/d", "user and database"],
@@ -58,7 +58,7 @@ test("a server is a URL without a password", () => {
       expect(message).toContain(`${option}: `);
       expect(message).toContain(says);
       expect(message).not.toContain("hunter2");
-      if (says === "holds a password") expect(message).toContain(`give it in ${variable} `);
+      if (says === "holds a password") expect(message).toContain(`put it into ${variable} `);
     }
   }
 });

@@ -33,9 +33,9 @@ test("it passes, fails, or refuses what it cannot read; output for a file has no
   expect(passes.stdout).not.toContain("\x1b");
   expect(fails.code).toBe(1);
   expect(missing).toMatchObject({ code: 2, stdout: "" });
-  expect(missing.stderr).toMatch(/nowhere\/plan\.json cannot be read: there is no such file\.\n$/);
+  expect(missing.stderr).toMatch(/nowhere\/plan\.json cannot be read: no such file\.\n$/);
   expect(noPlan.code).toBe(2);
-  expect(noPlan.stderr).toMatch(/package\.json is no plan \(terraform show -json PLANFILE\)/);
+  expect(noPlan.stderr).toMatch(/package\.json is not a plan \(make it with terraform show -json PLANFILE\)/);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain("Allowed: failed, data-loss, security, downtime, drift.");
   expect(JSON.parse(json.stdout)).toMatchObject({ verdict: "pass", services: [{ service: "cutover" }] });

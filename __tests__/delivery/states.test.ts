@@ -64,7 +64,7 @@ describe("in Consul", () => {
 
   test("a Consul that does not answer is named", async () => {
     await expect(goneServices(of({ in: "consul", path: "x" }, "http://127.0.0.1:1"))).rejects.toThrow(
-      "The states cannot be read from Consul at http://127.0.0.1:1: it does not answer",
+      "The states cannot be read from Consul at http://127.0.0.1:1: no answer",
     );
   });
 });

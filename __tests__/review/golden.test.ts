@@ -32,21 +32,28 @@ const unguarded = [
   "data-loss unguard postgresql_role.vaultwarden",
   "data-loss unguard vault_kv_secret_v2.vaultwarden",
 ];
-const whole = "gets a database of its own";
+const whole = "gets its own database";
 
 const expected: Record<SituationName, Expected> = {
   "first-deploy": passes([whole, "gets job"]),
-  "first-deploy-of-a-running-job": passes([whole, "job imported", "job restarts as ours"], restarts),
+  "first-deploy-of-a-running-job": passes(
+    [whole, "job imported", "job restarts under pgmoor's definition"],
+    restarts,
+  ),
   nothing: passes([]),
   cutover: passes(
     "moves from SQLite to PostgreSQL: down for 11 min at most, snapshot to postgres_backups/vaultwarden",
     "downtime move nomad_job.vaultwarden",
   ),
-  rollback: passes("goes back to SQLite: what was written to PostgreSQL since stays there", restarts),
-  retire: passes("leaves Terraform as it is: 7 resources forgotten, nothing destroyed"),
+  rollback: passes("goes back to SQLite: data written to PostgreSQL since then stays there", restarts),
+  retire: passes("Terraform forgets 7 resources, nothing is destroyed"),
   rotation: passes("password rotates, job restarts", restarts),
   adopt: passes(
-    ["gets grant, policy, JWT role", "database, role, job imported", "job restarts as ours"],
+    [
+      "gets grant, policy, JWT role",
+      "database, role, job imported",
+      "job restarts under pgmoor's definition",
+    ],
     "downtime restart nomad_job.gitea",
   ),
   "rotation-takes-over": passes(
@@ -68,14 +75,14 @@ const expected: Record<SituationName, Expected> = {
   "check-changed": passes("job changes, in place"),
   "count-zero": passes("job changes, in place", "downtime stop nomad_job.vaultwarden"),
   "database-renamed": fails(
-    ["destroys and makes anew secret", "policy changes", "the plan ended with an error"],
+    ["destroys and recreates secret", "policy changes", "the plan ended with an error"],
     "failed failed database-renamed",
     "data-loss destroy vault_kv_secret_v2.vaultwarden",
     "security widen vault_policy.vaultwarden",
   ),
   "database-renamed-unguarded": fails(
     [
-      "destroys and makes anew secret, grant",
+      "destroys and recreates secret, grant",
       "job changes, job restarts",
       "database vaultwarden renamed to vaults",
       "database changes: owner vaultwarden → vaults",
@@ -144,13 +151,13 @@ const expected: Record<SituationName, Expected> = {
     "drift drift postgresql_database.vaultwarden",
     "drift drift postgresql_grant.vaultwarden_public",
   ),
-  "failed-half-way": passes("job restarts as ours", restarts),
+  "failed-half-way": passes("job restarts under pgmoor's definition", restarts),
   "failed-half-way-and-tainted": fails(
-    ["destroys and makes anew database", "the plan ended with an error"],
+    ["destroys and recreates database", "the plan ended with an error"],
     "failed failed failed-half-way-and-tainted",
     "data-loss destroy postgresql_database.vaultwarden",
   ),
-  "job-tainted": fails("destroys and makes anew job", ...unguarded, "downtime stop nomad_job.vaultwarden"),
+  "job-tainted": fails("destroys and recreates job", ...unguarded, "downtime stop nomad_job.vaultwarden"),
   "provider-upgraded": passes([]),
 };
 

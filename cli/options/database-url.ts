@@ -5,7 +5,7 @@ import { passwordFor } from "./password-file";
 /** What a URL may say besides, by the variable of libpq that says it. */
 const parameters: Readonly<Record<string, string>> = { sslmode: "PGSSLMODE", sslrootcert: "PGSSLROOTCERT" };
 
-export const urlHelp = "postgresql://USER@HOST:PORT/DATABASE, without a password";
+export const urlHelp = "postgresql://USER@HOST:PORT/DATABASE without a password";
 
 /** The database that `--target` names; how TLS is used is libpq's to say where the URL does not. */
 export function targetLoginOf(url: string): DatabaseLogin {
@@ -33,12 +33,12 @@ export function variablesOf(option: string, given: string, variable: string): Re
   const url = URL.canParse(given) ? new URL(given) : undefined;
   // The URL itself is never repeated: it may hold a password.
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === "") {
-    throw new Refused(`${option}: not a URL of a database. Allowed: postgresql://USER@HOST:PORT/DATABASE`);
+    throw new Refused(`${option}: not a database URL. Allowed: postgresql://USER@HOST:PORT/DATABASE`);
   }
   if (url.password !== "" || url.searchParams.has("password")) {
     throw new Refused(
-      `${option}: holds a password, which whoever lists the processes of this machine can read. Leave it out, and give it in ` +
-        `${variable} or in ~/.pgpass. Change it if others use this machine`,
+      `${option}: holds a password, which everyone who can list this machine's processes can read. Remove it from the URL and put it into ` +
+        `${variable} or ~/.pgpass. Change the password if others use this machine`,
     );
   }
   const unknown = [...url.searchParams.keys()].filter((name) => !Object.hasOwn(parameters, name));
@@ -50,7 +50,7 @@ export function variablesOf(option: string, given: string, variable: string): Re
   const user = decodeURIComponent(url.username) || process.env.PGUSER;
   const database = decodeURIComponent(url.pathname.slice(1));
   if (!user || database === "" || database.includes("/")) {
-    throw new Refused(`${option}: has to name user and database: postgresql://USER@HOST:PORT/DATABASE`);
+    throw new Refused(`${option}: must name user and database: postgresql://USER@HOST:PORT/DATABASE`);
   }
   return {
     PGHOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),

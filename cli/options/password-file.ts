@@ -24,7 +24,7 @@ export function passwordFor(
   const file = process.env.PGPASSFILE ?? path.join(os.homedir(), ".pgpass");
   if (!fs.existsSync(file)) return undefined;
   if ((fs.statSync(file).mode & 0o077) !== 0)
-    throw new Refused(`${file}: others may read it. Make it yours alone: chmod 600 ${file}`);
+    throw new Refused(`${file}: other users can read it. Run: chmod 600 ${file}`);
   const wanted = [server.PGHOST, server.PGPORT, server.PGDATABASE, server.PGUSER];
   const lines = fs.readFileSync(file, "utf8").split(/\r?\n/);
   return lines

@@ -11,7 +11,7 @@ const schema = z.strictObject({
 });
 
 export const rulesHelp =
-  "JSON with `rules` and `migrationTables`, as in a definition's source. Default no rules, and the migration tables of the usual tools";
+  "JSON file with `rules` and `migrationTables`, as in a definition's source. Default: no rules, and the migration tables of well-known tools";
 
 /** What `--rules` declares. @throws Refused naming every field that is wrong */
 export function readRules(given: string | undefined): CopyRules {

@@ -11,13 +11,13 @@ export interface CommonOptions {
 }
 
 export const commonHelp = `
-The target's password is read from PGPASSWORD or ~/.pgpass, that of a source's server from PGMOOR_SOURCE_PASSWORD or ~/.pgpass.
-For a SQLite file the schema has to be there: the app builds it.
+The target's password comes from PGPASSWORD or ~/.pgpass, the password of a source's server from PGMOOR_SOURCE_PASSWORD or ~/.pgpass.
+For a SQLite file, the app must have built its schema in the target.
 
 Exit code:
   0  done and verified
-  1  failed, nothing changed unless the message says so; another try may go through
-  2  refused, nothing changed; a person has to mend or decide something`;
+  1  failed; nothing changed unless the message says so; a retry may succeed
+  2  refused; nothing changed; a person must correct or decide something`;
 
 /** A day: what has not ended by then hangs. */
 const seconds = 86_400;

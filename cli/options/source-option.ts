@@ -9,8 +9,8 @@ import { fileOf } from "./run-against";
 import { sourceLoginOf } from "./database-url";
 
 export const sourceHelp =
-  "the SQLite file, which is only read, and never opened; or postgresql://USER@HOST:PORT/DATABASE of a PostgreSQL that is running " +
-  "while its app is stopped, without a password";
+  "the SQLite file (never modified; pgmoor opens a copy), or postgresql://USER@HOST:PORT/DATABASE of a running PostgreSQL " +
+  "whose app is stopped, without a password";
 
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
@@ -25,7 +25,7 @@ const fileSourceOf = (given: string): SqliteFile => ({ kind: "sqlite", file: fil
 export function backSourceOf(given: string): SqliteFile {
   if (!isUrl(given)) return fileSourceOf(given);
   throw new Refused(
-    "--source: back writes SQLite, and a PostgreSQL goes back by its own means: pg_dump --format=custom --no-owner --no-acl " +
+    "--source: back writes SQLite files only. To take a PostgreSQL back: pg_dump --format=custom --no-owner --no-acl " +
       "--exclude-schema=pgmoor of the target, and pg_restore --no-owner into an empty database of the old server. See " +
       "docs/move-by-hand.md",
   );
@@ -35,7 +35,7 @@ export function backSourceOf(given: string): SqliteFile {
 export function rulesOf(source: SourceByHand, rules: string | undefined): CopyRules {
   if (source.kind === "server" && rules !== undefined)
     throw new Refused(
-      "--rules is for a SQLite file: what a PostgreSQL holds goes over as it is. Leave it out",
+      "--rules is for a SQLite file: PostgreSQL's values are copied unchanged. Remove --rules",
     );
   return readRules(rules);
 }

@@ -205,7 +205,7 @@ export async function reviewAndDeploy(stage: Stage): Promise<void> {
     ...facts,
     services: [...moving, spoilt],
   }));
-  await says(prepare, "passes", "gets a database of its own");
+  await says(prepare, "passes", "gets its own database");
   const prepared = await repository.merge(prepare);
   expectThat(
     prepared.succeeded && prepared.report.includes("Deployed."),

@@ -6,10 +6,10 @@ import { eachChange, ends, type ReviewRule } from "./rule";
 const withoutData = new Set(["nomad_job", "postgresql_grant", "vault_jwt_auth_backend_role", "vault_policy"]);
 
 const reasons: Readonly<Record<string, string>> = {
-  replace_because_tainted: "it is tainted: its making failed half-way",
-  replace_because_cannot_update: "it cannot be changed in place",
-  replace_by_request: "a replacement was asked for",
-  replace_by_triggers: "something that it depends on is replaced",
+  replace_because_tainted: "it is tainted: its creation failed",
+  replace_because_cannot_update: "it cannot be updated in place",
+  replace_by_request: "a replacement was requested",
+  replace_by_triggers: "something it depends on is replaced",
   delete_because_no_resource_config: "it is no longer in the configuration",
 };
 
@@ -24,7 +24,7 @@ const destroy = eachChange({
   look: (change) => {
     if (withoutData.has(change.type) || !ends(change)) return;
     const fate =
-      change.action === "delete" ? "would be destroyed" : "would be destroyed and made anew, empty";
+      change.action === "delete" ? "would be destroyed" : "would be destroyed and recreated, empty";
     return `${fate}${why(change)}.`;
   },
 });
@@ -38,7 +38,8 @@ const vanished: ReviewRule = {
       .filter(({ type, action }) => action === "delete" && !withoutData.has(type))
       .map(({ address }) => ({
         address,
-        reason: "is gone, and not by Terraform: an empty one would be made in its place. Restore it first.",
+        reason:
+          "was deleted outside Terraform: Terraform would create an empty one in its place. Restore it first.",
       })),
 };
 
@@ -49,10 +50,10 @@ const rename = eachChange({
   look: (change, stack) => {
     const { action, before, after, address } = change;
     if (action === "update" && before.name !== after.name)
-      return `would be renamed from ${String(before.name)} to ${String(after.name)}: whoever uses the old name no longer finds it.`;
+      return `would be renamed from ${String(before.name)} to ${String(after.name)}: clients that use the old name can no longer find it.`;
     const twin = action === "delete" ? sameObject(change, stack) : undefined;
     if (twin !== undefined)
-      return `is made anew as ${twin.address}: only its address in Terraform changed. Keep the address, or move the state (terraform state mv ${address} ${twin.address}).`;
+      return `is recreated as ${twin.address}: only its address in Terraform changed. Keep the address, or move the state (terraform state mv ${address} ${twin.address}).`;
     return;
   },
 });
@@ -82,7 +83,7 @@ const unguard: ReviewRule = {
         .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy !== true)
         .map(([name]) => ({
           address: `${type}.${name}`,
-          reason: "has no prevent_destroy any more: the next plan may destroy it.",
+          reason: "no longer has prevent_destroy: a later plan may destroy it.",
         })),
     ),
 };
@@ -102,7 +103,7 @@ const volume = eachChange({
         if (there === undefined || there.get(destination) === source) return [];
         const instead = there.get(destination);
         return [
-          `task ${task.Name} would find ${instead === undefined ? "no volume" : `the volume ${instead}`} at ${destination}, where ${source} is.`,
+          `task ${task.Name} would find ${instead === undefined ? "no volume" : `the volume ${instead}`} at ${destination}, in place of ${source}.`,
         ];
       }),
     );
@@ -121,7 +122,7 @@ const gone: ReviewRule = {
       ? [
           {
             address: service,
-            reason: `is no longer in the environment, but its state has ${noPlan.resources.length} resources. Put it back as "retired", deploy, and then remove it; if it was renamed, give it its old name back.`,
+            reason: `is no longer in the environment, but its state still has ${noPlan.resources.length} resources. Put it back with phase "retired", deploy it, and then remove it. If it was renamed, restore the old name.`,
           },
         ]
       : [],

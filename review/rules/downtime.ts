@@ -13,7 +13,7 @@ const move = eachChange({
   look: (change) => {
     const after = moveOf(jobAfter(change));
     if (after === undefined || change.action === "no-op" || moveOf(jobBefore(change)) !== undefined) return;
-    return `stops, moves its data, and starts on PostgreSQL; after ${minutes(after.deadlineSeconds)} at most the old job is back.`;
+    return `stops, moves its data and starts on PostgreSQL. If that takes longer than ${minutes(after.deadlineSeconds)}, Nomad restores the old job.`;
   },
 });
 
@@ -24,7 +24,8 @@ const restart = eachChange({
   look: (change) => {
     if (change.action !== "update") return;
     if (moveOf(jobBefore(change)) === undefined && moveOf(jobAfter(change)) !== undefined) return;
-    if (jobBefore(change) === undefined) return "restarts: it was written by hand, and becomes ours.";
+    if (jobBefore(change) === undefined)
+      return "restarts: pgmoor's definition replaces a job that was written by hand.";
     const paths = restartPaths(change);
     return paths.length === 0
       ? undefined
@@ -47,11 +48,11 @@ const stop = eachChange({
   types: ["nomad_job"],
   look: (change) => {
     if (change.action === "delete") return `would be stopped${why(change)}.`;
-    if (change.action === "replace") return `would be stopped, and registered anew${why(change)}.`;
+    if (change.action === "replace") return `would be stopped and registered again${why(change)}.`;
     const groups = jobAfter(change)?.TaskGroups ?? [];
     const idle = groups.filter(({ Count }) => Count === 0).map(({ Name }) => Name);
     return change.action !== "no-op" && idle.length > 0
-      ? `would run nothing: the count of ${idle.join(", ")} is 0.`
+      ? `would run no task: the count of ${idle.join(", ")} is 0.`
       : undefined;
   },
 });

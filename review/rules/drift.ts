@@ -6,10 +6,10 @@ const drifted: ReviewRule = {
   risk: "drift",
   find: ({ drift }) =>
     drift.flatMap(({ address, action, differences }) => {
-      if (action === "delete") return [{ address, reason: "was removed, and not by Terraform." }];
+      if (action === "delete") return [{ address, reason: "was removed outside Terraform." }];
       if (differences.length === 0) return [];
       const paths = listed(differences.map(({ path }) => path));
-      return [{ address, reason: `was changed, and not by Terraform: ${paths}.` }];
+      return [{ address, reason: `was changed outside Terraform: ${paths}.` }];
     }),
 };
 

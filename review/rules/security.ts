@@ -12,16 +12,16 @@ const expose = eachChange({
   look: ({ type, action, before, after, keptSecrets }) => {
     if (action === "no-op" || action === "delete" || action === "forget") return;
     if (["random_password", "random_bytes", "tls_private_key"].includes(type))
-      return "keeps what it makes in the state, in clear. Use an ephemeral resource.";
+      return "stores its secret in the state in clear text. Use an ephemeral resource.";
     const inJob = differences(before.jobspec, after.jobspec)
       .flatMap(({ path, after }) => hiddenPaths(after, path))
       .map(
         (path) =>
-          `has a secret in clear at ${shortPath(path)}, so the state and Nomad keep it. Read it from Vault in a template.`,
+          `has a secret in clear text at ${shortPath(path)}: the state and Nomad would store it. Read it from Vault in a template.`,
       );
     return [
       ...keptSecrets.map(
-        (name) => `would keep ${name} in the state, in clear. Use its write-only form (${name}_wo).`,
+        (name) => `would store ${name} in the state in clear text. Use the write-only argument ${name}_wo.`,
       ),
       ...inJob,
     ];
@@ -41,7 +41,7 @@ const widen = eachChange({
   look: ({ action, before, after }) => {
     if (action === "no-op" || action === "delete" || action === "forget") return;
     const policy = readPolicy(after.policy);
-    if (policy === undefined) return "cannot be read as a list of paths: look at it yourself.";
+    if (policy === undefined) return "cannot be parsed as a list of paths: check it yourself.";
     return widerThan(policy, readPolicy(before.policy), action === "create");
   },
 });
@@ -57,9 +57,9 @@ const bind = eachChange({
     if (action !== "update" && action !== "create") return;
     const claims = Object.entries((after.bound_claims ?? {}) as Attributes);
     const wild = claims.filter(([, value]) => String(value).includes("*")).map(([name]) => name);
-    const reasons = wild.map((name) => `takes any ${name} that matches a pattern.`);
+    const reasons = wild.map((name) => `accepts any ${name} that matches a pattern.`);
     if (isEmpty(after.bound_claims) && isEmpty(after.bound_subject))
-      reasons.push("can be logged in to by every workload of the cluster: no claim is bound.");
+      reasons.push("lets every workload of the cluster log in: no claim is bound.");
     if (action === "create") return reasons;
     for (const attribute of limited)
       for (const { path, before: old, after: now } of differences(
@@ -67,11 +67,10 @@ const bind = eachChange({
         after[attribute],
         attribute,
       ))
-        if (now === undefined || old !== undefined)
-          reasons.push(`is bound to ${path} otherwise than before.`);
+        if (now === undefined || old !== undefined) reasons.push(`has another bound ${path} than before.`);
     const had = new Set(strings(before.token_policies));
     for (const policy of strings(after.token_policies).filter((name) => !had.has(name)))
-      reasons.push(`gives the policy ${policy} besides.`);
+      reasons.push(`also gives the policy ${policy}.`);
     return reasons;
   },
 });
@@ -83,7 +82,7 @@ const grant = eachChange({
   look: ({ action, before, after }) => {
     if (action === "delete")
       return before.role === "public"
-        ? `would be destroyed: what it takes from everyone on ${String(before.database)} may come back.`
+        ? `would be destroyed: everyone may regain access to ${String(before.database)}.`
         : undefined;
     if (action === "no-op" || action === "forget") return;
     const had = new Set(action === "create" ? [] : strings(before.privileges));
@@ -94,7 +93,7 @@ const grant = eachChange({
           `gives ${privilege} on the ${String(after.object_type)} of ${String(after.database)} to ${after.role === "public" ? "everyone" : String(after.role)}.`,
       ),
       ...(after.with_grant_option === true && before.with_grant_option !== true
-        ? [`lets ${String(after.role)} give it on.`]
+        ? [`lets ${String(after.role)} grant it to others.`]
         : []),
     ];
   },
@@ -102,9 +101,9 @@ const grant = eachChange({
 
 const powers = {
   superuser: "a superuser",
-  create_database: "allowed to make databases",
-  create_role: "allowed to make roles",
-  bypass_row_level_security: "free of row security",
+  create_database: "allowed to create databases",
+  create_role: "allowed to create roles",
+  bypass_row_level_security: "exempt from row-level security",
   replication: "allowed to replicate everything",
 } as const;
 
@@ -134,7 +133,7 @@ const unlimit = eachChange({
     (action === "update" || action === "create") &&
     after.connection_limit === -1 &&
     before.connection_limit !== -1
-      ? "may take every connection of the server: it has no limit."
+      ? "has no connection limit: it may use every connection of the server."
       : undefined,
 });
 
