@@ -90,7 +90,10 @@ export function planTables(
 ): TablePlan[] {
   const records = migrationTableNames(migrationTables);
   const copied = ({ name }: { name: string }) => !records.includes(name);
-  const tables = pair(source.tables().filter(copied), targets.filter(copied));
+  const unreadable = source.tables().filter((table) => copied(table) && table.unreadable !== undefined);
+  const other = ({ name }: { name: string }) =>
+    copied({ name }) && unreadable.every((table) => table.name !== name);
+  const tables = pair(source.tables().filter(other), targets.filter(other));
   const followed = new Set<Rule>();
   const left = (kind: "skip-table" | "skip-column", table: string, column?: string) => {
     const found = rules.find(
@@ -105,6 +108,11 @@ export function planTables(
     if (!left("skip-table", name))
       faults.push(`table ${name}: in the ${side} only${helps({ kind: "skip-table", table: name })}`);
   };
+  for (const { name, unreadable: why } of unreadable)
+    if (!left("skip-table", name))
+      faults.push(
+        `table ${name}: SQLite cannot read it without the app (${why})${helps({ kind: "skip-table", table: name })}`,
+      );
   for (const table of tables.sourceOnly) tableFault("source", table);
   for (const table of tables.targetOnly) tableFault("target", table);
   const plans: TablePlan[] = [];

@@ -34,6 +34,12 @@ interface Extent {
 
 type FastRead = Extent & Pick<Page, "lines">;
 
+interface FastReader {
+  (range: Range): FastRead;
+  /** Has SQLite begin with a range that is read next. */
+  ahead(range: Range): void;
+}
+
 /** Reads a table page by page, every row once. What cannot be read by its rowid is one page. */
 export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page> {
   const table = plan.source;
@@ -54,6 +60,13 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
       continue;
     }
     const { rows, lastRowid } = (fast ?? measured)!;
+    const isLast = rows < range.rows || lastRowid === highestRowid;
+    const bytes = fast?.lines?.length ?? measured?.bytes ?? 0;
+    const following = (): Range => ({
+      from: lastRowid + 1n,
+      rows: bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows,
+    });
+    if (fast?.lines !== undefined && !isLast) readFast?.ahead(following());
     if (rows > 0) {
       const { ...whole } = range;
       const isLarge = measured !== undefined && measured.largest > pageBytes;
@@ -63,10 +76,8 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
         rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
       };
     }
-    if (rows < range.rows || lastRowid === highestRowid) return;
-    const bytes = fast?.lines?.length ?? measured?.bytes ?? 0;
-    const next = bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows;
-    range = { from: lastRowid + 1n, rows: next };
+    if (isLast) return;
+    range = following();
   }
 }
 
@@ -75,7 +86,7 @@ function fastReader(
   source: SqliteDatabase,
   { source: table, columns }: TablePlan,
   rowid: string,
-): ((range: Range) => FastRead) | undefined {
+): FastReader | undefined {
   if (columns.length === 0 || columns.length > mostFastColumns) return undefined;
   const fastColumns: FastColumn[] = [];
   for (const { source: name, target, converter } of columns) {
@@ -88,12 +99,14 @@ function fastReader(
     `${identifier(rowid)} AS id, ${jsonOf(fastColumns, pageBytes)} AS json`,
   );
   const transcoder = new Transcoder(fastColumns);
-  return (range) => {
-    const [count, last, json] = ask(range, { bytes: jsonGrowth * (pageBytes / range.rows) });
+  const limit = (range: Range) => ({ bytes: jsonGrowth * (pageBytes / range.rows) });
+  const read = (range: Range): FastRead => {
+    const [count, last, json] = ask(range, limit(range));
     const rows = Number(count);
     const isText = Buffer.isBuffer(json) && isUtf8(json);
     return { rows, lastRowid: last as bigint, lines: isText ? transcoder.lines(json, rows) : undefined };
   };
+  return Object.assign(read, { ahead: (range: Range) => ask.ahead(range, limit(range)) });
 }
 
 /** Finds how large the values in a range are. */

@@ -56,6 +56,7 @@ export async function buildMigrator(outfile = bundle): Promise<void> {
     format: "cjs",
     minifyWhitespace: true,
     external: ["pg-native"],
+    define: { PGMOOR_BUNDLE: "true" },
     plugins: [inlineLibrary],
     logLevel: "warning",
   });

@@ -1,3 +1,5 @@
+import * as fs from "node:fs";
+import * as v8 from "node:v8";
 import { Command } from "commander";
 import { readConfig } from "./config";
 import { connect } from "../server/connection";
@@ -7,6 +9,8 @@ import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
 import { loginOf } from "../server/login";
+import { serve } from "../sqlite/confined/child";
+import { sqliteRole } from "../sqlite/confined/process";
 import { stopSignal } from "../base/stop";
 
 const log = (line: string) => process.stdout.write(`${line}\n`);
@@ -44,6 +48,12 @@ async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {
   }
 }
 
+/** What this program starts itself as, confined. */
+async function serveSqlite(): Promise<void> {
+  const { default: Database } = await import("libsql");
+  serve(Database, fs, v8);
+}
+
 const program = new Command("pgmoor-migrator")
   .description("Moves a service's database to PostgreSQL, inside the service's own Nomad job")
   .addHelpText("after", environment);
@@ -69,7 +79,8 @@ program
   .addHelpText("after", environment)
   .action(runLedger);
 
-program.parseAsync().catch((error: unknown) => {
+const begun = process.argv[2] === sqliteRole ? serveSqlite() : program.parseAsync();
+begun.catch((error: unknown) => {
   const { outcome, left, message, exitCode } = ending(error);
   process.stderr.write(`pgmoor: ${outcome}, ${left}: ${message}\n`);
   // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.

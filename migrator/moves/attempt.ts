@@ -107,7 +107,7 @@ export async function moveSqlite(
   const snapshot = await takeSnapshot(file, moving.snapshots, attempt);
   await recordSnapshot(client, attempt, snapshot);
   run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
-  const source = SqliteDatabase.open(await scratchCopy(snapshot, run.scratch), file);
+  const source = SqliteDatabase.open(await scratchCopy(snapshot, run.scratch), file, run.scratch);
   await buildSchema();
   await run.requireAlone(client);
   const plans = await planCopy(client, source, moving);

@@ -59,7 +59,7 @@ export async function openCopy(
   file: string,
 ): Promise<{ source: SqliteDatabase; fingerprint: string }> {
   const snapshot = await takeSnapshot(file, path.join(run.scratch, "copy"), 0);
-  return { source: SqliteDatabase.open(snapshot.file, file), fingerprint: snapshot.fingerprint };
+  return { source: SqliteDatabase.open(snapshot.file, file, run.scratch), fingerprint: snapshot.fingerprint };
 }
 
 /**

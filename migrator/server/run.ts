@@ -7,6 +7,7 @@ import { bounded, Deadline } from "../base/deadline";
 import { Failed, messageOf, Refused } from "../base/errors";
 import type { Log } from "../base/progress";
 import type { DatabaseLogin } from "./login";
+import { SqliteProcess } from "../sqlite/confined/process";
 import { otherSessions } from "../ledger/table-uses";
 
 /** Key of the advisory lock that keeps a second migrator away from the same database. */
@@ -83,7 +84,8 @@ export class Run {
         ? new Refused(error.message, run.leftBehindBy)
         : new Failed(messageOf(error), run.leftBehindBy);
     } finally {
-      // SQLite may still be reading when the run is abandoned: the process closes its file.
+      // SQLite may still be reading when the run is abandoned.
+      SqliteProcess.endIn(run.scratch);
       fs.rmSync(run.scratch, { recursive: true, force: true });
       await Promise.all(run.open.map(endSession));
     }

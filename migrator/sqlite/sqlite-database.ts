@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
-import Database from "libsql";
 import { identifier } from "../server/connection";
 import { messageOf, Refused } from "../base/errors";
+import { ConfinedDatabase } from "./confined/database";
+import { Ended } from "./confined/process";
+import { requireOwnJournal } from "./journal";
 import { Records } from "./records";
+import { SchemaReader } from "./schema";
 
 /** How SQLite stores a value, whatever its column was declared as: null, integer, real, text, blob. */
 export type Storage = "n" | "i" | "r" | "t" | "b";
@@ -28,6 +31,8 @@ export interface SourceTable {
   readonly rowid: string | undefined;
   /** The page of the file where its rows begin. */
   readonly root: number;
+  /** Why SQLite here cannot read it: the app's SQLite has what ours has not. @default it can */
+  readonly unreadable?: string;
 }
 
 /** Rows of a table from a rowid on, in the order of the rowids. */
@@ -45,33 +50,47 @@ export interface SourceRow<V = Raw> {
   readonly key: () => string;
 }
 
-const header = "SQLite format 3\0";
-const rowidNames = ["rowid", "_rowid_", "oid"];
+/** What SQLite says of a collation, a module or a tokenizer that the app has brought. */
+const lacks = /^no such (collation sequence|module|tokenizer)/;
 
-/** The scratch copy of a source, opened for reading. */
+/** Asks about a range. With `ahead`, SQLite begins to look for what is asked next, while we go on. */
+export interface Asking {
+  (range: Range, more?: object): Raw[];
+  ahead(range: Range, more?: object): void;
+}
+
+const header = "SQLite format 3\0";
+
+/**
+ * The scratch copy of a source, opened for reading. The copy may hold anything: SQLite works on it in a process that can write
+ * nothing but the scratch folder.
+ */
 export class SqliteDatabase {
   /** Encoding of text as SQLite hands it out as bytes. */
   readonly encoding: "UTF-8" | "UTF-16le" | "UTF-16be";
   /** The same file, for values that are too large for SQLite to hand them out. */
   readonly records: Records;
+  private found: readonly SourceTable[] = [];
 
   private constructor(
-    private readonly database: Database.Database,
+    private readonly database: ConfinedDatabase,
     file: string,
     private readonly label: string,
   ) {
     this.encoding =
       this.query<{ encoding: SqliteDatabase["encoding"] }>("PRAGMA encoding")[0]?.encoding ?? "UTF-8";
-    this.records = new Records(file);
+    this.mergeLog();
+    this.records = new Records(file, label);
   }
 
   /**
    * Opens a scratch copy and checks that it is whole.
    * @param file the copy; SQLite writes beside it and into it.
    * @param label the source it was made of, for messages.
-   * @throws Refused when it is no SQLite database, encrypted or damaged.
+   * @param scratch folder that SQLite may write to. Default the copy's own.
+   * @throws Refused when it is no SQLite database, encrypted, damaged or half of a transaction over several files.
    */
-  static open(file: string, label: string): SqliteDatabase {
+  static open(file: string, label: string, scratch?: string): SqliteDatabase {
     const start = Buffer.alloc(header.length);
     const handle = fs.openSync(file, "r");
     fs.readSync(handle, start);
@@ -79,19 +98,19 @@ export class SqliteDatabase {
     if (start.toString("latin1") !== header) {
       throw new Refused(`${label}: not a SQLite database, or an encrypted one`);
     }
-    let database: Database.Database | undefined;
+    requireOwnJournal(file, label);
+    let database: ConfinedDatabase | undefined;
     try {
-      database = new Database(file);
+      database = new ConfinedDatabase(file, scratch);
       const source = new SqliteDatabase(database, file, label);
-      source.mergeLog();
       database.exec("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
-      source.requireWhole();
+      source.found = source.requireWhole();
       database.exec("PRAGMA query_only = ON");
       return source;
     } catch (error) {
       database?.close();
       if (error instanceof Refused) throw error;
-      throw new Refused(`${label}: SQLite cannot read it: ${messageOf(error)}`);
+      throw new Refused(`${label}: SQLite cannot read it: ${inWords(error)}`);
     }
   }
 
@@ -113,12 +132,40 @@ export class SqliteDatabase {
     if (busy !== 0) throw new Refused(`${this.label}: somebody else has opened its copy`);
   }
 
-  private requireWhole(): void {
+  /**
+   * Has SQLite check the file.
+   * @returns its tables.
+   */
+  private requireWhole(): SourceTable[] {
+    let lacking = false;
+    try {
+      this.requireChecked("pragma_quick_check(5)");
+    } catch (error) {
+      if (!lacks.test(messageOf(error))) throw error;
+      lacking = true;
+    }
+    const tables = new SchemaReader(this.database, this.encoding, this.label).tables();
+    // What SQLite here has not, the tables that do not need it are checked without.
+    return lacking ? tables.map((table) => this.checked(table)) : tables;
+  }
+
+  private checked(table: SourceTable): SourceTable {
+    if (table.unreadable !== undefined) return table;
+    try {
+      this.requireChecked("pragma_quick_check(?)", table.name);
+    } catch (error) {
+      if (!lacks.test(messageOf(error))) throw error;
+      // It is an index that lacks its collation: the rows of a table with rowids are read without any.
+      if (table.rowid === undefined) return { ...table, unreadable: messageOf(error) };
+    }
+    return table;
+  }
+
+  private requireChecked(check: string, ...parameters: string[]): void {
     // As bytes: a message may quote what is no text.
     const lines = this.database
-      .prepare("SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(5)")
-      .raw(true)
-      .all() as [Buffer][];
+      .prepare(`SELECT CAST(quick_check AS BLOB) FROM ${check}`, { raw: true })
+      .all(...parameters) as [Buffer][];
     const decoder = new TextDecoder(this.encoding);
     const found = lines.map(([line]) => decoder.decode(line));
     if (found.length === 1 && found[0] === "ok") return;
@@ -130,33 +177,8 @@ export class SqliteDatabase {
   }
 
   /** Every table that holds data of the app's, by name. SQLite's own and the insides of virtual tables are not. */
-  tables(): SourceTable[] {
-    const tables = this.query<{ name: string; type: string; wr: number }>(
-      "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' " +
-        "AND type IN ('table', 'virtual') ORDER BY name",
-    );
-    const roots = this.query<{ name: string; root: number }>(
-      "SELECT name, rootpage AS root FROM sqlite_master WHERE type = 'table'",
-    );
-    const rootOf = new Map(roots.map(({ name, root }) => [name, root]));
-    return tables.map(({ name, type, wr }) => {
-      const columns = this.query<{ name: string; pk: number; hidden: number }>(
-        "SELECT name, pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
-        name,
-      );
-      const taken = new Set(columns.map((column) => column.name.toLowerCase()));
-      const rowid = wr === 0 ? rowidNames.find((candidate) => !taken.has(candidate)) : undefined;
-      const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
-      let stored = 0;
-      const described = columns.map(({ name, hidden }) => {
-        // 2: computed when it is read, 3: when it is written.
-        const place = hidden === 2 ? undefined : stored++;
-        return { name, generated: hidden > 1, place };
-      });
-      const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
-      const root = rootOf.get(name) ?? 0;
-      return { name, columns: described, key, rowid: type === "table" ? rowid : undefined, root };
-    });
+  tables(): readonly SourceTable[] {
+    return this.found;
   }
 
   /** Highest number that AUTOINCREMENT has ever given out, by table: the rows that had it may be gone. */
@@ -164,14 +186,16 @@ export class SqliteDatabase {
     const there = this.query("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").length > 0;
     if (!there) return new Map();
     const marks = this.database
-      .prepare("SELECT name, CAST(seq AS INTEGER) AS seq FROM sqlite_sequence WHERE name IS NOT NULL")
-      .safeIntegers(true)
+      .prepare("SELECT name, CAST(seq AS INTEGER) AS seq FROM sqlite_sequence WHERE name IS NOT NULL", {
+        bigints: true,
+      })
       .all() as { name: string; seq: bigint | null }[];
     return new Map(marks.map(({ name, seq }) => [name, seq ?? 0n]));
   }
 
   /** Number of rows of a table, as SQLite counts them. */
   count(table: SourceTable): number {
+    if (table.unreadable !== undefined) return 0;
     return (
       this.query<{ count: number }>(`SELECT count(*) AS count FROM ${identifier(table.name)}`)[0]?.count ?? 0
     );
@@ -186,10 +210,8 @@ export class SqliteDatabase {
     );
     const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
     const from = range === undefined ? inOrder(table) : rangeOf(table);
-    const statement = this.database
-      .prepare(`SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`)
-      .safeIntegers(true)
-      .raw(true);
+    const sql = `SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`;
+    const statement = this.database.prepare(sql, { raw: true, bigints: true });
     let position = 0;
     try {
       for (const row of statement.iterate(range ?? {}) as IterableIterator<[string, ...Raw[]]>) {
@@ -213,22 +235,33 @@ export class SqliteDatabase {
    * @param answers SQL over the columns of `each`.
    * @param each SQL for every row, each with its name.
    */
-  asking(table: SourceTable, answers: string, each: string): (range: Range, more?: object) => Raw[] {
+  asking(table: SourceTable, answers: string, each: string): Asking {
     const sql = `SELECT ${answers} FROM (SELECT ${each} FROM ${rangeOf(table)})`;
-    const statement = this.database.prepare(sql).safeIntegers(true).raw(true);
-    return (range, more) => {
+    const statement = this.database.prepare(sql, { raw: true, bigints: true });
+    let ahead: { readonly key: string; readonly answer: () => unknown } | undefined;
+    const keyOf = (...parts: unknown[]) =>
+      JSON.stringify(parts, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+    const ask = (range: Range, more?: object): Raw[] => {
+      const waiting = ahead;
+      ahead = undefined;
       try {
+        const answer = waiting?.answer();
+        if (waiting?.key === keyOf(range, more)) return answer as Raw[];
         return statement.get({ ...range, ...more }) as Raw[];
       } catch (error) {
         throw this.unreadable(table, error);
       }
     };
+    const askAhead = (range: Range, more?: object) => {
+      ahead = { key: keyOf(range, more), answer: statement.getAhead({ ...range, ...more }) };
+    };
+    return Object.assign(ask, { ahead: askAhead });
   }
 
   /** Turns SQLite's error, or one of its file's, into words. */
   unreadable(table: SourceTable, error: unknown): unknown {
-    if (!(error instanceof Error && error.name === "SqliteError")) return error;
-    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${error.message}`);
+    if (!(error instanceof Ended || (error instanceof Error && error.name === "SqliteError"))) return error;
+    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${inWords(error)}`);
   }
 
   /** Says which row is the nth of a table, the first being 1. */
@@ -246,6 +279,12 @@ export class SqliteDatabase {
     });
     return shown.join(", ");
   }
+}
+
+/** What SQLite says, or how its process ended. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Ended)) return messageOf(error);
+  return `its process ended (${error.message}). The file is damaged, or made to do harm`;
 }
 
 /** Without an index, whose order would be another: the rows are found again by their place. */

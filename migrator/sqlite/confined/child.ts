@@ -1,0 +1,125 @@
+/** SQLite in a process of its own: what is asked of it comes in on its input, the answers go out on its output. */
+import type Libsql from "libsql";
+import type * as Fs from "node:fs";
+import type * as V8 from "node:v8";
+
+/** What is asked: the function's name and its arguments. */
+export type Call =
+  | [name: "confined", probe: string]
+  | [name: "open", database: number, file: string]
+  | [name: "close", database: number]
+  | [name: "exec", database: number, sql: string]
+  | [name: "prepare", statement: number, database: number, sql: string, raw: boolean, bigints: boolean]
+  | [name: "get" | "all" | "run", statement: number, parameters: readonly unknown[]]
+  | [name: "begin", cursor: number, statement: number, parameters: readonly unknown[]]
+  | [name: "next" | "stop", cursor: number];
+
+/** What comes back. */
+export type Answer = { value: unknown } | { error: { name: string; message: string; code?: string } };
+
+/** The rows of a cursor, some at a time. */
+export interface Batch {
+  readonly rows: readonly unknown[];
+  readonly done: boolean;
+}
+
+/**
+ * Serves until its input ends. Where there is no bundle its text is what the process runs: it names nothing outside of itself.
+ *
+ * A frame is its length in 4 bytes and a value as V8 writes it.
+ */
+export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): void {
+  const [batchRows, batchBytes] = [500, 1 << 18];
+  const databases = new Map<number, Libsql.Database>();
+  const statements = new Map<number, { of: number; statement: Libsql.Statement }>();
+  const cursors = new Map<number, IterableIterator<unknown>>();
+
+  const sizeOf = (row: unknown): number => {
+    let bytes = 0;
+    for (const value of Object.values(row as Record<string, Buffer | string | number | bigint | null>))
+      bytes += 16 + (typeof value === "object" || typeof value === "string" ? (value?.length ?? 0) : 0);
+    return bytes;
+  };
+  const batch = (cursor: number): Batch => {
+    const rows: unknown[] = [];
+    for (let bytes = 0; rows.length < batchRows && bytes < batchBytes; bytes += sizeOf(rows.at(-1))) {
+      const { value, done } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
+      if (done) {
+        cursors.delete(cursor);
+        return { rows, done };
+      }
+      rows.push(value);
+    }
+    return { rows, done: false };
+  };
+  const perform = (call: Call): unknown => {
+    switch (call[0]) {
+      case "confined":
+        try {
+          fs.closeSync(fs.openSync(call[1], "a"));
+          return false;
+        } catch {
+          return true;
+        }
+      case "open":
+        databases.set(call[1], new Database(call[2]));
+        return;
+      case "close":
+        databases.get(call[1])?.close();
+        databases.delete(call[1]);
+        for (const [number, { of }] of statements) if (of === call[1]) statements.delete(number);
+        return;
+      case "exec":
+        databases.get(call[1])!.exec(call[2]);
+        return;
+      case "prepare": {
+        const [, number, of, sql, raw, bigints] = call;
+        const prepared = databases.get(of)!.prepare(sql).safeIntegers(bigints);
+        statements.set(number, { of, statement: prepared.reader ? prepared.raw(raw) : prepared });
+        return;
+      }
+      case "get":
+      case "all":
+      case "run":
+        return statements.get(call[1])!.statement[call[0]](...call[2]);
+      case "begin":
+        cursors.set(call[1], statements.get(call[2])!.statement.iterate(...call[3]));
+        return batch(call[1]);
+      case "next":
+        return batch(call[1]);
+      case "stop":
+        cursors.get(call[1])?.return?.();
+        cursors.delete(call[1]);
+    }
+  };
+
+  const read = (bytes: number): Buffer | undefined => {
+    const buffer = Buffer.allocUnsafeSlow(bytes);
+    for (let filled = 0; filled < bytes;) {
+      const count = fs.readSync(0, buffer, filled, bytes - filled, null);
+      if (count === 0) return undefined;
+      filled += count;
+    }
+    return buffer;
+  };
+  const write = (buffer: Buffer): void => {
+    for (let written = 0; written < buffer.length;) written += fs.writeSync(1, buffer, written);
+  };
+  for (;;) {
+    const length = read(4);
+    const frame = length && read(length.readUInt32LE());
+    if (frame === undefined) return;
+    let answer: Answer;
+    try {
+      answer = { value: perform(v8.deserialize(frame) as Call) };
+    } catch (thrown) {
+      const { name, message, code } = thrown as Error & { code?: string };
+      answer = { error: code === undefined ? { name, message } : { name, message, code } };
+    }
+    const body = v8.serialize(answer);
+    const head = Buffer.allocUnsafe(4);
+    head.writeUInt32LE(body.length);
+    write(head);
+    write(body);
+  }
+}

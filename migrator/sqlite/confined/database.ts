@@ -1,0 +1,101 @@
+/** A database in the process that can write nothing but its folder, by the functions that libsql has. */
+import * as path from "node:path";
+import type { Batch } from "./child";
+import { Ended, SqliteProcess } from "./process";
+
+let numbers = 0;
+
+/** A statement; one that is sent ahead is worked at while the caller does something else. */
+export class ConfinedStatement {
+  private readonly number = ++numbers;
+
+  constructor(
+    private readonly process: SqliteProcess,
+    database: number,
+    sql: string,
+    { raw, bigints }: { raw: boolean; bigints: boolean },
+  ) {
+    process.call("prepare", this.number, database, sql, raw, bigints);
+  }
+
+  all(...parameters: unknown[]): unknown[] {
+    return this.process.call("all", this.number, parameters) as unknown[];
+  }
+
+  get(...parameters: unknown[]): unknown {
+    return this.process.call("get", this.number, parameters);
+  }
+
+  run(...parameters: unknown[]): void {
+    this.process.call("run", this.number, parameters);
+  }
+
+  /** Has SQLite begin. @returns what waits for the row. */
+  getAhead(...parameters: unknown[]): () => unknown {
+    const question = this.process.ask("get", this.number, parameters);
+    return () => this.process.answer(question);
+  }
+
+  /** Rows one by one; SQLite reads the next ones meanwhile. */
+  *iterate(...parameters: unknown[]): Generator<unknown, undefined> {
+    const { process } = this;
+    const cursor = ++numbers;
+    let question: number | undefined = process.ask("begin", cursor, this.number, parameters);
+    try {
+      for (;;) {
+        const answered: number = question;
+        question = undefined;
+        const { rows, done } = process.answer(answered) as Batch;
+        if (!done) question = process.ask("next", cursor);
+        yield* rows;
+        if (done || question === undefined) return;
+      }
+    } finally {
+      // Left in the middle.
+      if (question !== undefined) {
+        process.answer(question);
+        process.call("stop", cursor);
+      }
+    }
+  }
+}
+
+/** An open database. */
+export class ConfinedDatabase {
+  private readonly number = ++numbers;
+  private readonly process: SqliteProcess;
+  private closed = false;
+
+  /**
+   * @param file in the folder, or below it.
+   * @param folder that SQLite may write to, and nothing else. Default the file's own.
+   * @throws Refused when nothing here can confine SQLite.
+   */
+  constructor(file: string, folder = path.dirname(file)) {
+    this.process = SqliteProcess.in(folder);
+    this.process.handOver(path.dirname(file), file, `${file}-wal`, `${file}-journal`);
+    this.process.call("open", this.number, file);
+    this.process.count(1);
+  }
+
+  /** @param how rows are given: as arrays, and whole numbers as bigint. Default as objects and numbers. */
+  prepare(sql: string, { raw = false, bigints = false } = {}): ConfinedStatement {
+    return new ConfinedStatement(this.process, this.number, sql, { raw, bigints });
+  }
+
+  exec(sql: string): void {
+    this.process.call("exec", this.number, sql);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.process.count(-1);
+    try {
+      this.process.call("close", this.number);
+    } catch (error) {
+      // With the process, everything is closed.
+      if (!(error instanceof Ended)) throw error;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/** What tables a SQLite file has. Its schema comes from anybody: names may be no text. */
+import { TextDecoder } from "node:util";
+import { Refused } from "../base/errors";
+import type { ConfinedDatabase } from "./confined/database";
+import type { SourceTable } from "./sqlite-database";
+
+const rowidNames = ["rowid", "_rowid_", "oid"];
+
+/** Reads names as bytes: libsql ends the process on text that is not UTF-8. */
+export class SchemaReader {
+  private readonly decoder: TextDecoder;
+  private readonly problems: string[] = [];
+
+  /** @param encoding in which SQLite hands out text as bytes. */
+  constructor(
+    private readonly database: ConfinedDatabase,
+    encoding: string,
+    private readonly label: string,
+  ) {
+    this.decoder = new TextDecoder(encoding, { fatal: true });
+  }
+
+  /**
+   * Every table that holds data of the app's, by name. SQLite's own and the insides of virtual tables are not.
+   * @throws Refused naming what has a name that is no text.
+   */
+  tables(): SourceTable[] {
+    const roots = this.roots();
+    this.refuse();
+    const listed = this.rows(
+      "SELECT CAST(name AS BLOB), type = 'virtual', wr FROM pragma_table_list WHERE schema = 'main' " +
+        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type IN ('table', 'virtual') ORDER BY name",
+    ) as [Buffer, number, number][];
+    const tables = listed.map(([name, virtual, wr]) =>
+      this.table(this.decoder.decode(name), virtual === 1, wr === 1, roots),
+    );
+    this.refuse();
+    return tables;
+  }
+
+  /** The pages where tables begin. */
+  private roots(): Map<string, number> {
+    const roots = new Map<string, number>();
+    const entries = this.rows(
+      "SELECT CAST(type AS BLOB), CAST(name AS BLOB), rootpage FROM sqlite_master",
+    ) as [Buffer, Buffer, number][];
+    for (const [typeBytes, nameBytes, root] of entries) {
+      const type = this.text(typeBytes, () => "the kind of an entry of its schema") ?? "entry";
+      const name = this.text(nameBytes, (shown) => `the name of the ${type} "${shown}"`);
+      // SQLite itself refuses a name that is not the definition's.
+      if (type === "table" && name !== undefined) roots.set(name, root);
+    }
+    return roots;
+  }
+
+  private table(
+    name: string,
+    virtual: boolean,
+    withoutRowid: boolean,
+    roots: Map<string, number>,
+  ): SourceTable {
+    let found: [Buffer, number, number][];
+    try {
+      found = this.rows(
+        "SELECT CAST(name AS BLOB), pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
+        name,
+      ) as [Buffer, number, number][];
+    } catch (error) {
+      // A module, or a part of one, that SQLite here does not have.
+      if (!virtual || !(error instanceof Error) || error.name !== "SqliteError") throw error;
+      return { name, columns: [], key: [], rowid: undefined, root: 0, unreadable: error.message };
+    }
+    const columns = found.map(([bytes, pk, hidden]) => {
+      const column =
+        this.text(bytes, (shown) => `the name of the column "${shown}" of the table "${name}"`) ?? "";
+      return { name: column, pk, hidden };
+    });
+    const taken = new Set(columns.map((column) => column.name.toLowerCase()));
+    const rowid = withoutRowid ? undefined : rowidNames.find((candidate) => !taken.has(candidate));
+    const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
+    let stored = 0;
+    const described = columns.map(({ name: column, hidden }) => {
+      // 2: computed when it is read, 3: when it is written.
+      const place = hidden === 2 ? undefined : stored++;
+      return { name: column, generated: hidden > 1, place };
+    });
+    const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
+    return { name, columns: described, key, rowid: virtual ? undefined : rowid, root: roots.get(name) ?? 0 };
+  }
+
+  private text(bytes: Buffer, where: (shown: string) => string): string | undefined {
+    try {
+      const text = this.decoder.decode(bytes);
+      if (!text.includes("\0")) return text;
+    } catch {
+      // Not text: said below.
+    }
+    this.problems.push(`${where(bytes.toString("latin1").replaceAll(/[^ -~]/g, "?"))} is no valid text`);
+    return undefined;
+  }
+
+  private refuse(): void {
+    if (this.problems.length === 0) return;
+    throw new Refused(
+      `${this.label}: its schema is damaged: ${this.problems.join("; ")}. Rename or restore it with the app, or with sqlite3`,
+    );
+  }
+
+  private rows(sql: string, ...parameters: unknown[]): unknown[] {
+    return this.database.prepare(sql, { raw: true }).all(...parameters);
+  }
+}
