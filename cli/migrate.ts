@@ -25,17 +25,17 @@ export function addMigrate(program: Command): void {
     )
     .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
-    .option("--dry-run", "read and convert everything, write nothing, print the report")
+    .option(
+      "--dry-run",
+      "read and convert everything, refuse what the move would refuse, write nothing, print the report",
+    )
     .option("--rules <file>", rulesHelp)
     .option(
       "--snapshots <folder>",
       "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",
     )
     .option("--service <name>", "the service's name in the ledger. Default: the database's name")
-    .option(
-      "--replace",
-      "dump rows that the target holds already into the snapshots' folder, and replace them",
-    )
+    .option("--replace", "dump rows that only the target has into the snapshots' folder, and replace them")
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Options) =>
@@ -49,7 +49,7 @@ export function addMigrate(program: Command): void {
           ...rulesOf(source, options.rules),
         };
         const report = options.dryRun
-          ? await dryRun(run, moving)
+          ? await dryRun(run, moving, options.replace === true)
           : await moveByHand(run, moving, options.replace === true);
         describe(report);
         return report;

@@ -80,14 +80,23 @@ export interface SequenceRule {
   readonly negated?: true;
 }
 
+/**
+ * Rows that the app's schema step made in this table are replaced by the source's, though the table looks like the app's record
+ * of its migrations.
+ */
+export interface ReplaceRule {
+  readonly kind: "replace";
+  readonly table: string;
+}
+
 /** What may be said of the values of a column. */
 export type ColumnRule = CastRule | DefaultRule | NullIfRule | SkipRowRule;
 
-export type Rule = ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule;
+export type Rule = ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule | ReplaceRule;
 
 /** Whether a rule says something of the values of a column. */
 export function isColumnRule(rule: Rule): rule is ColumnRule {
-  return rule.kind !== "skip-column" && rule.kind !== "skip-table" && rule.kind !== "sequence";
+  return ["cast", "default", "null-if", "skip-row"].includes(rule.kind);
 }
 
 /** A migration table whose rows are not the same in both of the app's databases. */
@@ -132,6 +141,7 @@ const rule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("skip-row"), ...column }),
   z.strictObject({ kind: z.literal("skip-column"), ...column }),
   z.strictObject({ kind: z.literal("skip-table"), table: name }),
+  z.strictObject({ kind: z.literal("replace"), table: name }),
   z.strictObject({
     kind: z.literal("sequence"),
     sequence: name,

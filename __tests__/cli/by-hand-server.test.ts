@@ -268,7 +268,7 @@ ifPrograms("rows that the target holds are replaced only when asked, and kept", 
   const { database } = mover;
   // Where no plain name reaches them, too.
   await database.query("CREATE SCHEMA aside; CREATE TABLE aside.mine AS SELECT 'precious' AS word");
-  expect(await mover.refusal()).toContain("by hand, --replace dumps and replaces them");
+  expect(await mover.refusal()).toContain("hold rows: --replace dumps them into");
   expect(await database.query("TABLE aside.mine")).toEqual([{ word: "precious" }]);
   const moved = await mover.run("migrate", "--replace");
   expect([moved.code, moved.stderr]).toEqual([0, ""]);

@@ -7,6 +7,7 @@ import { Refused } from "../base/errors";
 import type { ColumnConverter } from "../values/convert";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
+import { linesOf } from "../copy/lines";
 import { copyText, newTableSum } from "../copy/rows";
 import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { linesOfTarget } from "../copy/verify";
@@ -190,19 +191,4 @@ async function firstMissing(
     if (!given.has(text)) missing ??= rowOf(plan, text.split("\t"));
   }
   return missing === undefined ? "rows that are equal to others" : `the row ${missing}`;
-}
-
-/** Lines, without their newlines, out of buffers in which lines begin and end anywhere. */
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = [];
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const line = chunk.subarray(start, end);
-      yield parts.length === 0 ? line : Buffer.concat([...parts, line]);
-      parts = [];
-      start = end + 1;
-    }
-    if (start < chunk.length) parts.push(chunk.subarray(start));
-  }
 }

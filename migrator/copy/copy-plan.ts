@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import {
   isColumnRule,
+  type ColumnRule,
   migrationTableNames,
   type MigrationTable,
   type Rule,
@@ -117,6 +118,7 @@ export function planTables(
   for (const table of tables.targetOnly) tableFault("target", table);
   const plans: TablePlan[] = [];
   for (const [from, to] of tables.pairs) {
+    for (const rule of rules) if (rule.kind === "replace" && rule.table === from.name) followed.add(rule);
     const columns = pair(from.columns, to.columns);
     for (const { name } of columns.sourceOnly) {
       if (left("skip-column", from.name, name)) continue;
@@ -130,9 +132,7 @@ export function planTables(
     }
     const planned: ColumnPlan[] = [];
     for (const [{ name }, target] of columns.pairs) {
-      const own = rules
-        .filter(isColumnRule)
-        .filter((rule) => rule.table === from.name && rule.column === name);
+      const own = columnRules(rules, from.name, name);
       for (const rule of own) followed.add(rule);
       try {
         planned.push({ source: name, target, converter: converterFor(target, source.encoding, own) });
@@ -160,6 +160,11 @@ export function planTables(
   return plans.sort((a, b) => (a.source.name < b.source.name ? -1 : 1));
 }
 
+/** What is declared of the values of one column, by the source's names. */
+export function columnRules(rules: readonly Rule[], table: string, column: string): ColumnRule[] {
+  return rules.filter(isColumnRule).filter((rule) => rule.table === table && rule.column === column);
+}
+
 const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.stringify(rule)})`;
 
 /** A rule that says nothing of what is there is a mistake in it. */
@@ -168,6 +173,8 @@ function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
   switch (rule.kind) {
     case "skip-table":
       return `rule skip-table for ${subject}: no table of that name is on one side only`;
+    case "replace":
+      return `rule replace for ${subject}: no table of that name is copied`;
     case "skip-column":
       return `rule skip-column for ${subject}: the source has no such column that the target has not`;
     case "cast":

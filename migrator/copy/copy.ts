@@ -6,8 +6,11 @@ import type { Rule } from "../../services/rules";
 import { identifier } from "../server/connection";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "../base/errors";
+import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "./held";
 import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
+import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import { misfitLimit, refusal, type Offence } from "./offences";
+import { referencesFromOutside, removeOrphans } from "./orphans";
 import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
 import { copyText, newTableSum, type TableSum } from "./rows";
@@ -25,6 +28,13 @@ const duplicate = "23505";
 /** SQLSTATEs that say that rows are at fault: a value, a constraint, and what is too large, as for an index. */
 const aboutRows = /^(22|23|54)/;
 
+/**
+ * What may become of rows that the tables hold. `seeds`: the app made them with its schema, they are replaced. `same`: only
+ * rows that the source has as well are replaced. Else they are kept on disk first.
+ */
+export type HeldPolicy =
+  "seeds" | { readonly same: Pick<RescuePlan, "snapshots"> } | { readonly rescue: RescuePlan };
+
 /** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
 export interface CopyTask {
   readonly client: Client;
@@ -34,6 +44,8 @@ export interface CopyTask {
   /** Those the plans were made with. */
   readonly rules: readonly Rule[];
   readonly attempt: number;
+  /** What may become of rows that the tables hold. */
+  readonly held: HeldPolicy;
   /** Throws Refused when the source is no longer what was copied. */
   readonly requireSameSource: () => Promise<void>;
   /** Called when the commit begins: from then on nobody can say that nothing is changed. */
@@ -61,24 +73,32 @@ export async function copy(task: CopyTask): Promise<Copied> {
 /** @param keys where the keys of large tables are while rows come in. */
 async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Copied> {
   const { client } = task;
+  const rescue = new Rescue();
   await client.query("BEGIN");
   try {
-    const copied = await copyInTransaction(task, keys);
+    const copied = await copyInTransaction(task, rescue, keys);
     await task.requireSameSource();
     task.log("the source is as it was when the copy began");
     await recordCopied(client, task.attempt, copied);
+    await rescue.publish();
     task.committing();
     await client.query("COMMIT");
     task.log("committed");
+    if (rescue.folder !== undefined) task.log(rescuedText(rescue.folder));
     return copied;
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
+    const rolledBack = await client.query("ROLLBACK").then(
+      () => true,
+      () => false,
+    );
+    rescue.discard(rolledBack);
     throw error;
   }
 }
 
 async function copyInTransaction(
-  { client, helper, source, plans, rules, log }: CopyTask,
+  { client, helper, source, plans, rules, held: policy, log }: CopyTask,
+  rescue: Rescue,
   keys: "aside" | "in place",
 ): Promise<Copied> {
   if (plans.length === 0)
@@ -93,8 +113,17 @@ async function copyInTransaction(
   const counts = new Map(plans.map((plan) => [plan, source.count(plan.source)]));
   const large = plans.filter((plan) => keys === "aside" && (counts.get(plan) ?? 0) >= largeRows);
   const oids = (some: readonly TablePlan[]) => some.map(({ target }) => target.oid);
+  const all = plans.map(({ target }) => target.qualified).join(", ");
+  await client.query(`LOCK TABLE ${all} IN ACCESS EXCLUSIVE MODE`);
+  const held = await heldRows(client, helper, source, plans, rules);
+  requireNoRecord(held, rules);
+  if (policy !== "seeds") {
+    if ("same" in policy) requireNothingOwn(held, policy.same.snapshots);
+    else if (held.some(({ own }) => own > 0)) await rescue.take(client, policy.rescue);
+  }
+  const references = rescue.folder === undefined ? [] : await referencesFromOutside(client, plans);
   const restore = await setAside(client, oids(plans), oids(large));
-  await client.query(`TRUNCATE ${plans.map(({ target }) => target.qualified).join(", ")}`);
+  await client.query(`TRUNCATE ${all}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, TableSum>();
   let bytes = 0;
@@ -109,6 +138,7 @@ async function copyInTransaction(
   if (offences.length > 0) throw refusal(offences);
   const unsetSequences = await setSequences(client, plans, rules, source.highWaterMarks());
   const began = performance.now();
+  await removeOrphans(client, references, log);
   await restore();
   log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await client.query("SET CONSTRAINTS ALL IMMEDIATE");
@@ -123,7 +153,12 @@ async function copyInTransaction(
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
   for (const line of unsetText(unsetSequences)) log(line);
-  const notes = { unsetSequences };
+  const notes = {
+    unsetSequences,
+    replacedRows: replacedRows(held),
+    ...(rescue.folder !== undefined && { rescued: rescue.folder }),
+  };
+  for (const line of replacedText(notes.replacedRows)) log(line);
   return { rows, bytes, roundedFractions, rules: countRuleUses(rules, plans, source), tables, notes };
 }
 

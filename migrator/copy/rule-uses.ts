@@ -1,4 +1,4 @@
-import type { Rule, SequenceRule } from "../../services/rules";
+import type { ReplaceRule, Rule, SequenceRule } from "../../services/rules";
 import type { RuleUse } from "../ledger/ledger";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TablePlan } from "./copy-plan";
@@ -11,10 +11,10 @@ export function countRuleUses(
 ): RuleUse[] {
   const columns = plans.flatMap((plan) => plan.columns);
   const tables = source.tables();
-  const followed = (rule: SequenceRule) =>
+  const rowsOf = (rule: SequenceRule | ReplaceRule) =>
     tables.filter(({ name }) => name === rule.table).reduce((sum, table) => sum + source.count(table), 0);
   return rules.map((rule) => {
-    if (rule.kind === "sequence") return { rule, applied: followed(rule) };
+    if (rule.kind === "sequence" || rule.kind === "replace") return { rule, applied: rowsOf(rule) };
     const applied =
       rule.kind === "skip-table" || rule.kind === "skip-column"
         ? tables

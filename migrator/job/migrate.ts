@@ -2,7 +2,7 @@ import type { Config } from "./config";
 import { moveEmbedded } from "../postgres/embedded/move-embedded";
 import { Exchange, probe, schemaTask, sourceTask } from "../peer/exchange";
 import { begin, recordKept } from "../ledger/ledger";
-import { decideMove, moveSqlite, rescueRows, reportOf, type MigrateReport } from "../moves/attempt";
+import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport } from "../moves/attempt";
 import { Run } from "../server/run";
 import { loginOf } from "../server/login";
 import { countUses } from "../ledger/table-uses";
@@ -49,18 +49,15 @@ export async function migrate(
       return reportOf(run, service, last?.attempt ?? 0, "skipped");
     }
     const attempt = (last?.attempt ?? 0) + 1;
-    const rescued = decision.rescue ? await rescueRows(run, client, config, attempt - 1) : undefined;
-    // The copy of an embedded server's replaces the tables themselves, in its own transaction.
-    const emptied = rescued && source.kind === "postgres" ? { ...rescued, tables: [] } : rescued;
-    await begin(client, { number: attempt, service, allocation: allocation.id, rescued: emptied });
-    if (rescued !== undefined && source.kind === "sqlite") {
-      run.leftBehindBy = `the source as it was, the app's tables on the server empty, what they held in ${rescued.folder}`;
-    }
+    await begin(client, { number: attempt, service, allocation: allocation.id });
+    const rescue = decision.rescue ? rescueOf(config, attempt) : undefined;
     const peer = exchangeOf(run, attempt);
     const moved =
       source.kind === "sqlite"
-        ? await moveSqlite(run, client, { ...config, source }, attempt, () => buildSchema(source, peer, log))
-        : await moveEmbedded(run, client, { ...config, source }, attempt, {
+        ? await moveSqlite(run, client, { ...config, source }, attempt, rescue ? { rescue } : "seeds", () =>
+            buildSchema(source, peer, log),
+          )
+        : await moveEmbedded(run, client, { ...config, source }, attempt, rescue, {
             exchange: peer,
             shared: allocation.shared,
           });
@@ -75,10 +72,10 @@ export async function migrate(
   );
 }
 
-type SqliteSource = Extract<Config["source"], { kind: "sqlite" }>;
+type SqliteDatabase = Extract<Config["source"], { kind: "sqlite" }>;
 
 async function buildSchema(
-  { schema }: SqliteSource,
+  { schema }: SqliteDatabase,
   exchange: Exchange,
   log: (line: string) => void,
 ): Promise<void> {

@@ -29,6 +29,10 @@ export type TableUses = Readonly<Record<string, number>>;
 export interface Notes {
   /** Sequences that follow no column that anybody named: they stand where the app's schema left them. */
   readonly unsetSequences?: readonly string[];
+  /** Rows of the target's that the source did not have, by table: seeds of the app's, mostly. They are replaced. */
+  readonly replacedRows?: Readonly<Record<string, number>>;
+  /** The folder in which everything that the app's tables held is kept. */
+  readonly rescued?: string;
 }
 
 /** What a finished copy leaves in the ledger. */
@@ -116,34 +120,14 @@ export async function lastAttempt(client: ClientBase): Promise<Attempt | undefin
   return (await attempts(client)).at(-1);
 }
 
-/** What the attempt before left in the app's tables, and where it is kept. */
-export interface Rescued {
-  readonly folder: string;
-  /** Schema-qualified and quoted: what is to be emptied. */
-  readonly tables: readonly string[];
-}
-
-/**
- * Makes the ledger if there is none, and writes `started`. In the same transaction the attempt before is closed and what was
- * rescued is emptied: the app that builds its schema never runs on old rows.
- */
+/** Makes the ledger if there is none, and writes `started`; the attempt before is closed. Touches no table of the app's. */
 export async function begin(
   client: ClientBase,
-  attempt: { number: number; service: string; allocation: string | undefined; rescued: Rescued | undefined },
+  attempt: { number: number; service: string; allocation: string | undefined },
 ): Promise<void> {
   await client.query("BEGIN");
   try {
     await client.query(definition);
-    if (attempt.rescued !== undefined) {
-      await client.query("UPDATE pgmoor.ledger SET rescued = $1 WHERE attempt = $2", [
-        attempt.rescued.folder,
-        attempt.number - 1,
-      ]);
-      // All at once, as foreign keys between them ask.
-      if (attempt.rescued.tables.length > 0) {
-        await client.query(`TRUNCATE ${attempt.rescued.tables.join(", ")}`);
-      }
-    }
     await client.query(
       "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state = 'copied'",
     );
@@ -176,8 +160,13 @@ export async function recordSnapshot(
   ]);
 }
 
-/** Writes `copied`; belongs into the transaction of the copy. */
+/** Writes `copied`, and where the rows of the attempt before are kept; belongs into the transaction of the copy. */
 export async function recordCopied(client: ClientBase, attempt: number, copied: Copied): Promise<void> {
+  if (copied.notes.rescued !== undefined)
+    await client.query("UPDATE pgmoor.ledger SET rescued = $1 WHERE attempt = $2", [
+      copied.notes.rescued,
+      attempt - 1,
+    ]);
   await client.query(
     `UPDATE pgmoor.ledger SET state = 'copied', copied_at = now(), rows = $2, bytes = $3, rounded_fractions = $4,
      tables = $5, rules = $6, notes = $7 WHERE attempt = $1`,

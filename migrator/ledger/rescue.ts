@@ -1,3 +1,4 @@
+/** What the app's tables hold, kept before a copy replaces it: what the app wrote here is nowhere else. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -5,53 +6,85 @@ import { createGzip } from "node:zlib";
 import type { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { publish } from "../base/durable";
-import type { Rescued } from "./ledger";
+import { Failed, messageOf } from "../base/errors";
+import { cutOff } from "../server/connection";
 import { privateFolder } from "../sqlite/snapshot";
 import { targetTables, type Reach } from "../server/target";
 
+/** Which rows are kept, and where. */
+export interface RescuePlan {
+  /** Folder of the backup volume. */
+  readonly snapshots: string;
+  /** Whose rows these are; 0 for rows of before the first. */
+  readonly attempt: number;
+  /** Which tables. */
+  readonly reach: Reach;
+}
+
 /**
- * Dumps every table of the app's, as compressed CSV with a header, before a copy replaces them: what the app wrote here
- * while the job was on the server is nowhere else.
- * @param snapshots folder of the backup volume.
- * @param attempt whose rows these are.
- * @param reach which tables.
- * @param leftAlone tables that are dumped too, but not to be emptied: without its record of migrations the app's image would
- * build everything anew.
- * @returns the folder, `rescued-attempt-N`, and the tables that may be emptied now.
+ * A dump of every table of the app's, as compressed CSV with a header, in the folder `rescued-attempt-N`. It belongs to one
+ * transaction: taken under its locks, so that nobody writes between the dump and what replaces the rows, named before its
+ * commit, and taken back with it.
  */
-export async function rescue(
-  client: Client,
-  snapshots: string,
-  attempt: number,
-  reach: Reach,
-  leftAlone: readonly string[],
-): Promise<Rescued> {
-  await privateFolder(snapshots);
-  let folder = path.join(snapshots, `rescued-attempt-${attempt}`);
-  for (let again = 2; fs.existsSync(folder); again++) {
-    folder = path.join(snapshots, `rescued-attempt-${attempt}-${again}`);
+export class Rescue {
+  /** Once it is taken. */
+  folder: string | undefined;
+  private partial: string | undefined;
+  private isPublished = false;
+
+  /**
+   * Dumps in the caller's transaction, whose locks keep everybody else away.
+   * @throws Failed when the folder cannot be written, as when its disk is full. The session is cut off then.
+   */
+  async take(client: Client, { snapshots, attempt, reach }: RescuePlan): Promise<void> {
+    await privateFolder(snapshots);
+    let folder = path.join(snapshots, `rescued-attempt-${attempt}`);
+    for (let again = 2; fs.existsSync(folder); again++)
+      folder = path.join(snapshots, `rescued-attempt-${attempt}-${again}`);
+    this.folder = folder;
+    this.partial = `${folder}.partial`;
+    fs.rmSync(this.partial, { recursive: true, force: true });
+    await privateFolder(this.partial);
+    for (const { schema, name, qualified } of await targetTables(client, reach))
+      await this.dump(client, fileOf(this.partial, `${schema}.${name}`), qualified);
   }
-  const partial = `${folder}.partial`;
-  fs.rmSync(partial, { recursive: true, force: true });
-  await privateFolder(partial);
-  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  try {
-    const tables = await targetTables(client, reach);
-    for (const { schema, name, qualified } of tables) {
-      const file = `${schema}.${name}`.replaceAll(/[^\w.-]/g, (character) =>
-        encodeURIComponent(character).replace("/", "_"),
-      );
-      await pipeline(
-        client.query(copyTo(`COPY (SELECT * FROM ${qualified}) TO STDOUT WITH (FORMAT csv, HEADER)`)),
-        createGzip(),
-        fs.createWriteStream(path.join(partial, `${file}.csv.gz`), { mode: 0o600, flags: "wx" }),
+
+  private async dump(client: Client, file: string, qualified: string): Promise<void> {
+    const rows = copyTo(`COPY (SELECT * FROM ${qualified}) TO STDOUT WITH (FORMAT csv, HEADER)`);
+    const kept = fs.createWriteStream(file, { mode: 0o600, flags: "wx" });
+    try {
+      await pipeline(client.query(rows), createGzip(), kept);
+    } catch (error) {
+      // The server goes on sending what nobody reads: nothing else would come through this session.
+      cutOff(client);
+      throw new Failed(
+        `what the app's tables hold cannot be kept in ${path.dirname(path.dirname(file))}: ${messageOf(error)}. Make room there`,
       );
     }
-    await publish(partial, folder);
-    const emptied = tables.filter(({ name }) => !leftAlone.includes(name));
-    return { folder, tables: emptied.map(({ qualified }) => qualified) };
-  } finally {
-    await client.query("ROLLBACK").catch(() => undefined);
-    fs.rmSync(partial, { recursive: true, force: true });
+  }
+
+  /** Gives it its name, on disk: to be done before the commit that replaces the rows. */
+  async publish(): Promise<void> {
+    if (this.partial === undefined || this.folder === undefined) return;
+    await publish(this.partial, this.folder);
+    this.isPublished = true;
+  }
+
+  /**
+   * Takes back what no one needs.
+   * @param rolledBack whether the rows are still in the database for sure.
+   */
+  discard(rolledBack: boolean): void {
+    if (this.partial !== undefined) fs.rmSync(this.partial, { recursive: true, force: true });
+    if (rolledBack && this.isPublished) fs.rmSync(this.folder!, { recursive: true, force: true });
   }
 }
+
+function fileOf(folder: string, table: string): string {
+  const safe = table.replaceAll(/[^\w.-]/g, (character) => encodeURIComponent(character).replace("/", "_"));
+  return path.join(folder, `${safe}.csv.gz`);
+}
+
+/** Says where rows are kept, for a person. */
+export const rescuedText = (folder: string) =>
+  `what the app's tables held before is kept in ${folder}. Look there for rows that are missed`;

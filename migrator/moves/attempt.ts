@@ -1,7 +1,7 @@
 /** What a move in a job and one by hand have in common: the decision, and one attempt. */
 import type { Client } from "pg";
 import type { Config, SqliteFile } from "../job/config";
-import { copy } from "../copy/copy";
+import { copy, type HeldPolicy } from "../copy/copy";
 import { decide, type Decision } from "../ledger/decide";
 import { Refused } from "../base/errors";
 import { findings } from "./findings";
@@ -12,12 +12,11 @@ import {
   type Attempt,
   type Copied,
   type Notes,
-  type Rescued,
 } from "../ledger/ledger";
-import { untouchedTables, planCopy } from "../copy/copy-plan";
-import { rescue } from "../ledger/rescue";
+import { planCopy } from "../copy/copy-plan";
 import type { Run } from "../server/run";
 import { reachOf, type Source } from "./source";
+import type { RescuePlan } from "../ledger/rescue";
 import { fingerprint, scratchCopy, takeSnapshot } from "../sqlite/snapshot";
 import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { countUses, requireCounters, usesAfterCopy } from "../ledger/table-uses";
@@ -37,13 +36,25 @@ export interface DecidedMove {
   readonly decision: Exclude<Decision, { act: "refuse" }>;
 }
 
+/** Who asks. */
+export interface Asking {
+  /** A person, who may say what is to become of rows that the ledger knows nothing of. In a job they are refused. */
+  readonly byHand?: boolean;
+  /** Nothing is to be written: who else is in the database does not matter yet. */
+  readonly dry?: boolean;
+}
+
 /**
  * Connects, locks, and decides by the ledger. Changes nothing.
- * @param replace rows that the app's tables hold, and of which the ledger knows nothing, may be replaced.
  * @throws Refused when there is nothing to be done without a person.
  */
-export async function decideMove(run: Run, moving: Moving<Source>, replace = false): Promise<DecidedMove> {
+export async function decideMove(
+  run: Run,
+  moving: Moving<Source>,
+  { byHand = false, dry = false }: Asking = {},
+): Promise<DecidedMove> {
   const client = await run.session();
+  if (dry) await client.query("SET default_transaction_read_only = on");
   await run.lock(client);
   await requireCounters(client);
   const last = await lastAttempt(client);
@@ -52,11 +63,11 @@ export async function decideMove(run: Run, moving: Moving<Source>, replace = fal
       `this database is recorded as that of service "${last.service}", not "${moving.service}"`,
     );
   }
-  // What a session of the app has done counts only once it has ended; and nobody may write to what is about to be dumped.
-  if (last !== undefined && last.state !== "confirmed") await run.requireAlone(client);
+  // What a session of the app has done counts only once it has ended.
+  if (!dry && last !== undefined && last.state !== "confirmed") await run.requireAlone(client);
   const found = await findings(client, moving, last);
   const decision =
-    replace && last === undefined && found.targetHasRows
+    byHand && last === undefined && found.targetHasRows
       ? { ...decide({ ...found, targetHasRows: false }), rescue: true }
       : decide(found);
   run.log(
@@ -66,24 +77,9 @@ export async function decideMove(run: Run, moving: Moving<Source>, replace = fal
   return { client, last, decision };
 }
 
-/** Dumps what the app's tables hold, before a copy replaces it. */
-export async function rescueRows(
-  run: Run,
-  client: Client,
-  moving: Moving<Source>,
-  attempt: number,
-): Promise<Rescued> {
-  const rescued = await rescue(
-    client,
-    moving.snapshots,
-    attempt,
-    reachOf(moving.source),
-    untouchedTables(moving),
-  );
-  run.log(
-    `what the app's tables hold now is kept in ${rescued.folder}; the copy replaces it. Look there for rows that are missed`,
-  );
-  return rescued;
+/** Where the rows of the attempt before are kept. */
+export function rescueOf({ snapshots, source }: Moving<Source>, attempt: number): RescuePlan {
+  return { snapshots, attempt: attempt - 1, reach: reachOf(source) };
 }
 
 /** What an attempt came to. */
@@ -94,6 +90,7 @@ export interface Moved extends Copied {
 /**
  * One attempt, once it is in the ledger: snapshot, schema, copy, proof, record.
  * @param client ended by it.
+ * @param held what may become of rows that the app's tables hold.
  * @param buildSchema has the app build its schema, once the source is safe.
  */
 export async function moveSqlite(
@@ -101,6 +98,7 @@ export async function moveSqlite(
   client: Client,
   moving: Moving,
   attempt: number,
+  held: HeldPolicy,
   buildSchema: () => Promise<void>,
 ): Promise<Moved> {
   const { file } = moving.source;
@@ -120,6 +118,7 @@ export async function moveSqlite(
     plans,
     rules: moving.rules,
     attempt,
+    held,
     requireSameSource: () => requireSameSource(file, snapshot.fingerprint),
     committing: () => (run.leftBehindBy = left.committing),
     log: run.log,

@@ -1,10 +1,12 @@
 /** A move that a person runs, without a job: for SQLite, the app has built its schema already. */
 import * as path from "node:path";
+import type { Client } from "pg";
 import { Refused } from "../base/errors";
 import { begin } from "../ledger/ledger";
 import type { SqliteFile } from "../job/config";
-import { decideMove, moveSqlite, rescueRows, reportOf, type MigrateReport, type Moving } from "./attempt";
+import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport, type Moving } from "./attempt";
 import { planCopy } from "../copy/copy-plan";
+import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "../copy/held";
 import { readAll } from "../copy/read-all";
 import { countRuleUses } from "../copy/rule-uses";
 import { sequencesOf, unsetText } from "../copy/sequences";
@@ -20,7 +22,8 @@ export type SourceByHand = SqliteFile | RunningSource;
 /**
  * Moves a source into the target as a job does. The rows that the target holds are emptied by the copy's own transaction and
  * not before, so that whatever fails leaves them.
- * @param replace rows that the target holds are dumped into the snapshots and replaced; without it they are not touched.
+ * @param replace rows that the target holds and the source has not are dumped into the snapshots and replaced; without it
+ * they are not touched.
  * @throws Refused or Failed, saying what is left.
  */
 export async function moveByHand(
@@ -30,27 +33,45 @@ export async function moveByHand(
 ): Promise<MigrateReport> {
   const { service, source } = moving;
   if (source.kind === "server") await source.requireOther();
-  const { client, last, decision } = await decideMove(run, moving, replace);
+  const { client, last, decision } = await decideMove(run, moving, { byHand: true });
   if (decision.act !== "copy") return reportOf(run, service, last?.attempt ?? 0, "skipped");
-  if (decision.rescue && !replace) {
-    throw new Refused(
-      `the app's tables in the target hold rows: --replace dumps them into ${moving.snapshots} first, and replaces them`,
-    );
-  }
-  if (source.kind === "server") await requireReady(run, source, client);
   const attempt = (last?.attempt ?? 0) + 1;
-  const rescued = decision.rescue ? await rescueRows(run, client, moving, attempt - 1) : undefined;
-  await begin(client, {
-    number: attempt,
-    service,
-    allocation: undefined,
-    rescued: rescued && { ...rescued, tables: [] },
-  });
+  const rescue = decision.rescue ? rescueOf(moving, attempt) : undefined;
+  if (source.kind === "server") {
+    if (rescue !== undefined && !replace) throw heldByTarget(moving);
+    await requireReady(run, source, client);
+  } else if (rescue !== undefined && !replace) await requireReplaceable(run, client, { ...moving, source });
+  await begin(client, { number: attempt, service, allocation: undefined });
   const moved =
     source.kind === "server"
-      ? await moveRunning(run, client, { ...moving, source }, attempt)
-      : await moveSqlite(run, client, { ...moving, source }, attempt, () => Promise.resolve());
+      ? await moveRunning(run, client, { ...moving, source }, attempt, rescue)
+      : await moveSqlite(
+          run,
+          client,
+          { ...moving, source },
+          attempt,
+          replace && rescue !== undefined ? { rescue } : { same: moving },
+          () => Promise.resolve(),
+        );
   return reportOf(run, service, attempt, "verified", moved);
+}
+
+const heldByTarget = ({ snapshots }: Moving<SourceByHand>) =>
+  new Refused(
+    `the app's tables in the target hold rows: --replace dumps them into ${snapshots} first, and replaces them`,
+  );
+
+/** That nothing is replaced which is not in the source as well, before anything is written down. */
+async function requireReplaceable(run: Run, client: Client, moving: Moving): Promise<void> {
+  const { source } = await openCopy(run, moving.source.file);
+  try {
+    const plans = await planCopy(client, source, moving);
+    const held = await heldRows(client, await run.session(), source, plans, moving.rules);
+    requireNoRecord(held, moving.rules);
+    requireNothingOwn(held, moving.snapshots);
+  } finally {
+    source.close();
+  }
 }
 
 /** Copies the source where SQLite may open it, and opens it there. */
@@ -63,17 +84,33 @@ export async function openCopy(
 }
 
 /**
- * Reads and converts everything and writes nothing, neither rows nor ledger nor snapshot. What only a write would show, it
+ * Does what the move would do, and writes nothing, neither rows nor ledger nor snapshot. What only a write would show, it
  * cannot tell: keys and constraints that rows break.
- * @throws Refused naming what does not fit.
+ * @param replace as for the move.
+ * @throws Refused for what the move would refuse.
  */
-export async function dryRun(run: Run, moving: Moving<SourceByHand>): Promise<MigrateReport> {
-  if (moving.source.kind === "server") return dryRunRunning(run, { ...moving, source: moving.source });
+export async function dryRun(
+  run: Run,
+  moving: Moving<SourceByHand>,
+  replace: boolean,
+): Promise<MigrateReport> {
+  const { service } = moving;
+  if (moving.source.kind === "server") await moving.source.requireOther();
+  const { client, last, decision } = await decideMove(run, moving, { byHand: true, dry: true });
+  if (decision.act !== "copy") return reportOf(run, service, last?.attempt ?? 0, "skipped");
+  if (moving.source.kind === "server") {
+    if (decision.rescue && !replace) throw heldByTarget(moving);
+    return dryRunRunning(run, client, { ...moving, source: moving.source });
+  }
   const { source } = await openCopy(run, moving.source.file);
-  const client = await run.session();
-  await client.query("SET default_transaction_read_only = on");
   const plans = await planCopy(client, source, moving);
-  const tables = await readAll(source, plans, client, run.log);
+  const helper = await run.session();
+  const tables = await readAll(source, plans, helper, run.log);
+  const held = await heldRows(client, helper, source, plans, moving.rules);
+  requireNoRecord(held, moving.rules);
+  if (!replace) requireNothingOwn(held, moving.snapshots);
+  const replaced = replacedRows(held);
+  for (const line of replacedText(replaced)) run.log(line);
   const { unset: unsetSequences } = await sequencesOf(client, plans, moving.rules);
   for (const line of unsetText(unsetSequences)) run.log(line);
   const sum = (of: (table: (typeof tables)[number]) => number) =>
@@ -89,7 +126,7 @@ export async function dryRun(run: Run, moving: Moving<SourceByHand>): Promise<Mi
         { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() },
       ]),
     ),
-    notes: { unsetSequences },
+    notes: { unsetSequences, replacedRows: replaced },
     snapshot: null,
   });
 }

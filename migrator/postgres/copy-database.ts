@@ -6,10 +6,11 @@ import { literal, settings as ours } from "../server/connection";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { Progress, type Log } from "../base/progress";
 import { recordCopied, type Copied } from "../ledger/ledger";
+import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import type { Definitions } from "./dump";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
 import { qualifyNames, type Origin } from "./origin";
-import { dropOwned, schemasOf } from "./owned";
+import { dropOwned, lockOwned, schemasOf } from "./owned";
 import { prove, type Sums } from "./proof";
 import { applySettings } from "./settings";
 import { refreshViews } from "./views";
@@ -21,6 +22,8 @@ export interface DatabaseCopy {
   /** Of the source. */
   readonly sums: Sums;
   readonly attempt: number;
+  /** To keep what the target holds. */
+  readonly rescue: RescuePlan | undefined;
   /** Called when all is read: throws Refused when the original is no longer what was copied. */
   readonly finished: () => Promise<void>;
   /** Called when the commit begins: from then on nobody can say that nothing is changed. */
@@ -43,16 +46,28 @@ export type CopiedDatabase = Copied & { readonly uses: ReadonlyMap<string, numbe
  */
 export async function copyDatabase(task: DatabaseCopy): Promise<CopiedDatabase> {
   const { target } = task;
+  const rescue = new Rescue();
   await target.query("BEGIN");
   try {
+    if (task.rescue !== undefined) {
+      await lockOwned(target);
+      await rescue.take(target, task.rescue);
+    }
     const copied = await copyInTransaction(task);
     await task.finished();
-    await recordCopied(target, task.attempt, copied);
+    const notes = rescue.folder === undefined ? {} : { rescued: rescue.folder };
+    await recordCopied(target, task.attempt, { ...copied, notes });
+    await rescue.publish();
     task.committing();
     await target.query("COMMIT");
-    return copied;
+    if (rescue.folder !== undefined) task.log(rescuedText(rescue.folder));
+    return { ...copied, notes };
   } catch (error) {
-    await target.query("ROLLBACK").catch(() => undefined);
+    const rolledBack = await target.query("ROLLBACK").then(
+      () => true,
+      () => false,
+    );
+    rescue.discard(rolledBack);
     throw explain(error);
   }
 }

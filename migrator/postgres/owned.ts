@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { ledgerSchema } from "../ledger/ledger";
+import { targetTables } from "../server/target";
 
 /** What DROP can take, in an order in which no one holds the next; the rest goes with it. */
 const droppable = [
@@ -40,6 +41,15 @@ export async function dropOwned(client: ClientBase): Promise<void> {
     const kind = type === "statistics object" ? "STATISTICS" : type.toUpperCase();
     await client.query(`DROP ${kind} IF EXISTS ${identity} CASCADE`);
   }
+}
+
+/** Keeps everybody else away from the role's tables, in the caller's transaction. */
+export async function lockOwned(client: ClientBase): Promise<void> {
+  const tables = await targetTables(client, "owned");
+  if (tables.length > 0)
+    await client.query(
+      `LOCK TABLE ${tables.map(({ qualified }) => qualified).join(", ")} IN ACCESS EXCLUSIVE MODE`,
+    );
 }
 
 /** Schemas that are there: our own, those of extensions, those of PostgreSQL. */

@@ -4,7 +4,7 @@ import type { Client } from "pg";
 import { back } from "../../../migrator/back/back";
 import type { TableBack } from "../../../migrator/back/table";
 import { connect } from "../../../migrator/server/connection";
-import { copy } from "../../../migrator/copy/copy";
+import { copy, type CopyTask } from "../../../migrator/copy/copy";
 import { begin, type Copied } from "../../../migrator/ledger/ledger";
 import { planCopy } from "../../../migrator/copy/copy-plan";
 import { loginOf } from "../../../migrator/server/login";
@@ -46,6 +46,7 @@ export class Bench {
     file: string,
     rules: readonly Rule[] = [],
     migrationTables: readonly MigrationTable[] = [],
+    more: Partial<Pick<CopyTask, "held" | "requireSameSource" | "log">> = {},
   ): Promise<Copied> {
     const source = SqliteDatabase.open(file, "app.db");
     const attempt = ++this.attempt;
@@ -55,7 +56,6 @@ export class Bench {
         number: attempt,
         service: "app",
         allocation: undefined,
-        rescued: undefined,
       });
       const { client, helper } = this;
       return await copy({
@@ -65,9 +65,11 @@ export class Bench {
         plans,
         rules,
         attempt,
+        held: "seeds",
         requireSameSource: () => Promise.resolve(),
         committing: () => undefined,
         log: () => undefined,
+        ...more,
       });
     } finally {
       source.close();

@@ -6,6 +6,7 @@ import { cutOff, endSession } from "../../server/connection";
 import type { Exchange } from "../../peer/exchange";
 import { recordSnapshot } from "../../ledger/ledger";
 import { left, recordCounts, type Moved, type Moving } from "../../moves/attempt";
+import type { RescuePlan } from "../../ledger/rescue";
 import type { Run } from "../../server/run";
 import type { DatabaseLogin } from "../../server/login";
 import { changed } from "../../sqlite/snapshot";
@@ -30,6 +31,7 @@ export interface Meeting {
  * the `source` task run the server on a copy of that, and copies from there. The original is only read, and no server ever
  * works on it.
  * @param client ended by it.
+ * @param rescue to keep what the target holds.
  * @throws Refused or Failed; nothing is changed then unless `left` says so.
  */
 export async function moveEmbedded(
@@ -37,6 +39,7 @@ export async function moveEmbedded(
   client: Client,
   moving: Moving<DataDirectory>,
   attempt: number,
+  rescue: RescuePlan | undefined,
   meeting: Meeting,
 ): Promise<Moved> {
   const { source, snapshots } = moving;
@@ -55,7 +58,7 @@ export async function moveEmbedded(
       if ((await fingerprint(source.data)) === snapshot.fingerprint) return;
       throw changed(source.data, "a server has worked on it since");
     };
-    const copied = await copyFromServer(run, client, attempt, meeting, server, requireSame);
+    const copied = await copyFromServer(run, client, attempt, rescue, meeting, server, requireSame);
     return await afterCopy(run, client, attempt, copied, snapshot.folder);
   } finally {
     await fs.rm(scratch, { recursive: true, force: true });
@@ -67,6 +70,7 @@ async function copyFromServer(
   run: Run,
   target: Client,
   attempt: number,
+  rescue: RescuePlan | undefined,
   { exchange }: Meeting,
   server: DatabaseLogin,
   requireSame: () => Promise<void>,
@@ -93,6 +97,7 @@ async function copyFromServer(
       definitions,
       sums: askedFor(client),
       attempt,
+      rescue,
       finished,
       committing: () => (run.leftBehindBy = left.committing),
       log: run.log,

@@ -6,6 +6,7 @@ import { afterCopy } from "../embedded/move-embedded";
 import { schemasOf } from "../owned";
 import { recordSnapshot } from "../../ledger/ledger";
 import { left, reportOf, type MigrateReport, type Moved, type Moving } from "../../moves/attempt";
+import type { RescuePlan } from "../../ledger/rescue";
 import type { Run } from "../../server/run";
 import { takeDump } from "./dump-snapshot";
 import type { RunningSource } from "./running-source";
@@ -30,6 +31,7 @@ export async function moveRunning(
   target: Client,
   { source, snapshots }: Pick<Moving<RunningSource>, "source" | "snapshots">,
   attempt: number,
+  rescue: RescuePlan | undefined,
 ): Promise<Moved> {
   const snapshot = await takeDump(run, source, snapshots, attempt);
   await recordSnapshot(target, attempt, snapshot);
@@ -43,6 +45,7 @@ export async function moveRunning(
     definitions: new Definitions(run, snapshot.file),
     sums,
     attempt,
+    rescue,
     finished: () => source.requireNobody(),
     committing: () => (run.leftBehindBy = left.committing),
     log: run.log,
@@ -58,11 +61,9 @@ export async function moveRunning(
  */
 export async function dryRunRunning(
   run: Run,
+  target: Client,
   { source, service }: Pick<Moving<RunningSource>, "source" | "service">,
 ): Promise<MigrateReport> {
-  await source.requireOther();
-  const target = await run.session();
-  await target.query("SET default_transaction_read_only = on");
   await requireReady(run, source, target);
   const { client, snapshot } = await source.locked();
   const { origin, tables } = await source.content();
