@@ -126,7 +126,7 @@ test("secret, policy and role are made, seen to drift, mended, imported and dest
 
   // WHEN it is destroyed THEN nothing is left
   await workspace.succeed("destroy", "-auto-approve");
-  expect([vault.secrets.size, vault.policies.size, vault.roles.size]).toEqual([0, 0, 0]);
+  expect([vault.secret("postgres/app"), vault.policies.size, vault.roles.size]).toEqual([{}, 0, 0]);
 });
 
 test("what is not there cannot be imported", async () => {
@@ -140,7 +140,7 @@ test("what is not there cannot be imported", async () => {
 
 test("data_json is written when it means something else, and check-and-set is Vault's to judge", async () => {
   // GIVEN
-  const app = { mount: "secret", name: "app", data_json: '{"a": 1, "b": [true]}', cas: 0 };
+  const app = { mount: "secret", name: "app", data_json: '{"a": 1, "b": [true]}', options: { cas: "0" } };
   await workspace.init({ resource: { vault_kv_secret_v2: { app } } });
   await workspace.succeed("apply", "-auto-approve");
 

@@ -72,8 +72,8 @@ export const secret = resource<VaultOf>()({
   async update(prior, wanted, config, context) {
     const id = prior.id ?? "";
     const bumped = wanted.data_json_wo_version !== prior.data_json_wo_version;
-    const data = wanted.data_json ?? (bumped ? config.data_json_wo : null);
-    if (data !== null) await write(id, wanted, data, context);
+    // The real provider writes at every update, and without a new version it has nothing to write: it fails, as this does.
+    await write(id, wanted, wanted.data_json ?? (bumped ? config.data_json_wo : null), context);
     return { ...wanted, id };
   },
   async delete(state, { client }) {
@@ -93,9 +93,9 @@ async function write(
   if (json === null || !isJsonObject(json)) {
     throw new Fault(`No data for the secret at ${id}`, "Give data_json_wo the JSON of an object.");
   }
-  const options = { ...wanted.options, ...(wanted.cas !== null && { cas: wanted.cas }) };
   const vault = await client();
-  await vault.write(id, { data: JSON.parse(json) as unknown, options });
+  // The real provider sends `cas` beside the options, where Vault does not look for it: only `options` checks and sets.
+  await vault.write(id, { data: JSON.parse(json) as unknown, cas: wanted.cas ?? 0, options: wanted.options });
 }
 
 /**

@@ -35,6 +35,8 @@ const failedEvents = [
 export class FakeNomad {
   readonly jobs = new Map<string, Job>();
   readonly deployments = new Map<string, Deployment>();
+  /** Jobs that were stopped, each time. */
+  readonly deregistrations: string[] = [];
   /** How often a request waited for a change, as Nomad offers it. */
   blockingQueries = 0;
   private index = 10;
@@ -161,6 +163,7 @@ export class FakeNomad {
       return submission ? { body: submission } : { status: 404, body: "job source not found" };
     }
     if (method === "DELETE") {
+      this.deregistrations.push(id);
       if (query.get("purge") === "true") this.jobs.delete(id);
       else job.status = "dead";
       return { body: { EvalID: "" } };

@@ -3,6 +3,8 @@ import { ApiServer, type ApiAnswer, type ApiRequest } from "./api-server";
 interface Version {
   data: Record<string, unknown>;
   created: string;
+  /** When it was deleted; it can be taken back. */
+  deleted?: string;
 }
 
 /** The zeroes with which Vault answers for what a role was not told. */
@@ -38,6 +40,8 @@ export class FakeVault {
   readonly rootToken = "root-token-of-the-test";
   sealed = false;
   readonly secrets = new Map<string, Version[]>();
+  /** Secrets of which a version was deleted, or all of them. */
+  readonly deletions: string[] = [];
   readonly policies = new Map<string, string>();
   readonly roles = new Map<string, Record<string, unknown>>();
   /** Tokens made out of the root's, as the provider is to work with. */
@@ -51,7 +55,8 @@ export class FakeVault {
 
   /** The newest data of a secret. */
   secret(name: string): Record<string, unknown> {
-    return this.secrets.get(name)?.at(-1)?.data ?? {};
+    const newest = this.secrets.get(name)?.at(-1);
+    return newest === undefined || newest.deleted !== undefined ? {} : newest.data;
   }
 
   put(name: string, data: Record<string, unknown>): void {
@@ -93,15 +98,22 @@ export class FakeVault {
     return { body: { auth: { client_token } } };
   }
 
-  private kv(name: string, { method, body }: ApiRequest): ApiAnswer {
+  private kv(name: string, { method, body, path }: ApiRequest): ApiAnswer {
+    const ofMetadata = path.startsWith("/v1/secret/metadata/");
     if (method === "DELETE") {
-      this.secrets.delete(name);
+      this.deletions.push(name);
+      const current = this.secrets.get(name)?.at(-1);
+      if (ofMetadata) this.secrets.delete(name);
+      else if (current) current.deleted = new Date().toISOString();
       return { status: 204 };
     }
     if (method !== "GET") {
-      const { data, options } = body as { data: Record<string, unknown>; options?: { cas?: number } };
+      const { data, options } = body as {
+        data: Record<string, unknown>;
+        options?: { cas?: number | string };
+      };
       const at = this.secrets.get(name)?.length ?? 0;
-      if (options?.cas !== undefined && options.cas !== at) {
+      if (options?.cas !== undefined && Number(options.cas) !== at) {
         const words = "check-and-set parameter did not match the current version";
         return { status: 400, body: { errors: [words] } };
       }
@@ -113,11 +125,14 @@ export class FakeVault {
     const metadata = {
       created_time: newest.created,
       custom_metadata: null,
-      deletion_time: "",
+      deletion_time: newest.deleted ?? "",
       destroyed: false,
       version: versions.length,
     };
-    return { body: { data: method === "GET" ? { data: newest.data, metadata } : metadata } };
+    if (ofMetadata) return { body: { data: { current_version: versions.length } } };
+    if (method !== "GET") return { body: { data: metadata } };
+    const deleted = newest.deleted !== undefined;
+    return { status: deleted ? 404 : 200, body: { data: { data: deleted ? null : newest.data, metadata } } };
   }
 }
 

@@ -27,6 +27,9 @@ export class Workspace {
     private readonly providers: ServedProviders,
   ) {}
 
+  /** Where the configuration says that its state is, in the folder. */
+  stateFile = "terraform.tfstate";
+
   /** @param env what the providers find in their environment */
   static async open(env: NodeJS.ProcessEnv = {}): Promise<Workspace> {
     const folder = await mkdtemp(join(tmpdir(), "pgmoor-terraform-"));
@@ -83,11 +86,15 @@ export class Workspace {
   }
 
   stateText(): Promise<string> {
-    return readFile(join(this.folder, "terraform.tfstate"), "utf8");
+    return readFile(join(this.folder, this.stateFile), "utf8");
+  }
+
+  removeState(): Promise<void> {
+    return rm(join(this.folder, this.stateFile));
   }
 
   writeState(text: string): Promise<void> {
-    return writeFile(join(this.folder, "terraform.tfstate"), text);
+    return writeFile(join(this.folder, this.stateFile), text);
   }
 
   /** Runs a Terraform command that has to work. */
