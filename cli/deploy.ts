@@ -27,7 +27,7 @@ export function addDeploy(program: Command): void {
     .option("--report <file>", "where to write the outcome, in Markdown")
     .action(async (names: string[], { reviewed, commit, out, report }: Options) => {
       const seen = readReviewed(reviewed, commit);
-      const environment = synthesize();
+      const environment = await synthesize();
       const known = new Set(namesOf(environment, []));
       const changing = Object.keys(seen.services).filter((service) => known.has(service));
       const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();

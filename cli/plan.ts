@@ -20,7 +20,7 @@ export function addPlan(program: Command): void {
     .option("--out <folder>", "where to write a folder for each service", defaultPlans)
     .action(async (names: string[], options: { out: string }) => {
       const out = fileOf(options.out);
-      const environment = synthesize();
+      const environment = await synthesize();
       const services = namesOf(environment, names);
       const gone = await goneServices(environment);
       if (names.length === 0) await removePlans(out);

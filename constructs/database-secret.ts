@@ -1,7 +1,13 @@
 import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { addressName, ephemeral, named, quoted } from "./terraform";
+import { addressName, ephemeral, forget, named, quoted } from "./terraform";
+
+/**
+ * Check-and-set: Vault refuses to write where a secret is already. Not by the attribute `cas`, which the provider sends where
+ * Vault does not look for it (vault/resource_kv_secret_v2.go).
+ */
+const onlyIfAbsent = { options: { cas: "0" } };
 
 export interface DatabaseSecretProps {
   readonly service: string;
@@ -39,6 +45,9 @@ export class DatabaseSecret extends Construct {
     const name = addressName(props.service);
     const secret = props.ownership === "existing" ? undefined : this.written(props, name);
     this.resource = secret;
+    // The state may have it from before, when it was ours. Without this block its end in the configuration would be its end
+    // in Vault: prevent_destroy goes with the resource.
+    if (secret === undefined) forget(this, [`vault_kv_secret_v2.${name}`]);
     const readBack = ephemeral(this, "vault_kv_secret_v2", name, {
       mount: props.mount,
       name: props.name,
@@ -49,6 +58,7 @@ export class DatabaseSecret extends Construct {
   }
 
   private written(props: DatabaseSecretProps, name: string): KvSecretV2 {
+    const first = props.ownership === "new" && props.passwordVersion === 1;
     const random = ephemeral(this, "random_password", name, { length: 48, special: false });
     const secret = named(
       new KvSecretV2(this, "secret", {
@@ -56,7 +66,9 @@ export class DatabaseSecret extends Construct {
         name: props.name,
         dataJsonWo: `\${jsonencode({username = ${quoted(props.username)}, password = ${random}.result, database = ${quoted(props.database)}})}`,
         dataJsonWoVersion: props.passwordVersion,
-        lifecycle: { preventDestroy: true },
+        ...(first ? onlyIfAbsent : {}),
+        // At the creation alone: the provider fails to change the options of a secret without writing it.
+        lifecycle: { preventDestroy: true, ignoreChanges: first ? ["options"] : undefined },
       }),
       name,
     );

@@ -7,7 +7,7 @@ import { serviceJob } from "./job/service-job";
 import { addressName, literal, named } from "./terraform";
 
 export interface NomadServiceProps extends ServiceJobProps {
-  /** Whether the job is there already. It is imported then: a create that fails would be tainted, and its job stopped. */
+  /** Whether the job was there before pgmoor. It is imported then, if the state does not have it. */
   readonly existing: boolean;
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -22,9 +22,11 @@ export class NomadService extends Construct {
         jobspec: literal(JSON.stringify(serviceJob(props))),
         json: true,
         detach: false,
+        // In place of prevent_destroy. A first deploy that fails leaves the job tainted, to be replaced at the next one:
+        // prevent_destroy would refuse that for ever. So Terraform may replace it, and never stops it in Nomad.
+        deregisterOnDestroy: false,
         timeouts: { create: terraform.toString(), update: terraform.toString() },
         dependsOn: [...props.dependsOn],
-        lifecycle: { preventDestroy: true },
       }),
       addressName(props.definition.name),
     );

@@ -13,7 +13,7 @@ export interface PostgresDatabaseProps {
   readonly name: string;
   readonly connectionLimit: number;
   readonly extensions: readonly string[];
-  /** Whether role and database are there already. They are imported then. */
+  /** Whether role and database were there before pgmoor. They are imported then, if the state does not have them. */
   readonly existing: boolean;
   /** The role's password, an ephemeral expression, and its version. Absent: the role keeps the one it has. */
   readonly password?: {
@@ -57,9 +57,15 @@ export class PostgresDatabase extends Construct {
         name: props.name,
         owner: role.name,
         // Encoding and locale as the homelab's server has them; `template0` is the one that any locale can be made from.
-        // Those of a database that exists cannot be changed, so they are not asked for.
-        ...(props.existing ? {} : { encoding: "UTF8", lcCollate: "C", lcCtype: "C", template: "template0" }),
-        lifecycle: { preventDestroy: true },
+        // They are for a database that is made here. One that exists keeps what it has: it could not be changed in place.
+        encoding: "UTF8",
+        lcCollate: "C",
+        lcCtype: "C",
+        template: "template0",
+        lifecycle: {
+          preventDestroy: true,
+          ignoreChanges: ["encoding", "lc_collate", "lc_ctype", "template"],
+        },
       }),
       name,
     );

@@ -32,11 +32,19 @@ export function ephemeral(
   return `ephemeral.${type}.${name}`;
 }
 
-/** Has Terraform forget resources, if it knows them, and leave what they stand for as it is. */
-export function forget(stack: TerraformStack, addresses: readonly string[]): void {
+const forgotten = new WeakMap<TerraformStack, readonly string[]>();
+
+/**
+ * Has Terraform forget resources and leave what they stand for as it is. An address that the state does not have is allowed;
+ * one that the configuration has is not.
+ */
+export function forget(scope: Construct, addresses: readonly string[]): void {
+  const stack = TerraformStack.of(scope);
+  const all = [...(forgotten.get(stack) ?? []), ...addresses];
+  forgotten.set(stack, all);
   stack.addOverride(
     "removed",
-    addresses.map((from) => ({ from, lifecycle: { destroy: false } })),
+    all.map((from) => ({ from, lifecycle: { destroy: false } })),
   );
 }
 

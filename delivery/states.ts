@@ -1,5 +1,5 @@
 /** The Terraform states of an environment: which services they are of, and what of them is there. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
@@ -8,29 +8,70 @@ import { runnerStackName } from "../environments/model/validate";
 import { stateFolder } from "../stacks/states";
 
 const stateSchema = z.object({
-  resources: z.array(z.object({ mode: z.string(), type: z.string(), name: z.string() })).default([]),
+  resources: z
+    .array(
+      z.object({
+        mode: z.string(),
+        type: z.string(),
+        name: z.string(),
+        instances: z
+          .array(
+            z.object({
+              status: z.string().optional(),
+              attributes: z.record(z.string(), z.unknown()).default({}),
+            }),
+          )
+          .default([]),
+      }),
+    )
+    .default([]),
 });
 
-/** The resources that Terraform manages, by service: of every state that has any. */
-export async function managedResources(environment: Environment): Promise<ReadonlyMap<string, string[]>> {
+/** A resource that Terraform manages. */
+export interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Its making failed half-way: the next plan would destroy it and make it anew. */
+  readonly tainted: boolean;
+}
+
+/** What Terraform manages, by service: of every state that has anything. @throws {UserError} for a state that cannot be read */
+export async function readStates(
+  environment: Environment,
+): Promise<ReadonlyMap<string, readonly StateResource[]>> {
   const texts =
     environment.states?.in === "consul" ? await statesInConsul(environment) : statesInFolder(environment);
-  const managed = new Map<string, string[]>();
+  const states = new Map<string, readonly StateResource[]>();
   for (const [service, text] of texts) {
     const resources = readState(service, text);
-    if (resources.length > 0) managed.set(service, resources);
+    if (resources.length > 0) states.set(service, resources);
   }
-  return managed;
+  return states;
 }
 
 /** Services that a state knows and the environment does not: their jobs run on, and nobody looks after them. */
 export async function goneServices(environment: Environment): Promise<ReadonlyMap<string, string[]>> {
-  const known = new Set(environment.services.map(({ definition }) => definition.name));
-  if (environment.runner !== undefined) known.add(runnerStackName);
-  return new Map([...(await managedResources(environment))].filter(([service]) => !known.has(service)));
+  return gone(environment, await readStates(environment));
 }
 
-function readState(service: string, text: string): string[] {
+/** Of these states. */
+export function gone(
+  environment: Environment,
+  states: ReadonlyMap<string, readonly StateResource[]>,
+): ReadonlyMap<string, string[]> {
+  const known = new Set(environment.services.map(({ definition }) => definition.name));
+  if (environment.runner !== undefined) known.add(runnerStackName);
+  return new Map(
+    [...states]
+      .filter(([service]) => !known.has(service))
+      .map(([service, resources]) => [service, resources.map(({ type, name }) => `${type}.${name}`)]),
+  );
+}
+
+function readState(service: string, text: string): StateResource[] {
+  // Terraform writes into a file that is made for it beforehand.
+  if (text === "") return [];
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -42,7 +83,25 @@ function readState(service: string, text: string): string[] {
     throw new UserError(`The state of ${service} cannot be read: it is not a Terraform state.`);
   return state.data.resources
     .filter(({ mode }) => mode === "managed")
-    .map(({ type, name }) => `${type}.${name}`);
+    .map(({ type, name, instances: [instance] }) => ({
+      type,
+      name,
+      attributes: instance?.attributes ?? {},
+      tainted: instance?.status === "tainted",
+    }));
+}
+
+/** State files that others than their owner may read, backups among them. None of states in Consul: its ACL says who may. */
+export function filesForOthers(environment: Environment): string[] {
+  if (environment.states?.in === "consul") return [];
+  const folder = stateFolder(environment);
+  const stat = (path: string) => statSync(path, { throwIfNoEntry: false });
+  // A folder that nobody else may enter hides its files.
+  if (((stat(folder)?.mode ?? 0) & 0o011) === 0) return [];
+  return readdirSync(folder)
+    .filter((file) => /\.tfstate(\.|$)/.test(file))
+    .map((file) => join(folder, file))
+    .filter((file) => ((stat(file)?.mode ?? 0) & 0o044) !== 0);
 }
 
 function statesInFolder(environment: Environment): Map<string, string> {
@@ -95,9 +154,10 @@ async function askConsul(address: string, path: string): Promise<unknown> {
 async function fetchConsul(address: string, path: string): Promise<Response | undefined> {
   const token = process.env.CONSUL_HTTP_TOKEN;
   const url = `${address}/v1/kv/${path}`;
-  const answer = await fetch(url, { headers: token === undefined ? {} : { "X-Consul-Token": token } }).catch(
-    () => undefined,
-  );
+  const answer = await fetch(url, {
+    headers: token === undefined ? {} : { "X-Consul-Token": token },
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => undefined);
   if (answer?.status === 404) return undefined;
   if (!answer?.ok)
     throw new UserError(

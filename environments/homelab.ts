@@ -33,6 +33,8 @@ export const homelab: Environment = {
     program: { driver: "docker", image: "pgmoor/migrator:0.1.0", network: "host" },
     snapshots: "postgres_backups",
   },
+  // For every machine that deploys, with locking. In files on one laptop they would be lost with it.
+  states: { in: "consul", path: "pgmoor/states" },
   services: [
     // They move.
     { definition: vaultwarden, phase: "prepared", existing: ["job"] },

@@ -2,7 +2,7 @@
 import { isEmpty } from "./diff";
 import { moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
 import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
-import { jobAfter, jobBefore, type Change, type Stack } from "./stack";
+import { ends, jobAfter, jobBefore, staysInNomad, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
 
 /** A phrase each; none: nothing happens. */
@@ -57,11 +57,16 @@ function forgotten(changes: readonly Change[]): string[] {
 }
 
 function ended(changes: readonly Change[]): string[] {
-  const destroyed = changes.filter(({ action }) => action === "delete");
-  const replaced = changes.filter(({ action }) => action === "replace");
+  const kept = changes.filter((change) => staysInNomad(change));
+  const others = changes.filter((change) => !staysInNomad(change));
+  const destroyed = others.filter(({ action }) => action === "delete");
+  const replaced = others.filter(({ action }) => action === "replace");
   return [
     ...(destroyed.length > 0 ? [`destroys ${things(destroyed)}`] : []),
     ...(replaced.length > 0 ? [`destroys and recreates ${things(replaced)}`] : []),
+    ...kept
+      .filter(ends)
+      .map(({ action }) => (action === "replace" ? "registers the job again" : "leaves the job to Nomad")),
   ];
 }
 

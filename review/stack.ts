@@ -150,6 +150,16 @@ function withJob(attributes: ResourceChange["change"]["before"]): ResourceChange
   }
 }
 
+/** Whether the object is gone afterwards, even if another takes its place. */
+export function ends({ action }: Change): boolean {
+  return action === "delete" || action === "replace";
+}
+
+/** Whether it is a job that Terraform may forget or make anew, and not stop. */
+export function staysInNomad({ type, before }: Change): boolean {
+  return type === "nomad_job" && before.deregister_on_destroy === false;
+}
+
 export function jobBefore({ before }: Change): Jobspec | undefined {
   return readJobspec(before.jobspec);
 }

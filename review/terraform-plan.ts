@@ -65,7 +65,11 @@ export const stackSchema = z.object({
       z.string(),
       z.record(
         z.string(),
-        z.object({ lifecycle: z.object({ prevent_destroy: z.boolean().optional() }).optional() }),
+        z.object({
+          lifecycle: z.object({ prevent_destroy: z.boolean().optional() }).optional(),
+          /** Of a job: whether its end in Terraform is its end in Nomad. */
+          deregister_on_destroy: z.boolean().optional(),
+        }),
       ),
     )
     .default({}),

@@ -4,6 +4,7 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { NomadConnection } from "../constructs/nomad-connection";
+import { refuse } from "../constructs/refusal";
 import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
@@ -15,11 +16,13 @@ export interface ServiceStackProps {
   readonly service: EnvironmentService;
   /** Text of `migrator/peer/task-wrapper.sh`. */
   readonly schemaWrapper: string;
+  /** Why it must not be deployed. @default it may be */
+  readonly stops?: readonly string[] | undefined;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
-  constructor(scope: Construct, { environment, service, schemaWrapper }: ServiceStackProps) {
+  constructor(scope: Construct, { environment, service, schemaWrapper, stops = [] }: ServiceStackProps) {
     const { definition, phase } = service;
     super(scope, definition.name);
     keepState(this, environment, definition.name);
@@ -27,6 +30,7 @@ export class ServiceStack extends TerraformStack {
     this.addOverride("terraform.required_version", ">= 1.11.0");
     new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });
 
+    refuse(this, stops);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
       new NomadProvider(this, "nomad", { address: environment.nomad.address });

@@ -3,11 +3,18 @@ import { join } from "node:path";
 import { synthesizeStacks } from ".";
 import { loadEnvironment } from "../environments/model/load";
 import type { Environment } from "../environments/model/environment";
+import { survey } from "../survey/survey";
+import { makeStateFiles } from "./states";
 
-/** Synthesizes the environment that `PGMOOR_ENVIRONMENT` chooses. @throws {UserError} when it has problems */
-export function synthesize(): Environment {
+/**
+ * Looks what is there of the environment that `PGMOOR_ENVIRONMENT` chooses, and synthesizes it.
+ *
+ * @throws {UserError} when it has problems
+ */
+export async function synthesize(): Promise<Environment> {
   const schemaWrapper = readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8");
   const environment = loadEnvironment();
-  synthesizeStacks(environment, schemaWrapper);
+  makeStateFiles(environment);
+  synthesizeStacks(environment, schemaWrapper, await survey(environment));
   return environment;
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { goneServices } from "../../delivery/states";
+import { filesForOthers, goneServices } from "../../delivery/states";
 import type { Environment, StateStore } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
+import { makeStateFiles } from "../../stacks/states";
 import { ApiServer } from "../lab/providers/support/api-server";
 
 const database = { mode: "managed", type: "postgresql_database", name: "x" };
@@ -32,6 +33,40 @@ describe("in a folder", () => {
   test("a state that cannot be read is no proof of anything", async () => {
     writeFileSync(join(folder, "linkding.tfstate"), "{");
     await expect(goneServices(of({ in: "folder", folder }))).rejects.toThrow("The state of linkding");
+  });
+
+  test("a file that others may read is named, also a backup; in a folder that they cannot enter there is none", () => {
+    const states = of({ in: "folder", folder });
+    for (const [file, mode] of [
+      ["vaultwarden.tfstate", 0o600],
+      ["gitea.tfstate", 0o640],
+      ["gitea.tfstate.backup", 0o604],
+    ] as const)
+      writeFileSync(join(folder, file), state(), { mode });
+    chmodSync(folder, 0o755);
+    expect(filesForOthers(states)).toEqual(
+      ["gitea.tfstate", "gitea.tfstate.backup"].map((file) => join(folder, file)),
+    );
+    chmodSync(folder, 0o700);
+    expect(filesForOthers(states)).toEqual([]);
+    expect(filesForOthers(of({ in: "folder", folder: join(folder, "none") }))).toEqual([]);
+  });
+
+  test("the files that Terraform writes are their owner's alone", () => {
+    const states = of({ in: "folder", folder: join(folder, "made") });
+    makeStateFiles(states);
+    makeStateFiles(states);
+    const modes = readdirSync(join(folder, "made")).map(
+      (file) => statSync(join(folder, "made", file)).mode & 0o777,
+    );
+    expect(modes).toHaveLength(2 * states.services.length);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    expect(statSync(join(folder, "made")).mode & 0o777).toBe(0o700);
+  });
+
+  test("a file that Terraform has not written yet is no state", async () => {
+    writeFileSync(join(folder, "linkding.tfstate"), "");
+    expect((await goneServices(of({ in: "folder", folder }))).size).toBe(0);
   });
 
   test("without a folder there is no state yet", async () => {

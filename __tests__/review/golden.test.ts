@@ -27,10 +27,10 @@ const fails = (happens: string | readonly string[], ...risks: string[]): Expecte
 
 const restarts = "downtime restart nomad_job.vaultwarden";
 const unguarded = [
-  "data-loss unguard nomad_job.vaultwarden",
   "data-loss unguard postgresql_database.vaultwarden",
   "data-loss unguard postgresql_role.vaultwarden",
   "data-loss unguard vault_kv_secret_v2.vaultwarden",
+  "data-loss unguard nomad_job.vaultwarden",
 ];
 const whole = "gets its own database";
 
@@ -96,9 +96,9 @@ const expected: Record<SituationName, Expected> = {
     "security widen vault_policy.vaultwarden",
     restarts,
   ),
-  "prevent-destroy-removed": fails([], ...unguarded),
+  "prevent-destroy-removed": fails("job is registered again unchanged", ...unguarded),
   "service-emptied": fails(
-    "destroys database, role, secret, grant, policy, JWT role, job",
+    ["destroys database, role, secret, grant, policy, JWT role", "leaves the job to Nomad"],
     "data-loss destroy postgresql_database.vaultwarden",
     "data-loss destroy postgresql_role.vaultwarden",
     "data-loss destroy vault_kv_secret_v2.vaultwarden",
@@ -157,7 +157,7 @@ const expected: Record<SituationName, Expected> = {
     "failed failed failed-half-way-and-tainted",
     "data-loss destroy postgresql_database.vaultwarden",
   ),
-  "job-tainted": fails("destroys and recreates job", ...unguarded, "downtime stop nomad_job.vaultwarden"),
+  "job-tainted": passes("registers the job again", "downtime stop nomad_job.vaultwarden"),
   "provider-upgraded": passes([]),
 };
 

@@ -38,7 +38,10 @@ function editJob(stack: Configuration, edit: (job: Configuration) => void): void
 
 function unguard(stack: Configuration): void {
   for (const resources of Object.values(stack.resource as Record<string, Record<string, Configuration>>))
-    for (const resource of Object.values(resources)) delete resource.lifecycle;
+    for (const resource of Object.values(resources)) {
+      delete resource.lifecycle;
+      delete resource.deregister_on_destroy;
+    }
 }
 
 /** Vaultwarden as `prepared`, or as `cutover`, applied. */
@@ -180,9 +183,7 @@ export const situations = {
   "failed-half-way": async (stage) => {
     stage.registerByHand("vaultwarden");
     stage.vault.roles.set("pgmoor-vaultwarden", {});
-    await stage.applyInVain(as("prepared"), (stack) =>
-      editJob(stack, (job) => (job.Meta = { outcome: "failed" })),
-    );
+    await stage.applyInVain(as("prepared"), stage.failing);
     await stage.write(as("prepared"));
   },
   "failed-half-way-and-tainted": async (stage) => {
@@ -190,12 +191,10 @@ export const situations = {
     await stage.terraform("taint", "postgresql_database.vaultwarden");
     await stage.write(as("prepared"));
   },
+  // A first deploy failed.
   "job-tainted": async (stage) => {
-    await stage.applyInVain({ definition: vaultwarden, phase: "prepared" }, (stack) => {
-      unguard(stack);
-      editJob(stack, (job) => (job.Meta = { outcome: "failed" }));
-    });
-    await stage.write({ definition: vaultwarden, phase: "prepared" }, unguard);
+    await stage.applyInVain({ definition: vaultwarden, phase: "prepared" }, stage.failing);
+    await stage.write({ definition: vaultwarden, phase: "prepared" });
   },
   "provider-upgraded": async (stage) => {
     await deployed(stage, "cutover");

@@ -5,7 +5,8 @@ import { ApiServer } from "../lab/providers/support/api-server";
 import { FakeNomad } from "../lab/providers/support/fake-nomad";
 import { FakeVault } from "../lab/providers/support/fake-vault";
 import { ask, dropAll, testServer } from "../lab/providers/support/test-postgres";
-import { Workspace } from "../lab/providers/support/workspace";
+import { Workspace, type Outcome } from "../lab/providers/support/workspace";
+import { nothingSeen, survey, type Survey } from "../../survey/survey";
 import { synthesize } from "../stacks/synthesize";
 
 /** A synthesized stack, to be meddled with. */
@@ -42,21 +43,35 @@ export class Stage {
     await dropAll({ databases: names, roles: names });
   }
 
-  /** Writes the service's stack, changed by `meddle` where our own constructs would not. */
-  async write(service: EnvironmentService, meddle: Meddle = () => undefined): Promise<void> {
-    const environment: Environment = {
+  /** The homelab with this service alone, on the servers of the stage. */
+  environment(service: EnvironmentService): Environment {
+    return {
       ...homelab,
       nomad: { ...homelab.nomad, address: this.nomad.server.address },
       vault: { ...homelab.vault, address: this.vault.server.address },
       consul: { address: this.consul.address },
+      states: { in: "folder", folder: this.workspace.folder },
       services: [service],
     };
+  }
+
+  /** What main.ts sees before it synthesizes. */
+  survey(service: EnvironmentService): Promise<Survey> {
+    return survey(this.environment(service), this.vault.env);
+  }
+
+  /** Writes the service's stack, changed by `meddle` where our own constructs would not. */
+  async write(
+    service: EnvironmentService,
+    meddle: Meddle = () => undefined,
+    seen: Survey = nothingSeen,
+  ): Promise<void> {
     const name = service.definition.name;
     this.names.add(service.definition.database.name ?? name.replaceAll("-", "_"));
-    const stack = structuredClone(synthesize(environment)[name]) as Configuration;
-    delete (stack.terraform as Configuration).backend;
+    const stack = structuredClone(synthesize(this.environment(service), seen)[name]) as Configuration;
     meddle(stack);
     this.last = stack;
+    this.workspace.stateFile = `${name}.tfstate`;
     if (this.begun) await this.workspace.write(stack);
     else await this.workspace.init(stack);
     this.begun = true;
@@ -83,6 +98,32 @@ export class Stage {
   async editState(change: (state: string) => string): Promise<void> {
     await this.workspace.writeState(change(await this.workspace.stateText()));
   }
+
+  /** As a second laptop, or a folder that is cloned afresh. */
+  async loseState(): Promise<void> {
+    await this.workspace.removeState();
+  }
+
+  /** Plans what was written last. @returns what would be destroyed or replaced */
+  async ended(): Promise<string[]> {
+    const changes = Object.entries(await this.workspace.plan());
+    return changes.filter(([, { actions }]) => actions.includes("delete")).map(([address]) => address);
+  }
+
+  /** Plans what was written last. @returns what would change */
+  async changing(): Promise<string[]> {
+    return Object.keys(await this.workspace.plan());
+  }
+
+  run(command: string, ...options: string[]): Promise<Outcome> {
+    return this.workspace.run(command, ...options);
+  }
+
+  /** Has the deployment of the job fail. */
+  readonly failing = (stack: Configuration): void => {
+    const [job] = Object.values(stack.resource.nomad_job as Record<string, { jobspec: string }>);
+    job!.jobspec = JSON.stringify({ ...(JSON.parse(job!.jobspec) as object), Meta: { outcome: "failed" } });
+  };
 
   /** A job that somebody registered by hand. */
   registerByHand(name: string): void {

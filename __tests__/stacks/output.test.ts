@@ -20,7 +20,7 @@ afterAll(() => {
 
 /** Synthesizes an environment as main.ts does. @returns the folders in which the cdktf command would run Terraform */
 function synthesized(name: string, services = homelab.services.slice(0, 2)): string[] {
-  const environment: Environment = { ...homelab, name, services };
+  const environment: Environment = { ...homelab, name, services, states: undefined };
   synthesizeStacks(environment, "#!/bin/sh\n");
   const { stacks } = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as Manifest;
   return Object.values(stacks)

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../environments/model/environment";
 import { ServiceStack } from "../../stacks/service-stack";
+import { nothingSeen, type Survey } from "../../survey/survey";
 
 export type Json = { readonly [key: string]: any };
 
-/** The synthesized JSON of each stack of an environment, by service. */
-export function synthesize(environment: Environment): Record<string, Json> {
+/** The synthesized JSON of each stack of an environment, by service. `seen`: what was looked up beforehand. */
+export function synthesize(environment: Environment, seen: Survey = nothingSeen): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
     const app = new App({ outdir, skipValidation: true });
@@ -17,6 +18,7 @@ export function synthesize(environment: Environment): Record<string, Json> {
         environment: { states: { in: "folder", folder: "/states" }, ...environment },
         service,
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
+        stops: seen.stops.get(service.definition.name),
       });
     app.synth();
     return Object.fromEntries(

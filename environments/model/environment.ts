@@ -10,8 +10,9 @@ import type { Program, ServiceDefinition } from "../../services/definition";
 export type Phase = "prepared" | "cutover" | "retired";
 
 /**
- * What was there before pgmoor. `job`: the Nomad job is imported, so that every deploy is an update. `secret`: the Vault
- * secret is only read. `database`: database and role are imported and their password is left alone.
+ * What was there before pgmoor. It is history: what pgmoor made itself is not named, though it exists now. `job`: the Nomad job
+ * is imported. `secret`: the Vault secret is only read. `database`: database and role are imported and their password is left
+ * alone. An import of what Terraform's state has already does nothing.
  */
 export type Existing = "job" | "secret" | "database";
 

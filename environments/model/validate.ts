@@ -119,12 +119,6 @@ function serviceProblems(
       );
 
   if (phase === "cutover") {
-    // A create that fails would be tainted, and the next apply would stop the job.
-    if (!existing.includes("job"))
-      problem(
-        "existing",
-        `a cutover moves a job that runs, so that Nomad can go back to it. Deploy it as prepared first, and add "job".`,
-      );
     if (source === undefined)
       problem(
         "phase",

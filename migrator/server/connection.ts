@@ -112,8 +112,8 @@ export async function connect(server: DatabaseLogin, patience?: Patience): Promi
   return patience.deadline.until(attempt, failure, retryMilliseconds);
 }
 
-/** Tries TLS or not, as PGSSLMODE says; throws what the last of them threw. */
-async function connectOnce({ variables }: DatabaseLogin, milliseconds: number): Promise<Client> {
+/** A session, in one try. Tries TLS or not, as PGSSLMODE says; throws what the last of them threw, with the server's code. */
+export async function connectOnce({ variables }: DatabaseLogin, milliseconds: number): Promise<Client> {
   const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: database } = variables;
   let last: unknown;
   for (const ssl of sslAttempts(variables)) {

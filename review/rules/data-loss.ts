@@ -1,6 +1,6 @@
 import { tasksOf } from "../jobspec";
-import { jobAfter, jobBefore, type Change, type Stack } from "../stack";
-import { eachChange, ends, type ReviewRule } from "./rule";
+import { ends, jobAfter, jobBefore, type Change, type Stack } from "../stack";
+import { eachChange, type ReviewRule } from "./rule";
 
 /** Types whose end loses nothing but access or a running job: other rules speak of them. */
 const withoutData = new Set(["nomad_job", "postgresql_grant", "vault_jwt_auth_backend_role", "vault_policy"]);
@@ -65,9 +65,8 @@ function sameObject({ type, before }: Change, { changes }: Stack): Change | unde
   );
 }
 
-/** What carries `prevent_destroy` in every stack of ours. */
+/** What carries `prevent_destroy` in every stack of ours. A job is guarded otherwise: Terraform may not deregister it. */
 export const guarded = [
-  "nomad_job",
   "postgresql_database",
   "postgresql_extension",
   "postgresql_role",
@@ -77,8 +76,8 @@ export const guarded = [
 const unguard: ReviewRule = {
   id: "unguard",
   risk: "data-loss",
-  find: ({ resources = {} }) =>
-    guarded.flatMap((type) =>
+  find: ({ resources = {} }) => [
+    ...guarded.flatMap((type) =>
       Object.entries(resources[type] ?? {})
         .filter(([, { lifecycle }]) => lifecycle?.prevent_destroy !== true)
         .map(([name]) => ({
@@ -86,6 +85,14 @@ const unguard: ReviewRule = {
           reason: "no longer has prevent_destroy: a later plan may destroy it.",
         })),
     ),
+    ...Object.entries(resources.nomad_job ?? {})
+      .filter(([, job]) => job.lifecycle?.prevent_destroy !== true && job.deregister_on_destroy !== false)
+      .map(([name]) => ({
+        address: `nomad_job.${name}`,
+        reason:
+          "has neither deregister_on_destroy = false nor prevent_destroy: the next plan may stop the job.",
+      })),
+  ],
 };
 
 /** A volume that a task had and has no more: its app would start on an empty folder. */

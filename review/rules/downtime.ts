@@ -1,9 +1,9 @@
 import { restartPaths, rotationRestarts } from "../restarts";
 import { moveOf } from "../jobspec";
 import { minutes } from "../words";
-import { jobAfter, jobBefore } from "../stack";
+import { ends, jobAfter, jobBefore, staysInNomad } from "../stack";
 import { why } from "./data-loss";
-import { eachChange, ends } from "./rule";
+import { eachChange } from "./rule";
 
 /** A cutover: the service is down until its data is on the server, or the old job is back. */
 const move = eachChange({
@@ -47,8 +47,15 @@ const stop = eachChange({
   risk: "downtime",
   types: ["nomad_job"],
   look: (change) => {
-    if (change.action === "delete") return `would be stopped${why(change)}.`;
-    if (change.action === "replace") return `would be stopped and registered again${why(change)}.`;
+    const left = staysInNomad(change);
+    if (change.action === "delete")
+      return left
+        ? `keeps running, but Terraform forgets it${why(change)}.`
+        : `would be stopped${why(change)}.`;
+    if (change.action === "replace")
+      return left
+        ? `restarts: it is registered again${why(change)}.`
+        : `would be stopped and registered again${why(change)}.`;
     const groups = jobAfter(change)?.TaskGroups ?? [];
     const idle = groups.filter(({ Count }) => Count === 0).map(({ Name }) => Name);
     return change.action !== "no-op" && idle.length > 0

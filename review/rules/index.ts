@@ -2,7 +2,8 @@ import { listed } from "../words";
 import { dataLoss, guarded } from "./data-loss";
 import { downtime } from "./downtime";
 import { drift } from "./drift";
-import { ends, type ReviewRule } from "./rule";
+import type { ReviewRule } from "./rule";
+import { ends } from "../stack";
 import { security } from "./security";
 
 /** No plan that could be applied. What Terraform had planned until then is judged by the others all the same. */

@@ -42,11 +42,6 @@ export function eachChange(
   };
 }
 
-/** Whether the object is gone afterwards, even if another takes its place. */
-export function ends({ action }: Change): boolean {
-  return action === "delete" || action === "replace";
-}
-
 /** Values of attributes that are lists of strings, or nothing. */
 export function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

@@ -346,15 +346,6 @@ test.each<[Path, unknown, RegExp, string]>(
   expect(lines.join("\n")).not.toMatch(/^\s+at /m);
 });
 
-test("a cutover without a job that runs is refused", () => {
-  const service = { definition: vaultwarden, phase: "cutover" as const };
-  expect(report({ ...homelab, services: [service] })).toEqual([
-    'The environment "homelab" has a problem; nothing was touched.',
-    expect.stringMatching(/^ {2}services\[0\]\.existing: a cutover moves a job that runs/),
-  ]);
-  expect(report({ ...homelab, services: [{ ...service, existing: ["job"] }] })).toEqual([]);
-});
-
 test("every problem is reported at once", () => {
   const twice: EnvironmentService = { definition: vaultwarden, phase: "prepared" };
   const [heading, ...lines] = report({ ...homelab, services: [twice, twice] });

@@ -1,0 +1,170 @@
+import type { EnvironmentService } from "../../environments/model/environment";
+import { homelab } from "../../environments/homelab";
+import { vaultwarden } from "../../services/vaultwarden";
+import { unseen, type Found } from "../../survey/found";
+import { knownOf, type Known } from "../../survey/known";
+import { stopsOf } from "../../survey/stops";
+
+const running: Found = {
+  secret: "present",
+  role: "present",
+  database: "present",
+  job: "present",
+  login: "works",
+};
+const absent: Found = { ...unseen, secret: "absent", role: "absent", database: "absent", job: "absent" };
+/** Deployed by pgmoor, as the state has it. */
+const deployed: Known = {
+  secret: { name: "postgres/vaultwarden", version: 1 },
+  role: { name: "vaultwarden", passwordVersion: 1 },
+  database: { name: "vaultwarden" },
+  job: { namespace: "default" },
+  tainted: [],
+};
+const none: Known = { tainted: [] };
+const adopted: Known = {
+  ...deployed,
+  secret: undefined,
+  role: { name: "vaultwarden", passwordVersion: undefined },
+};
+const all = ["job", "secret", "database"] as const;
+
+function stops(service: Partial<EnvironmentService>, known: Known, found: Found): string {
+  return stopsOf({
+    environment: homelab,
+    service: { definition: vaultwarden, phase: "prepared", ...service },
+    known,
+    found,
+  }).join("\n");
+}
+
+test.each<[string, Partial<EnvironmentService>, Known, Found]>([
+  ["a first deploy", {}, none, absent],
+  ["a first deploy of a job that runs", { existing: ["job"] }, none, { ...absent, job: "present" }],
+  ["a second deploy", {}, deployed, running],
+  ["a cutover", { phase: "cutover" }, deployed, running],
+  [
+    "a cutover as the first deploy of a job that runs",
+    { phase: "cutover", existing: ["job"] },
+    none,
+    { ...absent, job: "present" },
+  ],
+  ["an adoption", { existing: all }, none, running],
+  ["after an adoption", { existing: all }, adopted, running],
+  ["made here, and said to have existed", { existing: all }, deployed, running],
+  ["a rotation", { passwordVersion: 2 }, deployed, running],
+  [
+    "a rotation that ended between Vault and the role",
+    { passwordVersion: 2 },
+    { ...deployed, secret: { name: "", version: 2 } },
+    { ...running, login: "refused" },
+  ],
+  ["a role that was dropped", {}, deployed, { ...running, role: "absent", login: "unknown" }],
+  ["a service that is retired, whatever is there", { phase: "retired" }, none, running],
+  ["nobody could look", {}, none, unseen],
+])("%s may be deployed", (_what, service, known, found) => {
+  expect(stops(service, known, found)).toBe("");
+});
+
+test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
+  [
+    "a lost state",
+    {},
+    none,
+    running,
+    /^The secret .*, the role .*, the database .* and the job .* exist already/,
+  ],
+  [
+    "a lost state of which the secret was deleted",
+    {},
+    none,
+    { ...running, secret: "deleted" },
+    /^The secret /,
+  ],
+  [
+    "a job that runs already",
+    {},
+    none,
+    { ...absent, job: "present" },
+    /^The job vaultwarden exists already.*existing: \["job"\]\.$/,
+  ],
+  ["a role without a secret", {}, none, { ...absent, role: "present" }, /"secret" as well/],
+  ["adopted, and no longer said so", {}, adopted, running, /^The secret .* exists already/],
+  ["an adoption of nothing", { existing: all }, none, absent, /no secret[^]*no role[^]*no job/],
+  [
+    "an older password",
+    {},
+    { ...deployed, role: { name: "vaultwarden", passwordVersion: 3 } },
+    running,
+    /Write 3 to keep the password, or 4/,
+  ],
+  [
+    "a deleted secret",
+    {},
+    deployed,
+    { ...running, secret: "deleted", login: "unknown" },
+    /undelete.*passwordVersion to 2/,
+  ],
+  [
+    "a secret that is gone",
+    {},
+    deployed,
+    { ...running, secret: "absent", login: "unknown" },
+    /passwordVersion to 2/,
+  ],
+  [
+    "a password that is not the role's",
+    {},
+    deployed,
+    { ...running, login: "refused" },
+    /passwordVersion to 2/,
+  ],
+  [
+    "adopted with a password that is not the role's",
+    { existing: all },
+    none,
+    { ...running, login: "refused" },
+    /rollback/,
+  ],
+  [
+    "another name in the code",
+    { definition: { ...vaultwarden, database: { connectionLimit: 1, name: "vaults" } } },
+    deployed,
+    running,
+    /Set definition.database.name to "vaultwarden"/,
+  ],
+  ["another namespace", {}, { ...deployed, job: { namespace: "apps" } }, running, /namespace apps/],
+  ["a cutover of nothing", { phase: "cutover" }, none, absent, /phase "prepared" first/],
+  [
+    "something tainted",
+    {},
+    { ...deployed, tainted: ["postgresql_role.vaultwarden"] },
+    running,
+    /terraform untaint postgresql_role.vaultwarden/,
+  ],
+])("%s may not", (_what, service, known, found, says) => {
+  expect(stops(service, known, found)).toMatch(says);
+});
+
+test("what the state has is read from its attributes, and a tainted job may be replaced", () => {
+  const resource = (type: string, attributes: object, tainted = false) => ({
+    type,
+    name: "vaultwarden",
+    attributes: attributes as Record<string, unknown>,
+    tainted,
+  });
+  expect(
+    knownOf([
+      resource("vault_kv_secret_v2", { name: "postgres/vaultwarden", data_json_wo_version: 2 }),
+      resource("postgresql_role", { name: "vaultwarden", password_wo_version: "2" }),
+      resource("postgresql_database", { name: "vaultwarden" }, true),
+      resource("nomad_job", { namespace: "default" }, true),
+    ]),
+  ).toEqual({
+    secret: { name: "postgres/vaultwarden", version: 2 },
+    role: { name: "vaultwarden", passwordVersion: 2 },
+    database: { name: "vaultwarden" },
+    job: { namespace: "default" },
+    tainted: ["postgresql_database.vaultwarden"],
+  });
+});

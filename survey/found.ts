@@ -1,0 +1,22 @@
+/** What the servers have of a service. */
+
+export interface Found {
+  /** `deleted`: its newest version is, so nobody can read it. `unknown`: nobody could look. */
+  readonly secret: "present" | "deleted" | "absent" | "unknown";
+  readonly role: Presence;
+  readonly database: Presence;
+  /** A job that somebody stopped is absent. */
+  readonly job: Presence;
+  /** Whether the password in Vault is the role's. */
+  readonly login: "works" | "refused" | "unknown";
+}
+
+export type Presence = "present" | "absent" | "unknown";
+
+export const unseen: Found = {
+  secret: "unknown",
+  role: "unknown",
+  database: "unknown",
+  job: "unknown",
+  login: "unknown",
+};

@@ -1,0 +1,25 @@
+/** Reads JSON from Vault, Consul and Nomad. Whoever does not answer in time is not there: Terraform says it at the plan. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const patienceMilliseconds = 3_000;
+
+/** @returns undefined when there is no answer */
+export async function read(
+  url: string,
+  headers: Readonly<Record<string, string | undefined>>,
+): Promise<Answer | undefined> {
+  const given = Object.entries(headers).filter((one): one is [string, string] => Boolean(one[1]));
+  try {
+    const answer = await fetch(url, {
+      headers: Object.fromEntries(given),
+      signal: AbortSignal.timeout(patienceMilliseconds),
+    });
+    const body: unknown = await answer.json().catch(() => undefined);
+    return { status: answer.status, body };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Looks, before Terraform plans, what the states and the servers have of an environment's services. Terraform's state is what
+ * it believes: with a state that is lost, or words that changed, it would write over what runs.
+ */
+import { databaseSecretName } from "../constructs/service-database";
+import { gone, readStates } from "../delivery/states";
+import type { Environment, EnvironmentService } from "../environments/model/environment";
+import { databaseName } from "../services/definition";
+import { unseen, type Found, type Presence } from "./found";
+import { knownOf } from "./known";
+import { findJob } from "./nomad";
+import { findServer, namesOn, tryLogin } from "./postgres";
+import { stopsOf } from "./stops";
+import { readSecret, vaultToken } from "./vault";
+
+export interface Survey {
+  /** Services that a state has and the environment does not, with the addresses of their resources. */
+  readonly gone: ReadonlyMap<string, readonly string[]>;
+  /** Why a service must not be deployed, by service. */
+  readonly stops: ReadonlyMap<string, readonly string[]>;
+}
+
+export const nothingSeen: Survey = { gone: new Map(), stops: new Map() };
+
+/**
+ * Without a token for Vault nothing can be planned, and no server is asked: so stacks are synthesized without a network. A
+ * server that does not answer stops the plan by itself, in Terraform's words.
+ *
+ * @param env where Terraform's providers find their tokens, too
+ */
+export async function survey(
+  environment: Environment,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Survey> {
+  const token = vaultToken(env);
+  if (token === undefined && environment.states?.in === "consul") return nothingSeen;
+  const states = await readStates(environment).catch(() => undefined);
+  // Without the states nobody knows whether one is lost.
+  if (states === undefined) return nothingSeen;
+  const stops = new Map<string, readonly string[]>();
+  const live = environment.services.filter(({ phase }) => phase !== "retired");
+  const found = token === undefined ? new Map<string, Found>() : await look(environment, live, token, env);
+  for (const service of live) {
+    const { name } = service.definition;
+    const known = knownOf(states.get(name) ?? []);
+    const all = stopsOf({ environment, service, known, found: found.get(name) ?? unseen });
+    if (all.length > 0) stops.set(name, all);
+  }
+  return { gone: gone(environment, states), stops };
+}
+
+async function look(
+  environment: Environment,
+  services: readonly EnvironmentService[],
+  token: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, Found>> {
+  const secretIn = (name: string) => readSecret(environment, name, token, env.VAULT_NAMESPACE);
+  const [place, admin] = await Promise.all([
+    findServer(environment, env),
+    secretIn(environment.server.adminSecret),
+  ]);
+  const names = place && (await namesOn(environment, place, admin));
+  const found = await Promise.all(
+    services.map(async ({ definition }): Promise<[string, Found]> => {
+      const name = databaseName(definition);
+      const [secret, job] = await Promise.all([
+        secretIn(databaseSecretName(name)),
+        findJob(environment, definition.name, env),
+      ]);
+      const has = (all: ReadonlySet<string> | undefined): Presence =>
+        all === undefined ? "unknown" : all.has(name) ? "present" : "absent";
+      const [role, database] = [has(names?.roles), has(names?.databases)];
+      const both = role === "present" && database === "present" && secret.presence === "present";
+      const login = both ? await tryLogin(environment, place!, name, secret) : "unknown";
+      return [definition.name, { secret: secret.presence, role, database, job, login }];
+    }),
+  );
+  return new Map(found);
+}

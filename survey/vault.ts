@@ -1,0 +1,46 @@
+/** Reads KV version 2 secrets with the token that Terraform has. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Environment } from "../environments/model/environment";
+import type { Found } from "./found";
+import { read } from "./http";
+
+export interface Secret {
+  readonly presence: Found["secret"];
+  /** Of its newest version. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const answer = z.object({
+  data: z.object({ data: z.record(z.string(), z.unknown()).nullish(), metadata: z.unknown() }),
+});
+
+/** Where Terraform's provider finds it, too. @returns undefined when there is none: nothing can be planned then */
+export function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.VAULT_TOKEN) return env.VAULT_TOKEN;
+  try {
+    return readFileSync(join(homedir(), ".vault-token"), "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function readSecret(
+  { vault }: Environment,
+  name: string,
+  token: string,
+  namespace: string | undefined,
+): Promise<Secret> {
+  const found = await read(`${vault.address}/v1/${vault.mount}/data/${name}`, {
+    "X-Vault-Token": token,
+    "X-Vault-Namespace": namespace,
+  });
+  if (found === undefined || ![200, 404].includes(found.status)) return { presence: "unknown", data: {} };
+  const parsed = answer.safeParse(found.body);
+  if (!parsed.success) return { presence: found.status === 404 ? "absent" : "unknown", data: {} };
+  const { data } = parsed.data.data;
+  // Vault answers with the metadata alone for a version that was deleted or destroyed.
+  return data == null ? { presence: "deleted", data: {} } : { presence: "present", data };
+}
