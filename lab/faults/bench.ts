@@ -9,7 +9,7 @@ import { nodeReady, nomadLeads } from "../servers/nomad";
 import { cutPower } from "../servers/stop";
 import { unseal } from "../servers/vault";
 import { waitFor } from "../servers/wait";
-import { expectSuccess } from "../story/context";
+import { expectSuccess } from "../story/expectations";
 import type { Allocation, NomadApi } from "../story/nomad-api";
 import { ask } from "../story/services";
 import type { Subject } from "./subjects";

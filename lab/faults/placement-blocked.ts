@@ -1,4 +1,4 @@
-import { expectThat, tail } from "../story/context";
+import { expectThat, tail } from "../story/expectations";
 import type { Fault } from "./fault";
 
 export const placementBlocked: Fault = {

@@ -4,7 +4,8 @@ import { adoptable, anyEnvironment, type AdoptableName } from "../../environment
 import { dsnVariables, type VariablesDsn } from "../../nomad/dsn";
 import type { LabService } from "../deployment";
 import { writeSecret } from "../servers/vault";
-import { databaseOf, expectSuccess, expectThat, readSecret, tail, type Stage } from "./context";
+import { databaseOf, readSecret, type Stage } from "./context";
+import { expectSuccess, tail, expectThat } from "./expectations";
 import { handWrittenJob } from "./hand-written-job";
 import { waitForAnswer } from "./services";
 

@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { SqliteSource } from "../../services/definition";
 import { vaultwarden } from "../../services/vaultwarden";
-import { asService, databaseOf, expectSuccess, expectThat, readSecret, tail, type Stage } from "./context";
+import { asService, databaseOf, readSecret, type Stage } from "./context";
+import { expectSuccess, tail, expectThat } from "./expectations";
 import { addRow, waitForAnswer } from "./services";
 import { handOver, sourceFile, type SqliteService } from "./sqlite-source";
 

@@ -1,6 +1,6 @@
 /** What the chapters of the lab's story share. */
 import { Client } from "pg";
-import type { Deployment, LabService, Outcome } from "../deployment";
+import type { Deployment, LabService } from "../deployment";
 import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
 import type { NomadApi } from "./nomad-api";
@@ -23,30 +23,6 @@ export interface Stage {
   readonly standIns: boolean;
   /** Told to the person who watches. */
   readonly say: (line: string) => void;
-}
-
-/** Fails the story, with what was expected. */
-export function expectThat(condition: boolean, expectation: string, detail = ""): asserts condition {
-  if (!condition) throw new Error(detail === "" ? expectation : `${expectation}\n${indent(detail)}`);
-}
-
-function indent(text: string): string {
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
-}
-
-/** What a command printed of what went wrong: from Terraform's first error on, else its end. */
-export function tail(outcome: Outcome, lines = 60): string {
-  const printed = outcome.output.trim().split("\n");
-  const first = printed.findIndex((line) => /\bError: /.test(line));
-  return (first < 0 ? printed.slice(-lines) : printed.slice(first, first + lines)).join("\n");
-}
-
-export function expectSuccess(outcome: Outcome, what: string): void {
-  expectThat(outcome.succeeded, `${what} should have succeeded`, tail(outcome));
 }
 
 /** Name of the database and role of a service, which carry its name. */

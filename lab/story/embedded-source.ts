@@ -10,9 +10,9 @@ import { embeddedMajor } from "../servers/embedded";
 import type { Lab } from "../servers/lab";
 import { postgresPrograms, startPostgres, unprivileged } from "../servers/postgres";
 import { writeSecret } from "../servers/vault";
-import { expectThat } from "./context";
+import { expectThat } from "./expectations";
 import { proveSame, type Proof } from "./proof";
-import type { LabSource } from "./services";
+import type { LabSource } from "./lab-source";
 import { digest, lastSnapshot } from "./snapshots";
 
 const photos = 5_000;

@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { environmentVariable } from "../../environments/model/load";
 import { call } from "../servers/api";
-import { expectSuccess, expectThat, type Stage } from "./context";
+import { type Stage } from "./context";
+import { expectSuccess, expectThat } from "./expectations";
 
 interface Validation {
   readonly ValidationErrors: readonly string[] | null;

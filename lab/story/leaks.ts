@@ -2,7 +2,8 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { LabService } from "../deployment";
-import { databaseOf, expectThat, readSecret, type Stage } from "./context";
+import { databaseOf, readSecret, type Stage } from "./context";
+import { expectThat } from "./expectations";
 
 export interface Finding {
   readonly where: string;

@@ -6,7 +6,8 @@ import { serveProviders } from "../providers/serve";
 import { call } from "../servers/api";
 import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
-import { expectThat, readSecret, tail, type Stage } from "./context";
+import { readSecret, type Stage } from "./context";
+import { tail, expectThat } from "./expectations";
 
 interface Mistake {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** The main job: services that run on their sources move to the server, with every row. */
-import { asService, expectSuccess, expectThat, type Stage } from "./context";
+import { asService, type Stage } from "./context";
+import { expectSuccess, expectThat } from "./expectations";
 import type { MovedService } from "./report";
 import { ask, sourceOf, waitForAnswer, type MovingService } from "./services";
 import { watch } from "./watch";

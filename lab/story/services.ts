@@ -1,35 +1,16 @@
 /** The services of the lab's homelab, where they had their data, as jobs that somebody registered by hand long ago. */
-import type { Client } from "pg";
 import type { LabService } from "../deployment";
 import { embeddedMajor } from "../servers/embedded";
 import type { Lab } from "../servers/lab";
 import { waitFor } from "../servers/wait";
 import { embedded } from "./embedded-source";
-import { handWrittenJob, type HandWritten } from "./hand-written-job";
+import { handWrittenJob } from "./hand-written-job";
 import type { NomadApi } from "./nomad-api";
-import type { Proof } from "./proof";
 import { sqlite, type SqliteService } from "./sqlite-source";
+import type { LabSource } from "./lab-source";
 
 /** A service that is on its source at the beginning. */
 export type MovingService = SqliteService | (LabService & { readonly sample: "immich" });
-
-/** What the story does with a service's source, whatever it is. */
-export interface LabSource<S extends LabService> {
-  /** Puts data there, as the service's own program left it. */
-  seed(lab: Lab, service: S): Promise<void>;
-  /** The job of somebody who knows nothing of pgmoor. */
-  job(lab: Lab, service: S): HandWritten;
-  /**
-   * Compares it with what the server holds.
-   * @throws with the table that differs
-   */
-  prove(lab: Lab, service: S, server: Client): Promise<Proof>;
-  /**
-   * Compares it, byte for byte, with its last snapshot. Its size in bytes.
-   * @throws when it is not what was copied
-   */
-  proveUntouched(lab: Lab, service: S): Promise<number>;
-}
 
 export function sourceOf(service: MovingService): LabSource<MovingService> {
   return service.sample === "immich" ? embedded : sqlite;

@@ -7,9 +7,9 @@ import { vaultwarden } from "../../services/vaultwarden";
 import type { LabService } from "../deployment";
 import { databaseFiles, seedSpeedtest, seedVaultwarden } from "../samples/seed";
 import type { Lab } from "../servers/lab";
-import { expectThat } from "./context";
+import { expectThat } from "./expectations";
 import { proveEqual } from "./proof";
-import type { LabSource } from "./services";
+import type { LabSource } from "./lab-source";
 import { digest, lastSnapshot } from "./snapshots";
 
 export type SqliteService = LabService & { readonly sample: "vaultwarden" | "speedtest-tracker" };

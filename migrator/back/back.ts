@@ -2,7 +2,7 @@
 import Libsql from "libsql";
 import * as fs from "node:fs/promises";
 import type { Client } from "pg";
-import { identifier, literal } from "../server/connection";
+import { literal, identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { ColumnConverter } from "../values/convert";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";

@@ -1,7 +1,8 @@
 /** How an app writes the values of one column, learned from those that it has written. */
 import { Misfit, unescapeCopy } from "../values/misfit";
 import type { ColumnPlan } from "../copy/copy-plan";
-import type { Raw, Storage } from "../sqlite/sqlite-database";
+import type { Raw } from "../sqlite/storage";
+import type { Storage } from "../sqlite/storage";
 import { storageOf, type Bound, type Form } from "../values/sqlite-forms";
 import { typeOf } from "../values/types";
 

@@ -2,12 +2,13 @@
 import type Database from "libsql";
 import { createHash } from "node:crypto";
 import { Checksum } from "../copy/checksum";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import { Misfit } from "../values/misfit";
 import { pages } from "../copy/pages";
 import type { TablePlan } from "../copy/copy-plan";
-import type { SourceRow, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
+import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Storage } from "../sqlite/storage";
 import { storageOf, type Bound } from "../values/sqlite-forms";
 import { Style } from "./style";
 

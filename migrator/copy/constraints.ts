@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { Failed } from "../base/errors";
 
 /** Something that slows a copy down or stands in its way, and how it comes back. */

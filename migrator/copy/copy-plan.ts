@@ -11,7 +11,8 @@ import { converterFor, type ColumnConverter } from "../values/convert";
 import { Refused } from "../base/errors";
 import { migrationFaults } from "./migrations";
 import { Misfit } from "../values/misfit";
-import type { SourceTable, SqliteDatabase } from "../sqlite/sqlite-database";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
+import type { SourceTable } from "../sqlite/source-table";
 import { targetTables, type TargetColumn, type TargetTable } from "../server/target";
 
 /** One column that both sides have. */

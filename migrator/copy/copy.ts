@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Rule } from "../../services/rules";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "./held";
@@ -15,7 +15,8 @@ import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
 import { copyText, newTableSum, type TableSum } from "./rows";
 import { countRuleUses } from "./rule-uses";
-import { setSequences, unsetText } from "./sequences";
+import { setSequences } from "./sequences";
+import { unsetText } from "../ledger/ledger-text";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";
 

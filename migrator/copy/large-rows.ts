@@ -1,8 +1,9 @@
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { Stored } from "../sqlite/records";
-import type { Range, Raw, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Range, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Raw } from "../sqlite/storage";
 
 /** A value as read: one that is too large to be held is left where it is. */
 export type Value = Raw | Stored;

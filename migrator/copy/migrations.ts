@@ -1,7 +1,7 @@
 /** The app's own record of its schema's migrations: compared, never copied. */
 import type { ClientBase } from "pg";
 import type { MigrationTable } from "../../services/rules";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetTable } from "../server/target";
 

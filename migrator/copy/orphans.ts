@@ -1,6 +1,6 @@
 /** Rows of tables that no copy fills, which refer to rows that a copy replaces. */
 import type { ClientBase } from "pg";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import type { TablePlan } from "./copy-plan";
 
 /** A foreign key from a table that is left alone to one that is copied. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { largeRows, type Value } from "./large-rows";
 import type { TablePlan } from "./copy-plan";
 import type { Range, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";

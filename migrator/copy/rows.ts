@@ -10,7 +10,8 @@ import { pages, type Page } from "./pages";
 import type { ColumnPlan, TablePlan } from "./copy-plan";
 import { leftBehind } from "../values/column-rules";
 import { printedByServer } from "../values/server-text";
-import type { SourceRow, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
+import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Storage } from "../sqlite/storage";
 
 const batchRows = 2000;
 /** Characters of a batch after which it is sent, whatever its number of rows. */

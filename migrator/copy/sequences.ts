@@ -1,7 +1,7 @@
 /** The target's sequences: which column each follows, and where it has to stand so that no number is given out twice. */
 import type { ClientBase } from "pg";
 import type { Rule, SequenceRule } from "../../services/rules";
-import { identifier, literal } from "../server/connection";
+import { literal, identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 
@@ -207,13 +207,4 @@ export async function setSequences(
     await client.query(`ALTER SEQUENCE ${name} RESTART WITH ${least}`);
   }
   return unset;
-}
-
-/** What to say of sequences that nobody could set. */
-export function unsetText(unset: readonly string[]): string[] {
-  if (unset.length === 0) return [];
-  return [
-    `${unset.length} sequences follow no column that the schema names, and stay where the app's schema left them: ${unset.join(", ")}`,
-    `  if the app takes the numbers of a column from one, say so by a rule: ${JSON.stringify({ kind: "sequence", sequence: unset[0], table: "TABLE", column: "COLUMN" })}`,
-  ];
 }

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { Checksum } from "./checksum";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { Failed } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";

@@ -6,7 +6,8 @@ import { Failed } from "../base/errors";
 import { probe } from "../peer/exchange";
 import { lastAttempt, recordConfirmed, type TableUses } from "../ledger/ledger";
 import { loginOf } from "../server/login";
-import { countUses, otherSessions, usedSince } from "../ledger/table-uses";
+import { countUses, usedSince } from "../ledger/table-uses";
+import { otherSessions } from "../server/sessions";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
 const sessionMilliseconds = 5;

@@ -1,7 +1,6 @@
 /** The ledger as a person reads it. */
 import type { ClientBase } from "pg";
 import { rollBack, type Attempt } from "./ledger";
-import { unsetText } from "../copy/sequences";
 
 type Log = (line: string) => void;
 
@@ -26,4 +25,13 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
     if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
   }
+}
+
+/** What to say of sequences that nobody could set. */
+export function unsetText(unset: readonly string[]): string[] {
+  if (unset.length === 0) return [];
+  return [
+    `${unset.length} sequences follow no column that the schema names, and stay where the app's schema left them: ${unset.join(", ")}`,
+    `  if the app takes the numbers of a column from one, say so by a rule: ${JSON.stringify({ kind: "sequence", sequence: unset[0], table: "TABLE", column: "COLUMN" })}`,
+  ];
 }

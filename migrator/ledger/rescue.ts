@@ -8,7 +8,7 @@ import { to as copyTo } from "pg-copy-streams";
 import { publish } from "../base/durable";
 import { Failed, messageOf } from "../base/errors";
 import { cutOff } from "../server/connection";
-import { privateFolder } from "../sqlite/snapshot";
+import { privateFolder } from "../base/folders";
 import { targetTables, type Reach } from "../server/target";
 
 /** Which rows are kept, and where. */

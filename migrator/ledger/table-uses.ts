@@ -39,18 +39,6 @@ export function usedSince(before: TableUses, now: TableUses): string[] {
 }
 
 /**
- * Sessions of the service's role in this database, other than our own.
- * @returns their programs' names, `""` for one that does not say.
- */
-export async function otherSessions(client: ClientBase): Promise<string[]> {
-  const result = await client.query<{ name: string }>(`
-    SELECT coalesce(application_name, '') AS name FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
-      AND application_name <> current_setting('application_name')`);
-  return result.rows.map(({ name }) => name);
-}
-
-/**
  * The counts once our own copy is in them: sessions report what they did a little later, at the latest when they end. The
  * session that copied has to be closed before.
  * @param least of each table, by schema and name: the lasting count that shows the copy.

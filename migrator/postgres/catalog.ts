@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { ledgerSchema } from "../ledger/ledger";
 
 /**

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { literal } from "../server/connection";
+import { literal } from "../base/quoting";
 import { Failed } from "../base/errors";
 import { ledgerSchema } from "../ledger/ledger";
 import type { Run } from "../server/run";

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import { ofExtensions } from "./catalog";
 

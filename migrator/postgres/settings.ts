@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier, literal } from "../server/connection";
+import { literal, identifier } from "../base/quoting";
 
 /** Of the session: what a name without a schema is looked for in. */
 export async function searchPathOf(source: ClientBase): Promise<string> {

@@ -8,7 +8,7 @@ import { Failed, messageOf, Refused } from "../base/errors";
 import type { Log } from "../base/progress";
 import type { DatabaseLogin } from "./login";
 import { SqliteProcess } from "../sqlite/confined/process";
-import { otherSessions } from "../ledger/table-uses";
+import { otherSessions } from "./sessions";
 
 /** Key of the advisory lock that keeps a second migrator away from the same database. */
 const lockKey = 7_364_827_104;

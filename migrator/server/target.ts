@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { identifier } from "./connection";
+import { identifier } from "../base/quoting";
 
 /** A column as the app made it; a domain is seen through to the type below it. */
 export interface TargetColumn {

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs";
 import { Refused } from "../base/errors";
-import type { Storage } from "./sqlite-database";
+import type { Storage } from "./storage";
 
 /** Bytes of a piece at the most. */
 export const pieceBytes = 1 << 16;

@@ -2,7 +2,7 @@
 import { TextDecoder } from "node:util";
 import { Refused } from "../base/errors";
 import type { ConfinedDatabase } from "./confined/database";
-import type { SourceTable } from "./sqlite-database";
+import type { SourceTable } from "./source-table";
 
 const rowidNames = ["rowid", "_rowid_", "oid"];
 

@@ -3,12 +3,11 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { publish } from "../base/durable";
 import { messageOf, Refused } from "../base/errors";
+import { privateFolder, requireSpace } from "../base/folders";
 
 /** What SQLite needs to be whole: the log or the journal may hold what the file does not. The -shm is made anew. */
 const companions = ["-wal", "-journal"];
 const chunkBytes = 1 << 20;
-/** Free space that is left alone, in bytes. */
-const reserve = 32 << 20;
 
 /** One file of the source. */
 interface SourceFile {
@@ -113,26 +112,6 @@ export async function fingerprint(source: string): Promise<string | undefined> {
     hashes.push([file.slice(real.length), (await digest(file)).hash]);
   }
   return fingerprintOf(hashes);
-}
-
-/** @throws Refused when the folder's file system has too little room for so many bytes. */
-export async function requireSpace(folder: string, bytes: number, purpose: string): Promise<void> {
-  const { bavail, bsize } = await fs.statfs(folder);
-  const free = bavail * bsize;
-  if (free >= bytes + reserve) return;
-  const mib = (count: number) => `${Math.ceil(count / (1 << 20))} MiB`;
-  throw new Refused(
-    `${folder}: ${mib(free)} free, ${mib(bytes + reserve)} needed ${purpose}. Make room there`,
-  );
-}
-
-/** Makes a folder only we may read, with everything above it that is missing. */
-export async function privateFolder(folder: string): Promise<void> {
-  try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new Refused(`cannot make ${folder}: ${messageOf(error)}. The backup volume must be writable`);
-  }
 }
 
 /**

@@ -1,39 +1,13 @@
 import * as fs from "node:fs";
-import { identifier } from "../server/connection";
+import { identifier } from "../base/quoting";
 import { messageOf, Refused } from "../base/errors";
 import { ConfinedDatabase } from "./confined/database";
 import { Ended } from "./confined/process";
 import { requireOwnJournal } from "./journal";
 import { Records } from "./records";
 import { SchemaReader } from "./schema";
-
-/** How SQLite stores a value, whatever its column was declared as: null, integer, real, text, blob. */
-export type Storage = "n" | "i" | "r" | "t" | "b";
-
-/** A value as read: bigint for `i`, number for `r`, bytes for `t` and `b`, null for `n`. Text is read as bytes, since
- * libsql ends the process on text that is not UTF-8. */
-export type Raw = null | bigint | number | Buffer;
-
-export interface SourceColumn {
-  readonly name: string;
-  /** SQLite computes it. */
-  readonly generated: boolean;
-  /** Its place in a row as it is stored; `undefined` for one that is computed anew each time. */
-  readonly place: number | undefined;
-}
-
-export interface SourceTable {
-  readonly name: string;
-  readonly columns: readonly SourceColumn[];
-  /** What tells a row from the others: the rowid, or the columns of the primary key in a table without one. */
-  readonly key: readonly string[];
-  /** Name that reaches the rowid, by which a table is read in pages; virtual tables and those without a rowid are not. */
-  readonly rowid: string | undefined;
-  /** The page of the file where its rows begin. */
-  readonly root: number;
-  /** Why SQLite here cannot read it: the app's SQLite has what ours has not. @default it can */
-  readonly unreadable?: string;
-}
+import type { Raw } from "./storage";
+import type { SourceTable } from "./source-table";
 
 /** Rows of a table from a rowid on, in the order of the rowids. */
 export interface Range {

@@ -2,7 +2,9 @@
 import type { ColumnRule, Rule } from "../../services/rules";
 import { Misfit, type Casting } from "./misfit";
 import { typeOf } from "./types";
-import type { Raw, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Raw } from "../sqlite/storage";
+import type { Storage } from "../sqlite/storage";
 import type { TargetColumn } from "../server/target";
 
 /** What takes the place of a value that does not fit: a field for COPY, or nothing, since its row is left behind. */

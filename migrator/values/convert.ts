@@ -4,7 +4,9 @@ import { textReader } from "./convert-text";
 import { Misfit, type Casting, type Convert } from "./misfit";
 import type { FastPath } from "./fast-path";
 import { ColumnRules, type leftBehind, requireCastable } from "./column-rules";
-import type { Raw, SqliteDatabase, Storage } from "../sqlite/sqlite-database";
+import type { SqliteDatabase } from "../sqlite/sqlite-database";
+import type { Raw } from "../sqlite/storage";
+import type { Storage } from "../sqlite/storage";
 import type { TargetColumn } from "../server/target";
 import { typeOf } from "./types";
 

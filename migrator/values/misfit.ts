@@ -1,5 +1,6 @@
 import type { Cast } from "../../services/rules";
-import type { Raw, Storage } from "../sqlite/sqlite-database";
+import type { Raw } from "../sqlite/storage";
+import type { Storage } from "../sqlite/storage";
 
 /** The rule that would let a value pass, if a person means it. */
 export type Help =

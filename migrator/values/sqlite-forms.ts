@@ -1,5 +1,5 @@
 /** The forms in which apps write a value of a type to SQLite. */
-import type { Storage } from "../sqlite/sqlite-database";
+import type { Storage } from "../sqlite/storage";
 
 /** A value as SQLite takes it: bigint for an integer, number for a real, text, bytes for a blob. */
 export type Bound = bigint | number | string | Buffer;

@@ -6,7 +6,8 @@ import { isStored, type Value } from "../../../migrator/copy/large-rows";
 import { Misfit } from "../../../migrator/values/misfit";
 import { pages } from "../../../migrator/copy/pages";
 import type { TablePlan } from "../../../migrator/copy/copy-plan";
-import { SqliteDatabase, type Storage } from "../../../migrator/sqlite/sqlite-database";
+import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
+import { type Storage } from "../../../migrator/sqlite/storage";
 import type { TargetColumn } from "../../../migrator/server/target";
 import { Cleanup, writeSqlite } from "../support";
 

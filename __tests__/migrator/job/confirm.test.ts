@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client } from "pg";
-import { countUses, otherSessions } from "../../../migrator/ledger/table-uses";
+import { countUses } from "../../../migrator/ledger/table-uses";
+import { otherSessions } from "../../../migrator/server/sessions";
 import { Cleanup, Database, eventually, report, Service, writeSqlite } from "../support";
 
 const cleanup = new Cleanup();

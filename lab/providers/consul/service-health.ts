@@ -17,7 +17,7 @@ import {
   type Wanted,
 } from "../protocol/schema";
 import { parseDuration } from "../duration";
-import type { Consul } from "./provider";
+import type { Consul } from "./client";
 
 const node = objectOf({
   address: text,

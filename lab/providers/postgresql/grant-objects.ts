@@ -1,5 +1,5 @@
 import { Fault } from "../protocol/fault";
-import type { Grant } from "./grant";
+import type { Grant } from "./grant-attributes";
 import type { Session } from "./server";
 import { identifier } from "./sql";
 

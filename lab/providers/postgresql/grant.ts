@@ -1,32 +1,11 @@
 import { Fault } from "../protocol/fault";
 import { resource } from "../protocol/provider";
-import {
-  bool,
-  defaulted,
-  optional,
-  optionalComputed,
-  required,
-  setOf,
-  text,
-  type State,
-} from "../protocol/schema";
 import { Unknown } from "../protocol/value";
+import type { Grant } from "./grant-attributes";
+import { attributes } from "./grant-attributes";
 import { objectKinds, type ObjectKind } from "./grant-objects";
 import { asMemberOf, lockDatabase, lockRole } from "./privileged";
 import type { Postgres, PostgresOf, Session } from "./server";
-
-const attributes = {
-  id: optionalComputed(text),
-  role: required(text, { forceNew: true }),
-  database: required(text, { forceNew: true }),
-  schema: optional(text, { forceNew: true }),
-  object_type: required(text, { forceNew: true }),
-  objects: optional(setOf(text), { forceNew: true }),
-  privileges: required(setOf(text)),
-  with_grant_option: defaulted(bool, false, { forceNew: true }),
-};
-
-export type Grant = State<typeof attributes>;
 
 /** What a role may do with objects of one type; no privileges at all means that all are revoked. */
 export const grant = resource<PostgresOf>()({

@@ -1,5 +1,5 @@
 import type { State } from "../protocol/schema";
-import type { attributes } from "./role";
+import type { attributes } from "./role-attributes";
 import type { Postgres } from "./server";
 
 export type Role = State<typeof attributes>;

@@ -1,5 +1,5 @@
 import type { Wanted } from "../protocol/schema";
-import type { attributes } from "./role";
+import type { attributes } from "./role-attributes";
 import type { Role } from "./role-read";
 import { scramVerifier } from "./scram";
 import type { Session } from "./server";

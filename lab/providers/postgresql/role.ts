@@ -1,48 +1,12 @@
 import { Fault } from "../protocol/fault";
 import { resource } from "../protocol/provider";
-import {
-  bool,
-  defaulted,
-  listOf,
-  number,
-  optional,
-  optionalComputed,
-  required,
-  setOf,
-  text,
-  writeOnly,
-} from "../protocol/schema";
 import { UNKNOWN, Unknown } from "../protocol/value";
 import { asMemberOf, lockRole } from "./privileged";
 import { readRole } from "./role-read";
 import { alterRole, createRole } from "./role-write";
 import type { PostgresOf } from "./server";
 import { identifier } from "./sql";
-
-// Without the attribute `password`, which would land in the state.
-export const attributes = {
-  id: optionalComputed(text),
-  name: required(text),
-  password_wo: writeOnly(text, { sensitive: true }),
-  password_wo_version: optional(text),
-  encrypted_password: defaulted(bool, true),
-  valid_until: defaulted(text, "infinity", { same: sameTime }),
-  login: defaulted(bool, false),
-  superuser: defaulted(bool, false),
-  create_database: defaulted(bool, false),
-  create_role: defaulted(bool, false),
-  inherit: defaulted(bool, true),
-  replication: defaulted(bool, false),
-  bypass_row_level_security: defaulted(bool, false),
-  connection_limit: defaulted(number, -1),
-  roles: optional(setOf(text)),
-  search_path: optional(listOf(text)),
-  statement_timeout: optional(number),
-  idle_in_transaction_session_timeout: optional(number),
-  assume_role: optional(text),
-  skip_reassign_owned: defaulted(bool, false),
-  skip_drop_role: defaulted(bool, false),
-};
+import { attributes } from "./role-attributes";
 
 /** A role, `id` its name. */
 export const role = resource<PostgresOf>()({
@@ -99,7 +63,3 @@ export const role = resource<PostgresOf>()({
   },
   import: (id) => ({ id }),
 });
-
-function sameTime(a: string, b: string): boolean {
-  return a === b || (Date.parse(a) === Date.parse(b) && !Number.isNaN(Date.parse(a)));
-}

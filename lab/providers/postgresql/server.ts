@@ -2,9 +2,24 @@ import { readFileSync } from "node:fs";
 import { Client, type ClientConfig, type QueryResultRow } from "pg";
 import { Fault, wordsOf } from "../protocol/fault";
 import type { Draft } from "../protocol/schema";
+import { text, optional, number, bool } from "../protocol/schema";
 import { configured } from "../settings";
 import { connectionFault, queryFault } from "./errors";
-import type { attributes } from "./provider";
+
+/** The provider's configuration. */
+export const attributes = {
+  host: optional(text),
+  port: optional(number),
+  database: optional(text),
+  username: optional(text),
+  password: optional(text, { sensitive: true }),
+  sslmode: optional(text),
+  sslrootcert: optional(text),
+  /** Of interest to the real one alone: whether it may read passwords back, which the stand-in never does. */
+  superuser: optional(bool),
+  connect_timeout: optional(number),
+  max_connections: optional(number),
+};
 
 /** Connects on first use. */
 export type PostgresOf = () => Postgres;

@@ -2,8 +2,17 @@ import { z } from "zod";
 import { call, pathOf, trimAddress, type Answer, type Api } from "../http";
 import { Fault } from "../protocol/fault";
 import type { Draft } from "../protocol/schema";
+import { text, optional, number, bool } from "../protocol/schema";
 import { configured } from "../settings";
-import type { attributes } from "./provider";
+
+/** The provider's configuration. */
+export const attributes = {
+  address: optional(text),
+  token: optional(text),
+  token_name: optional(text),
+  skip_child_token: optional(bool),
+  max_lease_ttl_seconds: optional(number),
+};
 
 /** Connects on first use, for all that use it. */
 export type VaultOf = () => Promise<Vault>;

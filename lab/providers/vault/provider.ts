@@ -1,19 +1,10 @@
 import { provider, type Provider } from "../protocol/provider";
-import { bool, number, optional, text } from "../protocol/schema";
 import { once } from "../settings";
-import { connect } from "./client";
+import { attributes, connect } from "./client";
 import { ephemeralSecret } from "./ephemeral-secret";
 import { jwtRole } from "./jwt-role";
 import { policy } from "./policy";
 import { secret } from "./secret";
-
-export const attributes = {
-  address: optional(text),
-  token: optional(text),
-  token_name: optional(text),
-  skip_child_token: optional(bool),
-  max_lease_ttl_seconds: optional(number),
-};
 
 /** Stands in for hashicorp/vault 5.6.0: KV version 2 secrets, policies, roles of JWT auth. */
 export function vaultProvider(env: NodeJS.ProcessEnv): Provider {

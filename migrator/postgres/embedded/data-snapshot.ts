@@ -1,14 +1,8 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { Failed, Refused } from "../../base/errors";
-import {
-  changed,
-  digest,
-  privateFolder,
-  requireSpace,
-  snapshotFolder,
-  writeManifest,
-} from "../../sqlite/snapshot";
+import { changed, digest, snapshotFolder, writeManifest } from "../../sqlite/snapshot";
+import { requireSpace, privateFolder } from "../../base/folders";
 import { entriesOf, fingerprint, isThere, requireStopped, type Entry } from "./data-folder";
 
 /** A data directory in the backup volume, byte for byte. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { identifier, literal } from "../../../migrator/server/connection";
+import { literal, identifier } from "../../../migrator/base/quoting";
 import { Cleanup, Database } from "../support";
 
 const cleanup = new Cleanup();
