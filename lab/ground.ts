@@ -5,6 +5,7 @@ import { bootLab, type BootedLab } from "./servers/boot";
 import { embeddedPrograms } from "./servers/embedded";
 import type { Lab } from "./servers/lab";
 import { findPrograms } from "./servers/programs";
+import { putOnPath } from "./servers/terraform";
 
 type Say = (line: string) => void;
 
@@ -15,6 +16,7 @@ export async function bootServers(
   say: Say,
 ): Promise<BootedLab> {
   const programs = await findPrograms({ progress: say });
+  await putOnPath(programs.terraform);
   say(
     Object.values(programs)
       .map(({ name, version, from }) => `${name} ${version} (${from})`)

@@ -11,6 +11,7 @@ import { onInterrupt } from "./servers/cleanup";
 import { labStatus, readLab, type Lab } from "./servers/lab";
 import { missingRequirements } from "./servers/requirements";
 import { removeLab, stopLab } from "./servers/stop";
+import { builtTerraformFolder } from "./servers/terraform";
 import { table } from "./story/report";
 import { opening, pullRequests, rest, type Told } from "./story/story";
 
@@ -148,12 +149,13 @@ function printAddresses({ consul, vault, nomad, postgres }: Lab): void {
 
 function printKept(lab: Lab): void {
   const file = path.join(lab.directory, "lab.json");
+  const terraform = builtTerraformFolder();
   console.log(`The lab in ${lab.directory} keeps running.`);
   printAddresses(lab);
   console.log(`
 To deploy into it yourself: edit ${path.join(lab.directory, "environment.json")}, then
   export ${environmentVariable}=lab ${labVariable}=${lab.directory} VAULT_TOKEN=$(node -p 'require("${file}").vault.token')
-  npx tsx lab/providers/main.ts -- npx cdktf diff vaultwarden --skip-provider-lock
+${terraform === undefined ? "" : `  export PATH=${terraform}:$PATH\n`}  npx tsx lab/providers/main.ts -- npx cdktf diff vaultwarden --skip-provider-lock
 (without "npx tsx lab/providers/main.ts --" where Terraform can install the real providers).
 To end it: npm run lab -- down --folder ${lab.directory}
 `);

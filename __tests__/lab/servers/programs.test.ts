@@ -1,8 +1,11 @@
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { compareVersions, findProgram } from "../../../lab/servers/programs";
+import { oldestGo } from "../../../lab/servers/build";
+import { compareVersions } from "../../../lab/servers/path";
+import { findProgram, programNames, type ProgramName } from "../../../lab/servers/programs";
 import { missingRequirements } from "../../../lab/servers/requirements";
+import { builtTerraformFolder, putOnPath } from "../../../lab/servers/terraform";
 
 let folder: string;
 let env: { PATH: string; PGMOOR_CACHE: string };
@@ -16,8 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => fs.rm(folder, { recursive: true, force: true }));
 
-const find = (name: "consul" | "nomad" | "vault") =>
-  findProgram(name, { env, progress: (line) => said.push(line) });
+const find = (name: ProgramName) => findProgram(name, { env, progress: (line) => said.push(line) });
 
 test("a program on PATH is used, and says its version", async () => {
   const file = await script("bin/nomad", 'echo "Nomad v1.99.3+ent"');
@@ -31,15 +33,14 @@ test("a program on PATH that is too old is passed over, with a word, for the one
   expect(said).toEqual([expect.stringMatching(/vault: .*bin\/vault is passed over \(version 1\.0\.0, /)]);
 });
 
-test("without Go, a program that has to be built is one line that says so", async () => {
+test.each([
+  ["without Go", undefined],
+  ["with a Go that is too old", "go1.18.1"],
+])("%s, a program that has to be built is one line that says so", async (_what, go) => {
+  if (go !== undefined) await script("bin/go", `echo ${go}`);
   await expect(find("consul")).rejects.toThrow(
-    /^consul \S+ is neither on PATH nor built yet, .* Go [\d.]+ or later: install Go/,
+    /^consul \S+ is neither on PATH nor built yet, and building it needs Go [\d.]+ or later on PATH$/,
   );
-});
-
-test("a Go that is too old is one line that says so", async () => {
-  await script("bin/go", "echo go1.18.1");
-  await expect(find("consul")).rejects.toThrow(/needs Go [\d.]+ or later: .*bin\/go is go1\.18\.1$/);
 });
 
 test("a build leaves its program in the cache under its version", async () => {
@@ -66,13 +67,49 @@ test("versions are compared by number", () => {
   expect(compareVersions("1.11.0-beta1", "1.12.0")).toBeLessThan(0);
 });
 
-test("an old Terraform, and none, are one line each", async () => {
-  const about = async () => (await missingRequirements(env)).filter((line) => line.includes("Terraform"));
-  expect(await about()).toEqual(["The lab needs Terraform 1.11.0 or later on PATH: install it."]);
-  await script("bin/terraform", `echo '{"terraform_version": "1.9.8"}'`);
-  expect(await about()).toEqual(["The lab needs Terraform 1.11.0 or later, and this is 1.9.8: upgrade it."]);
-  await script("bin/terraform", `echo '{"terraform_version": "1.11.4"}'`);
-  expect(await about()).toEqual([]);
+test("everything that is missing is told at once, with the line that installs it", async () => {
+  const lines = await missingRequirements(env);
+  expect(lines.join("\n")).toMatch(
+    /git on PATH.*\n.*Go [\d.]+ or later on PATH \(there is none\), to build consul/,
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(/a C compiler \(cc\) on PATH, to build nomad [\d.]+\.$/),
+  );
+  expect(lines.slice(-4)).toEqual([
+    "Install what is missing:",
+    "  Debian, Ubuntu: apt-get install git golang-go gcc libc6-dev",
+    "  Fedora: dnf install git golang gcc",
+    "  Arch: pacman -S git go gcc",
+  ]);
+});
+
+test("nothing is asked for that nothing has to be built with", async () => {
+  await script("bin/git", "");
+  await script("bin/terraform", 'echo "Terraform v1.11.4"');
+  for (const name of programNames.filter((one) => one !== "terraform"))
+    await script(`cache/${name}-${await pinned(name)}`, "");
+  expect((await missingRequirements(env)).filter((line) => /Go|Install|compiler/.test(line))).toEqual([]);
+});
+
+test("a Terraform that is too old is built, which asks for Go", async () => {
+  await script("bin/terraform", `echo "Terraform v1.9.8"`);
+  await script("bin/go", `echo go1.20.14`);
+  expect(await missingRequirements(env)).toContainEqual(
+    expect.stringMatching(`Go ${oldestGo} or later on PATH \\(this is 1.20.14\\), to build .*terraform`),
+  );
+});
+
+test("a Terraform that was built is on PATH under its own name", async () => {
+  const file = await script(`cache/terraform-${await pinned("terraform")}`, "echo built");
+  expect(builtTerraformFolder(env)).toBeUndefined();
+  await putOnPath(await find("terraform"), env);
+  const folder = builtTerraformFolder(env);
+  expect(env.PATH.split(":")[0]).toBe(folder);
+  expect(await fs.realpath(path.join(folder!, "terraform"))).toBe(await fs.realpath(file));
+  const installed = await script("bin/terraform", 'echo "Terraform v1.12.0"');
+  env.PATH = path.dirname(installed);
+  await putOnPath(await find("terraform"), env);
+  expect(env.PATH).toBe(path.dirname(installed));
 });
 
 async function script(name: string, body: string): Promise<string> {
