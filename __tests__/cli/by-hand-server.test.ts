@@ -231,6 +231,7 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
     sourceUnchanged: true,
     sequencesBehind: [],
     notOnBothSides: [],
+    definedDifferently: [],
   });
   await database.query(
     "UPDATE users SET quota = 1 WHERE email LIKE 'user3@%'; DROP INDEX asset_searched; SELECT setval('album_number', 1)",
@@ -244,7 +245,8 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
       { table: "kysely_migrations", rows: 1, difference: null },
     ]) as unknown,
     sequencesBehind: ["public.album_number"],
-    notOnBothSides: ["relation i public.asset_searched"],
+    notOnBothSides: ["index public.asset_searched"],
+    definedDifferently: [],
   });
 
   // In use and confirmed: done for good, unless the source has moved on; and only a person decides then.

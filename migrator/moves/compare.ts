@@ -28,6 +28,8 @@ export interface CompareReport {
   readonly sequencesBehind: readonly string[];
   /** Indexes, keys, functions, … that only one side has; what the app has built from a SQLite is not looked at. */
   readonly notOnBothSides: readonly string[];
+  /** What both sides have with the same name and another definition, and in which properties. Of a PostgreSQL only. */
+  readonly definedDifferently: readonly string[];
   /** Whether the source is what the last attempt copied; `null` without an attempt. */
   readonly sourceUnchanged: boolean | null;
   /** Tables that were written since the copy, as far as the ledger can tell: they may differ. */
@@ -85,9 +87,10 @@ export function differenceReport(
   tables: readonly TableComparison[],
   sequencesBehind: readonly string[],
   notOnBothSides: readonly string[] = [],
+  definedDifferently: readonly string[] = [],
 ): CompareReport {
   const equal =
-    sequencesBehind.length + notOnBothSides.length === 0 &&
+    sequencesBehind.length + notOnBothSides.length + definedDifferently.length === 0 &&
     tables.every(({ difference }) => difference === null);
   return {
     pgmoor: "verify",
@@ -96,6 +99,7 @@ export function differenceReport(
     tables,
     sequencesBehind,
     notOnBothSides,
+    definedDifferently,
     sourceUnchanged: last === undefined ? null : last.fingerprint === fingerprint,
     writtenSince: written,
     seconds: run.seconds,

@@ -71,26 +71,3 @@ export async function sequencesOf(client: ClientBase): Promise<Map<string, strin
   }
   return states;
 }
-
-/** The names of everything that the app has. NOT NULL is a constraint with a name from PostgreSQL 18 on only. */
-const census = `
-  SELECT 'relation ' || c.relkind::text AS kind, format('%I.%I', n.nspname, c.relname) AS name
-  FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
-  UNION ALL
-  SELECT 'constraint', format('%I of %s', c.conname, coalesce(nullif(c.conrelid, 0)::regclass::text, c.contypid::regtype::text))
-  FROM pg_constraint c JOIN pg_namespace n ON ${ofTheApp("pg_constraint", "connamespace")} WHERE c.contype <> 'n'
-  UNION ALL
-  SELECT 'trigger', format('%I of %s', t.tgname, c.oid::regclass)
-  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
-  WHERE NOT t.tgisinternal
-  UNION ALL
-  SELECT 'function', c.oid::regprocedure::text
-  FROM pg_proc c JOIN pg_namespace n ON ${ofTheApp("pg_proc", "pronamespace")}
-  UNION ALL
-  SELECT 'type', c.oid::regtype::text
-  FROM pg_type c JOIN pg_namespace n ON ${ofTheApp("pg_type", "typnamespace")} WHERE c.typtype IN ('d', 'e', 'r')`;
-
-export async function censusOf(client: ClientBase): Promise<Set<string>> {
-  const result = await client.query<{ kind: string; name: string }>(census);
-  return new Set(result.rows.map(({ kind, name }) => `${kind} ${name}`));
-}

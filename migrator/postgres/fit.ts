@@ -1,11 +1,11 @@
-import type { Client } from "pg";
+import type { Client, ClientBase } from "pg";
 import { Refused } from "../base/errors";
 import type { Run } from "../server/run";
 import { requireExtensions } from "./extensions";
 import { requirePrograms } from "./programs";
 
 /** PostgreSQL's major version of a session's server. */
-export async function serverMajor(client: Client): Promise<number> {
+export async function serverMajor(client: ClientBase): Promise<number> {
   const result = await client.query<{ major: number }>(
     "SELECT current_setting('server_version_num')::int / 10000 AS major",
   );

@@ -1,7 +1,10 @@
 import type { ClientBase } from "pg";
 import { Failed } from "../base/errors";
 import type { TableRecord } from "../ledger/ledger";
-import { censusOf, sequencesOf, tablesOf, type Table } from "./catalog";
+import { sequencesOf, tablesOf, type Table } from "./catalog";
+import { definitionsOf, type Properties } from "./definitions";
+import { sameExpression } from "./expressions";
+import { serverMajor } from "./fit";
 
 const lanes = [1, 17, 33, 49];
 
@@ -41,10 +44,34 @@ export async function sumOf(client: ClientBase, { qualified, columns }: Table): 
   return { rows, checksum };
 }
 
-/** What only one side has, by name. */
-export async function namesApart(source: ClientBase, target: ClientBase): Promise<string[]> {
-  const [here, there] = await Promise.all([censusOf(source), censusOf(target)]);
-  return [...here, ...there].filter((one) => !here.has(one) || !there.has(one)).sort();
+/** What only one side has, and what the two have defined differently; of that the properties, since texts may hold values. */
+export async function definitionsApart(
+  source: ClientBase,
+  target: ClientBase,
+): Promise<{ missing: string[]; changed: string[] }> {
+  const [here, there] = [await definitionsOf(source), await definitionsOf(target)];
+  const sameRelease = (await serverMajor(source)) === (await serverMajor(target));
+  const onOneSide = [...here.keys(), ...there.keys()].filter((one) => !here.has(one) || !there.has(one));
+  // With a table, its columns are.
+  const tables = onOneSide.flatMap((one) => /^relation . (.*)$/s.exec(one)?.[1] ?? []);
+  const isPart = (one: string) => tables.some((table) => one.startsWith(`column ${table}.`));
+  const missing = onOneSide.filter((one) => !isPart(one)).sort();
+  const changed = [...here].flatMap(([name, properties]) => {
+    const other = there.get(name);
+    const apart = other === undefined ? [] : propertiesApart(properties, other, sameRelease);
+    return apart.length === 0 ? [] : [`${name}: ${apart.join(", ")}`];
+  });
+  return { missing, changed: changed.sort() };
+}
+
+function propertiesApart(one: Properties, other: Properties, sameRelease: boolean): string[] {
+  const apart = Object.entries(one).filter(([name, value]) => {
+    const second = other[name] ?? null;
+    if (name.endsWith("()") && typeof value === "string" && typeof second === "string")
+      return !sameExpression(value, second, sameRelease);
+    return value !== second;
+  });
+  return apart.map(([name]) => name.replace("()", ""));
 }
 
 /** What tells a table of the target from the source's, or `null`. */
@@ -68,7 +95,7 @@ export async function sequencesApart(source: ClientBase, target: ClientBase): Pr
 }
 
 /**
- * Holds the target against the source: what there is, by name; every table by count and checksum; every sequence.
+ * Holds the target against the source: every definition by content; every table by count and checksum; every sequence.
  * @param sums of the source.
  * @returns what is recorded of each table, by schema and name.
  * @throws Failed naming what differs.
@@ -78,8 +105,10 @@ export async function prove(
   target: ClientBase,
   sums = askedFor(source),
 ): Promise<Map<Table, TableRecord>> {
-  const odd = await namesApart(source, target);
-  if (odd.length > 0) throw new Failed(`not on both sides: ${odd.slice(0, 10).join("; ")}`);
+  const { missing, changed } = await definitionsApart(source, target);
+  if (missing.length > 0) throw new Failed(`not on both sides: ${missing.slice(0, 10).join("; ")}`);
+  if (changed.length > 0)
+    throw new Failed(`defined differently on the two sides: ${changed.slice(0, 10).join("; ")}`);
   const records = new Map<Table, TableRecord>();
   for (const table of await tablesOf(source)) {
     const [expected, found] = await Promise.all([sums.of(table), sumOf(target, table)]);

@@ -13,8 +13,8 @@ export const pieceBytes = 1 << 16;
 const windowBytes = 1 << 18;
 
 const [interiorTable, leafTable] = [5, 13];
-/** Bytes of a number, by the code that a record has for it. */
-const numberBytes = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
+/** Bytes of a number, by the code that a record has for it; two codes mean nothing. */
+const numberBytes = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, undefined, undefined];
 /** SQLite's own limits: levels of a tree, bytes of a record's header. Whoever goes beyond is not SQLite. */
 const [mostLevels, mostHeaderBytes] = [20, 98_307];
 const fileHeaderBytes = 100;
@@ -94,7 +94,8 @@ export class Records {
     let [at, offset] = [start, header.length];
     for (let column = 0; at < header.length; column++) {
       const [type, next] = this.varint(header, at);
-      const bytes = type < 12n ? numberBytes[Number(type)]! : Number((type - 12n) / 2n);
+      const bytes = type < 12n ? numberBytes[Number(type)] : Number((type - 12n) / 2n);
+      if (bytes === undefined) throw this.damaged("a record has a value of no kind");
       if (offset + bytes > payload.bytes) throw this.damaged("a value is longer than its record");
       if (column === place) {
         const storage = type === 0n ? "n" : type < 12n ? (type === 7n ? "r" : "i") : type % 2n ? "t" : "b";

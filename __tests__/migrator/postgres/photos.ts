@@ -17,7 +17,10 @@ export const photos = (photos: number) => `
   CREATE FUNCTION folded(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';
   -- Finds the other one by the search path alone, as Immich's ll_to_earth_public does.
   CREATE FUNCTION searched(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN folded($1) || '.'; END $$;
-  CREATE TABLE users (id uuid PRIMARY KEY, email text UNIQUE NOT NULL, quota bigint DEFAULT 0);
+  CREATE TABLE users (id uuid PRIMARY KEY, email text UNIQUE NOT NULL, quota bigint DEFAULT 0,
+    -- Printed with its casts in other places once it has been through a dump.
+    state varchar(9) DEFAULT 'new' CHECK (state IN ('new', 'old')));
+  CREATE INDEX users_known ON users (email) WHERE state IN ('new', 'old');
   CREATE TABLE asset (
     id uuid PRIMARY KEY, "ownerId" uuid NOT NULL REFERENCES users ON DELETE CASCADE, type kind NOT NULL,
     taken timestamptz NOT NULL, checksum bytea NOT NULL, exif jsonb, title text, rating stars,
@@ -49,6 +52,7 @@ export const photos = (photos: number) => `
   CREATE MATERIALIZED VIEW per_owner AS SELECT "ownerId", count(*) FROM asset GROUP BY 1;
   CREATE MATERIALIZED VIEW busy AS SELECT * FROM per_owner WHERE count > 1;
   CREATE VIEW videos AS SELECT id, title FROM asset WHERE type = 'VIDEO';
+  CREATE VIEW owners AS SELECT u.email, count(*) FROM users u JOIN asset a ON a."ownerId" = u.id WHERE u.state IN ('new', 'old') GROUP BY u.email;
   CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.title := folded(NEW.title); RETURN NEW; END $$;
   CREATE TRIGGER touch BEFORE UPDATE ON asset FOR EACH ROW EXECUTE FUNCTION touched();`;
 

@@ -74,7 +74,7 @@ test.each([
     "SELECT setval('notes_id_seq', 5)",
     "sequence public.notes_id_seq: at 102, true in the source, at 5, true in the target",
   ],
-  ["an index is missing", "DROP INDEX tags_tag", "not on both sides: relation i public.tags_tag"],
+  ["an index is missing", "DROP INDEX tags_tag", "not on both sides: index public.tags_tag"],
   [
     "a key is missing",
     "ALTER TABLE tags DROP CONSTRAINT tags_note_fkey",

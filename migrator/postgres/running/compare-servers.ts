@@ -2,14 +2,14 @@ import { differenceReport, sinceCopy, type CompareReport, type TableComparison }
 import { tablesOf, type Table } from "../catalog";
 import { shortName } from "../copy-database";
 import { qualifyNames } from "../origin";
-import { namesApart, rowsApart, sequencesApart, sumOf } from "../proof";
+import { definitionsApart, rowsApart, sequencesApart, sumOf } from "../proof";
 import type { TableRecord } from "../../ledger/ledger";
 import type { Run } from "../../server/run";
 import type { Client } from "pg";
 import type { RunningSource } from "./running-source";
 
 /**
- * Holds a running source against the target: what there is, by name; every table by count and checksum; every sequence.
+ * Holds a running source against the target: every definition by content; every table by count and checksum; every sequence.
  * Writes nothing.
  * @throws Refused when somebody uses the source, Failed when a server fails.
  */
@@ -27,12 +27,13 @@ export async function compareServers(run: Run, source: RunningSource): Promise<C
     run.log(difference ?? `${shortName(table)}: ${record.rows} rows, equal`);
     compared.push({ table: shortName(table), rows: record.rows, difference });
   }
-  const names = await namesApart(origin.client, target);
-  for (const name of names) run.log(`not on both sides: ${name}`);
+  const { missing, changed } = await definitionsApart(origin.client, target);
+  for (const name of missing) run.log(`not on both sides: ${name}`);
+  for (const name of changed) run.log(`defined differently on the two sides: ${name}`);
   const sequences = await sequencesApart(origin.client, target);
   for (const [name, how] of sequences) run.log(`sequence ${name}: ${how}`);
   await target.query("ROLLBACK");
-  return differenceReport(run, since, fingerprint, compared, [...sequences.keys()], names);
+  return differenceReport(run, since, fingerprint, compared, [...sequences.keys()], missing, changed);
 }
 
 async function differenceOf(
