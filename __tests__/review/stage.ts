@@ -23,7 +23,6 @@ export class Stage {
     return { body: [{ Node, Service, Checks: [] }] };
   });
   private workspace!: Workspace;
-  private begun = false;
   private readonly names = new Set<string>();
   private last: Configuration = {};
 
@@ -71,10 +70,11 @@ export class Stage {
     const stack = structuredClone(synthesize(this.environment(service), seen)[name]) as Configuration;
     meddle(stack);
     this.last = stack;
-    this.workspace.stateFile = `${name}.tfstate`;
-    if (this.begun) await this.workspace.write(stack);
-    else await this.workspace.init(stack);
-    this.begun = true;
+    const stateFile = `${name}.tfstate`;
+    await this.workspace.write(stack);
+    // Each service has its own state.
+    if (this.workspace.stateFile !== stateFile) await this.workspace.succeed("init", "-reconfigure");
+    this.workspace.stateFile = stateFile;
   }
 
   /** Applies a stack. */
