@@ -89,10 +89,30 @@ export interface ReplaceRule {
   readonly table: string;
 }
 
+/** On the way back to SQLite: what only the server has, a table or a column, stays there with what it holds. */
+export interface LeaveOnServerRule {
+  readonly kind: "leave-on-server";
+  /** By the target's name. */
+  readonly table: string;
+  readonly column?: string;
+}
+
+/**
+ * On the way back to SQLite: the app writes this column as it has written this value. For a column without a value in the
+ * source, or with a form that only new rows have.
+ */
+export interface LikeRule {
+  readonly kind: "like";
+  readonly table: string;
+  readonly column: string;
+  readonly value: string | number;
+}
+
 /** What may be said of the values of a column. */
 export type ColumnRule = CastRule | DefaultRule | NullIfRule | SkipRowRule;
 
-export type Rule = ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule | ReplaceRule;
+export type Rule =
+  ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule | ReplaceRule | LeaveOnServerRule | LikeRule;
 
 /** Whether a rule says something of the values of a column. */
 export function isColumnRule(rule: Rule): rule is ColumnRule {
@@ -142,6 +162,8 @@ const rule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("skip-column"), ...column }),
   z.strictObject({ kind: z.literal("skip-table"), table: name }),
   z.strictObject({ kind: z.literal("replace"), table: name }),
+  z.strictObject({ kind: z.literal("leave-on-server"), table: name, column: name.optional() }),
+  z.strictObject({ kind: z.literal("like"), ...column, value: z.union([z.string().max(1000), z.number()]) }),
   z.strictObject({
     kind: z.literal("sequence"),
     sequence: name,

@@ -2,7 +2,8 @@
 import Libsql from "libsql";
 import * as fs from "node:fs/promises";
 import type { Client } from "pg";
-import { literal, identifier } from "../base/quoting";
+import type { Rule } from "../../services/rules";
+import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { ColumnConverter } from "../values/convert";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
@@ -11,7 +12,14 @@ import { linesOf } from "../copy/lines";
 import { copyText, newTableSum } from "../copy/rows";
 import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { linesOfTarget } from "../copy/verify";
-import { rowOf, tableBack, type TableBack } from "./table";
+import { keyOf } from "../copy/held";
+import type { TargetTable } from "../server/target";
+import { raiseMarks } from "./marks";
+import { requireRoom } from "./room";
+import { rebuildSearchIndexes } from "./search-index";
+import { Styles } from "./styles";
+import { tableBack, type TableBack } from "./table";
+import { rowOf } from "./table-writer";
 
 export interface BackTask {
   readonly client: Client;
@@ -22,6 +30,10 @@ export interface BackTask {
   /** A second copy of the same, which becomes what the server holds. */
   readonly file: string;
   readonly plans: readonly TablePlan[];
+  /** Those the plans were made with. */
+  readonly rules: readonly Rule[];
+  /** Tables that only the server has, without the app's record of its migrations. */
+  readonly serverOnly: readonly TargetTable[];
   readonly log: (line: string) => void;
 }
 
@@ -37,7 +49,7 @@ export async function back(given: BackTask): Promise<TableBack[]> {
   const task = { ...given, plans };
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
-    await requireRoom(client, plans);
+    await requireRoom(client, plans, given.serverOnly, given.rules);
     const tables = await rewrite(task);
     await prove(task, tables);
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
@@ -68,27 +80,7 @@ function withoutScale({ target, converter }: ColumnPlan): ColumnConverter {
   return { ...converter, convert: (...value) => trim(converter.convert(...value)), reprint: trim };
 }
 
-/** Columns that only the server has must say nothing. */
-async function requireRoom(client: Client, plans: readonly TablePlan[]): Promise<void> {
-  const faults: string[] = [];
-  for (const { target, columns } of plans) {
-    const paired = new Set(columns.map((column) => column.target.name));
-    for (const { name, generated } of target.columns.filter((column) => !paired.has(column.name))) {
-      if (generated) continue;
-      const result = await client.query<{ rows: string }>(
-        `SELECT count(${identifier(name)}) AS rows FROM ${target.qualified}`,
-      );
-      if (result.rows[0]?.rows !== "0")
-        faults.push(`column ${target.name}.${name}: ${result.rows[0]?.rows} rows have a value`);
-    }
-  }
-  if (faults.length > 0)
-    throw new Refused(
-      `the server holds what the source's schema has no place for:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
-    );
-}
-
-async function rewrite({ client, helper, source, file, plans, log }: BackTask): Promise<TableBack[]> {
+async function rewrite({ client, helper, source, file, plans, rules, log }: BackTask): Promise<TableBack[]> {
   const database = new Libsql(file);
   try {
     // All of it in one file: a log beside it would stay behind when it is moved. The app chooses its journal when it starts.
@@ -101,28 +93,33 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
       sql: string;
     }[];
     for (const { name } of triggers) database.exec(`DROP TRIGGER ${identifier(name)}`);
-    const marks = source.highWaterMarks();
+    const styles = await Styles.learn(database, source, helper, plans, rules);
     const tables: TableBack[] = [];
     for (const plan of plans) {
       const tableSum = newTableSum();
-      const sent = linesOf(copyText(source, plan, helper, tableSum));
-      const table = await tableBack(
-        database,
+      const table = await tableBack({
+        file: database,
         source,
         plan,
-        linesOf(linesOfTarget(client, plan)),
-        sent,
-        tableSum.leftBehind,
-      );
+        key: (await keyOf(client, plan.target.oid)).key,
+        server: linesOf(linesOfTarget(client, plan)),
+        sent: linesOf(copyText(source, plan, helper, tableSum)),
+        leftBehind: tableSum.leftBehind,
+        styles,
+      });
       if (tableSum.offences.length > 0)
         throw new Refused(
           `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
         );
-      log(
-        `${table.name}: ${table.rows} rows; ${table.kept} kept, ${table.written} written, ${table.removed} removed`,
-      );
+      const { name, rows, kept, changed, added, removed } = table;
+      log(`${name}: ${rows} rows; ${kept} kept, ${changed} changed, ${added} added, ${removed} removed`);
       tables.push(table);
-      if (marks.has(plan.source.name)) await raiseMark(client, database, plan);
+    }
+    styles.requireLearned();
+    await raiseMarks(client, database, plans, rules);
+    if (tables.some(({ changed, added, removed }) => changed + added + removed > 0)) {
+      const rebuilt = rebuildSearchIndexes(database);
+      if (rebuilt.length > 0) log(`made anew: the full-text indexes ${rebuilt.join(", ")}`);
     }
     for (const { sql } of triggers) database.exec(sql);
     database.exec("COMMIT");
@@ -130,24 +127,6 @@ async function rewrite({ client, helper, source, file, plans, log }: BackTask): 
   } finally {
     database.close();
   }
-}
-
-/** AUTOINCREMENT goes on where the server's sequence is: numbers that were given out and deleted do not come again. */
-async function raiseMark(
-  client: Client,
-  file: Libsql.Database,
-  { source, target }: TablePlan,
-): Promise<void> {
-  const found = await client.query<{ last: string | null }>(
-    `SELECT max(pg_sequence_last_value(pg_get_serial_sequence(${literal(target.qualified)}, attname)::regclass))::text AS last
-     FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped`,
-    [target.oid],
-  );
-  const last = found.rows[0]?.last;
-  if (last)
-    file
-      .prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?")
-      .run([BigInt(last), source.name]);
 }
 
 /** Reads the file anew, as a cutover would, and holds it against the server. */

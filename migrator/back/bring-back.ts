@@ -1,6 +1,7 @@
 /** The way back as a person runs it: from the server, over what was copied once, into a new file. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import type { Client } from "pg";
 import { openCopy } from "../moves/by-hand";
 import { sync } from "../base/durable";
 import { Refused } from "../base/errors";
@@ -8,6 +9,9 @@ import type { Moving } from "../moves/attempt";
 import { planCopy } from "../copy/copy-plan";
 import type { Run } from "../server/run";
 import { takeSnapshot } from "../sqlite/snapshot";
+import { migrationTableNames } from "../../services/rules";
+import type { TablePlan } from "../copy/copy-plan";
+import { targetTables, type TargetTable } from "../server/target";
 import { back } from "./back";
 
 /** What a run reports in its last line. */
@@ -20,7 +24,8 @@ export interface BackReport {
     readonly table: string;
     readonly rows: number;
     readonly kept: number;
-    readonly written: number;
+    readonly changed: number;
+    readonly added: number;
     readonly removed: number;
   }[];
   readonly seconds: number;
@@ -37,8 +42,7 @@ export async function bringBack(
   moving: Pick<Moving, "source" | "migrationTables" | "rules">,
   out: string,
 ): Promise<BackReport> {
-  if (await fs.stat(out).catch(() => undefined))
-    throw new Refused(`${out}: is there already. Name a new file`);
+  await requireNew(out);
   const client = await run.session();
   await run.lock(client);
   await run.requireAlone(client);
@@ -46,7 +50,9 @@ export async function bringBack(
   const { source } = await openCopy(run, moving.source.file);
   const { file } = await takeSnapshot(moving.source.file, path.join(run.scratch, "back"), 0);
   const plans = await planCopy(client, source, moving);
-  const tables = await back({ client, helper, source, file, plans, log: run.log });
+  const { rules } = moving;
+  const serverOnly = await tablesOfServerOnly(client, moving, plans);
+  const tables = await back({ client, helper, source, file, plans, rules, serverOnly, log: run.log });
   const partial = `${out}.partial`;
   await fs.copyFile(file, partial);
   await sync(partial);
@@ -57,13 +63,37 @@ export async function bringBack(
     outcome: "verified",
     file: out,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-    tables: tables.map(({ name: table, rows, kept, written, removed }) => ({
+    tables: tables.map(({ name: table, rows, kept, changed, added, removed }) => ({
       table,
       rows,
       kept,
-      written,
+      changed,
+      added,
       removed,
     })),
     seconds: run.seconds,
   };
+}
+
+/** Tables that no plan has, and that are no record of the app's migrations. */
+export async function tablesOfServerOnly(
+  client: Client,
+  { migrationTables }: Pick<Moving, "migrationTables">,
+  plans: readonly TablePlan[],
+): Promise<TargetTable[]> {
+  const records = migrationTableNames(migrationTables);
+  const planned = new Set(plans.map(({ target }) => target.oid));
+  const tables = await targetTables(client);
+  return tables.filter(({ oid, name }) => !planned.has(oid) && !records.includes(name));
+}
+
+/** @throws Refused when the file is there, or a log of another that had its name: SQLite would take it for this one's */
+async function requireNew(out: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-journal", "-shm"])
+    if (await fs.lstat(out + suffix).catch(() => undefined))
+      throw new Refused(
+        suffix === ""
+          ? `${out}: is there already. Name a new file`
+          : `${out}${suffix}: is there already, and SQLite would read it as a part of the new file. Name another, or put it away`,
+      );
 }

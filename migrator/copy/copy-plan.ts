@@ -117,10 +117,23 @@ export function planTables(
       );
   for (const table of tables.sourceOnly) tableFault("source", table);
   for (const table of tables.targetOnly) tableFault("target", table);
+  const isOnly = (table: string, column?: string) => {
+    for (const rule of rules)
+      if (rule.kind === "leave-on-server" && rule.table === table && rule.column === column)
+        followed.add(rule);
+  };
+  for (const table of tables.targetOnly) isOnly(table.name);
+  // Tables that come and go, as an app's temporary ones: there is nothing to leave out.
+  const there = new Set([...source.tables(), ...targets].map((table) => table.name));
+  for (const rule of rules) if (rule.kind === "skip-table" && !there.has(rule.table)) followed.add(rule);
   const plans: TablePlan[] = [];
   for (const [from, to] of tables.pairs) {
     for (const rule of rules) if (rule.kind === "replace" && rule.table === from.name) followed.add(rule);
     const columns = pair(from.columns, to.columns);
+    for (const { name } of columns.targetOnly) isOnly(to.name, name);
+    for (const rule of rules)
+      if (rule.kind === "like" && rule.table === from.name)
+        for (const { name } of columns.pairs.keys()) if (rule.column === name) followed.add(rule);
     for (const { name } of columns.sourceOnly) {
       if (left("skip-column", from.name, name)) continue;
       const rule = helps({ kind: "skip-column", table: from.name, column: name });
@@ -170,10 +183,12 @@ const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.strin
 
 /** A rule that says nothing of what is there is a mistake in it. */
 function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
-  const subject = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
+  const subject = "column" in rule && rule.column !== undefined ? `${rule.table}.${rule.column}` : rule.table;
   switch (rule.kind) {
     case "skip-table":
       return `rule skip-table for ${subject}: no table of that name is on one side only`;
+    case "leave-on-server":
+      return `rule leave-on-server for ${subject}: the target has no such table or column that the source has not`;
     case "replace":
       return `rule replace for ${subject}: no table of that name is copied`;
     case "skip-column":
@@ -182,6 +197,7 @@ function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
     case "default":
     case "null-if":
     case "skip-row":
+    case "like":
       return `rule ${rule.kind} for ${subject}: the source has no such column that is copied`;
   }
 }

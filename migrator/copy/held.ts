@@ -69,12 +69,16 @@ export async function heldRows(
   return held;
 }
 
-/** A table's primary key, and whether a foreign key comes from it or goes to it. */
-async function keyOf(client: Client, oid: number): Promise<{ key: readonly string[]; tied: boolean }> {
+/** A table's primary key, or else one that is as good, and whether a foreign key comes from it or goes to it. */
+export async function keyOf(client: Client, oid: number): Promise<{ key: readonly string[]; tied: boolean }> {
   const result = await client.query<{ key: string[] | null; tied: boolean }>(
-    `SELECT (SELECT array_agg(a.attname::text) FROM pg_index i
-             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-             WHERE i.indrelid = $1 AND i.indisprimary) AS key,
+    `SELECT (SELECT array_agg(a.attname::text)
+             FROM (SELECT * FROM pg_index
+                   WHERE indrelid = $1 AND indisunique AND indpred IS NULL AND indexprs IS NULL
+                     AND NOT EXISTS (SELECT FROM pg_attribute a
+                                     WHERE a.attrelid = indrelid AND a.attnum = ANY (indkey) AND NOT a.attnotnull)
+                   ORDER BY indisprimary DESC, indexrelid LIMIT 1) i
+             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)) AS key,
             EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND (conrelid = $1 OR confrelid = $1)) AS tied`,
     [oid],
   );

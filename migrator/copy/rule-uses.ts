@@ -1,4 +1,4 @@
-import type { ReplaceRule, Rule, SequenceRule } from "../../services/rules";
+import type { LeaveOnServerRule, LikeRule, ReplaceRule, Rule, SequenceRule } from "../../services/rules";
 import type { RuleUse } from "../ledger/ledger";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TablePlan } from "./copy-plan";
@@ -13,7 +13,7 @@ export function countRuleUses(
   const tables = source.tables();
   const rowsOf = (rule: SequenceRule | ReplaceRule) =>
     tables.filter(({ name }) => name === rule.table).reduce((sum, table) => sum + source.count(table), 0);
-  return rules.map((rule) => {
+  return rules.filter(isOfTheCopy).map((rule) => {
     if (rule.kind === "sequence" || rule.kind === "replace") return { rule, applied: rowsOf(rule) };
     const applied =
       rule.kind === "skip-table" || rule.kind === "skip-column"
@@ -24,3 +24,7 @@ export function countRuleUses(
     return { rule, applied };
   });
 }
+
+/** Rules for the way back do nothing on the way there. */
+const isOfTheCopy = (rule: Rule): rule is Exclude<Rule, LeaveOnServerRule | LikeRule> =>
+  rule.kind !== "leave-on-server" && rule.kind !== "like";

@@ -15,6 +15,8 @@ export function storageOf(value: Bound | null): Storage {
 /** One way to write values of a column. */
 export interface Form {
   readonly name: string;
+  /** Forms of one family differ only in the digits behind the second. @default it has no family */
+  readonly family?: string;
   /** What stands for the field, as the server prints it; `undefined` for one that this form cannot say. */
   readonly write: (field: string) => Bound | undefined;
 }
@@ -56,11 +58,6 @@ export const uuids: readonly Form[] = [
 /** The server pads; apps do not. */
 export const unpadded: Form = { name: "unpadded", write: (field) => field.replace(/ +$/, "") };
 
-export const hoursAndMinutes: Form = {
-  name: "hours and minutes",
-  write: (field) => /^(\d\d:\d\d):00$/.exec(field)?.[1],
-};
-
 export const booleans: readonly Form[] = [
   { name: "integer", write: (field) => (field === "t" ? 1n : 0n) },
   ...["t f", "true false", "1 0", "TRUE FALSE", "True False"].map((words) => {
@@ -72,15 +69,18 @@ export const booleans: readonly Form[] = [
 /** Parts of what the server prints of a timestamp in UTC. Years of five digits, BC and infinity are not among them. */
 const printed = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?)?$/;
 
-const fractions: readonly (readonly [name: string, write: (digits: string) => string | undefined])[] = [
+type Fraction = readonly [name: string, write: (digits: string) => string | undefined];
+
+/** So many digits; `or none` where the second is whole, as Python's isoformat does. The usual ones first. */
+const fractions: readonly Fraction[] = [
+  ...[6, 3, 9].flatMap((places): Fraction[] => {
+    const write = (digits: string) => (digits.length > places ? undefined : `.${digits.padEnd(places, "0")}`);
+    return [
+      [`${places} places or none`, (digits) => (digits === "" ? "" : write(digits))],
+      [`${places} places`, write],
+    ];
+  }),
   ["shortest", (digits) => (digits === "" ? "" : `.${digits}`)],
-  ...[3, 6, 9].map(
-    (places) =>
-      [
-        `${places} places`,
-        (digits: string) => (digits.length > places ? undefined : `.${digits.padEnd(places, "0")}`),
-      ] as const,
-  ),
 ];
 
 /** Every way to write date and time as text: space or T, fraction, zone. */
@@ -88,6 +88,7 @@ export const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
   ["", "Z", "+00:00", "+00", " +00:00", " UTC"].flatMap((zone) =>
     fractions.map(([name, fractionOf]): Form => ({
       name: `day${separator}time, fraction ${name}, zone "${zone}"`,
+      family: `day${separator}time${zone}`,
       write: (field) => {
         const [, day, time = "00:00:00", digits = ""] = printed.exec(field) ?? [];
         const fraction = fractionOf(digits);
@@ -98,6 +99,20 @@ export const moments: readonly Form[] = [" ", "T"].flatMap((separator) =>
     })),
   ),
 );
+
+/** Times of the day. */
+export const clocks: readonly Form[] = [
+  ...fractions.map(([name, fractionOf]): Form => ({
+    name: `time, fraction ${name}`,
+    family: "time",
+    write: (field) => {
+      const [, time, digits = ""] = /^(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/.exec(field) ?? [];
+      const fraction = fractionOf(digits);
+      return time === undefined || fraction === undefined ? undefined : `${time}${fraction}`;
+    },
+  })),
+  { name: "hours and minutes", write: (field) => /^(\d\d:\d\d):00$/.exec(field)?.[1] },
+];
 
 /** A date as the timestamp of its midnight. */
 export const midnights: readonly Form[] = ["00:00:00", "00:00:00.000"].flatMap((time) =>
@@ -111,7 +126,8 @@ export const midnights: readonly Form[] = ["00:00:00", "00:00:00.000"].flatMap((
 
 /** Since 1970, for columns whose rule says so. */
 export const epochs: readonly Form[] = [
-  { name: "epoch seconds", write: (field) => wholeSeconds(field) },
+  { name: "epoch seconds", family: "epoch seconds", write: (field) => wholeSeconds(field) },
+  { name: "epoch seconds, real", family: "epoch seconds", write: (field) => realSeconds(field) },
   { name: "epoch milliseconds", write: (field) => wholeMilliseconds(field) },
 ];
 
@@ -124,6 +140,11 @@ function microseconds(field: string): bigint | undefined {
 function wholeSeconds(field: string): bigint | undefined {
   const micros = microseconds(field);
   return micros === undefined || micros % 1_000_000n !== 0n ? undefined : micros / 1_000_000n;
+}
+
+function realSeconds(field: string): number | undefined {
+  const micros = microseconds(field);
+  return micros === undefined ? undefined : Number(micros) / 1e6;
 }
 
 function wholeMilliseconds(field: string): bigint | undefined {

@@ -139,7 +139,7 @@ const types: Readonly<Record<string, ColumnType>> = {
     fastPath: fast.time,
     large: "never",
     casts: ["round"],
-    forms: [forms.text, forms.hoursAndMinutes],
+    forms: forms.clocks,
   },
   uuid: {
     convert: ({ column, text }) => uuid(column, text),

@@ -68,8 +68,8 @@ test("nothing written since: the file holds what it held, to the byte of every v
   const { file, tables } = await bench.back(source, [], records);
   for (const table of ["item", "tag", "note", "app_migrations"])
     expect(contents(file, table)).toEqual(contents(source, table));
-  for (const { rows, kept, written, removed } of tables)
-    expect([kept, written, removed]).toEqual([rows, 0, 0]);
+  for (const { rows, kept, changed, added, removed } of tables)
+    expect([kept, changed, added, removed]).toEqual([rows, 0, 0, 0]);
 });
 
 test("what was written, changed and deleted on the server comes back, in the app's own way of writing", async () => {
@@ -128,8 +128,9 @@ test("what was written, changed and deleted on the server comes back, in the app
   expect(tables.find(({ name }) => name === "item")).toMatchObject({
     rows: 3,
     kept: 1,
-    written: 2,
-    removed: 2,
+    changed: 1,
+    added: 1,
+    removed: 1,
   });
   // There and back again: the server takes it as it is, with the row that was just added and what the trigger noted of it.
   await bench.schema(postgres);
@@ -169,12 +170,12 @@ test("a row that a rule left behind stays, a value that one has rounded is not t
   await bench.copy(source, rules);
   await bench.query("UPDATE beat SET ping = 4 WHERE id = 3; INSERT INTO beat VALUES (9, 0.5, NULL)");
   const { file, tables } = await bench.back(source, rules);
-  expect(tables).toMatchObject([{ rows: 3, kept: 1, written: 2, removed: 1 }]);
+  expect(tables).toMatchObject([{ rows: 3, kept: 1, changed: 1, added: 1, removed: 0 }]);
   const database = new Libsql(file);
   expect(database.prepare("SELECT * FROM beat ORDER BY id").raw(true).all()).toEqual([
     [1, 1.25, "2024-01-01"],
     [2, "never", "2024-01-02"],
-    [3, 4, null],
+    [3, 4, ""],
     [4, "never", null],
     [9, 0.5, null],
   ]);
@@ -200,7 +201,7 @@ test("a write-ahead log of the source is merged: the file needs nothing beside i
     "CREATE TABLE t (id integer PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'a'), (2, 'in the log'), (3, 'new')",
   );
   const { file, tables } = await bench.back(source);
-  expect(tables).toMatchObject([{ rows: 3, kept: 2, written: 1, removed: 0 }]);
+  expect(tables).toMatchObject([{ rows: 3, kept: 2, changed: 0, added: 1, removed: 0 }]);
   expect(fs.existsSync(`${file}-wal`)).toBe(false);
   expect(contents(file, "t")).toHaveLength(3);
 });
@@ -215,4 +216,154 @@ test("what SQLite would store otherwise is named by its row", async () => {
   await expect(bench.back(source)).rejects.toThrow(
     "SQLite stores otherwise what the server has in the row id 2",
   );
+});
+
+describe("what only one side has", () => {
+  test("a column that a rule left out keeps its values in rows that were changed", async () => {
+    const rules = [{ kind: "skip-column", table: "t", column: "old" }] as const;
+    const source = bench.write(
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, old TEXT); INSERT INTO t VALUES (1, 'a', 'precious'), (2, 'b', 'too')",
+    );
+    await bench.schema("CREATE TABLE t (id integer PRIMARY KEY, v text)");
+    await bench.copy(source, rules);
+    await bench.query("UPDATE t SET v = 'changed' WHERE id = 1");
+    const { file } = await bench.back(source, rules);
+    const database = new Libsql(file);
+    expect(database.prepare("SELECT * FROM t").raw(true).all()).toEqual([
+      [1, "changed", "precious"],
+      [2, "b", "too"],
+    ]);
+    database.close();
+  });
+
+  test("rows of a table that only the server has are refused, and left there by a rule", async () => {
+    const skip = { kind: "skip-table", table: "extra" } as const;
+    const source = bench.write("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    await bench.schema("CREATE TABLE t (id integer PRIMARY KEY); CREATE TABLE extra (id integer)");
+    await bench.copy(source, [skip]);
+    await bench.back(source, [skip]);
+    await bench.query("INSERT INTO extra VALUES (1)");
+    await expect(bench.back(source, [skip])).rejects.toThrow(
+      'table extra: 1 rows (a rule that would leave it on the server: {"kind":"leave-on-server","table":"extra"})',
+    );
+    await bench.back(source, [skip, { kind: "leave-on-server", table: "extra" }]);
+  });
+
+  test("a column that only the server has says nothing by its default, and is left there by a rule", async () => {
+    const source = bench.write("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+    await bench.schema("CREATE TABLE t (id integer PRIMARY KEY, extra boolean NOT NULL DEFAULT false)");
+    await bench.copy(source);
+    await bench.back(source);
+    await bench.query("UPDATE t SET extra = true WHERE id = 2");
+    await expect(bench.back(source)).rejects.toThrow(
+      'column t.extra: 1 rows have a value (a rule that would leave it on the server: {"kind":"leave-on-server","table":"t","column":"extra"})',
+    );
+    await bench.back(source, [{ kind: "leave-on-server", table: "t", column: "extra" }]);
+  });
+});
+
+test("unique values that changed places go back", async () => {
+  const source = bench.write(
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n); INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', x'00ff'), (3, 'c', 7)",
+  );
+  const rules = [{ kind: "skip-column", table: "t", column: "n" }] as const;
+  await bench.schema("CREATE TABLE t (id integer PRIMARY KEY, name text)");
+  await bench.copy(source, rules);
+  await bench.query(
+    "UPDATE t SET name = CASE id WHEN 1 THEN 'b' ELSE 'a' END WHERE id < 3; DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (4, 'c')",
+  );
+  const { file, tables } = await bench.back(source, rules);
+  expect(tables).toMatchObject([{ kept: 0, changed: 2, added: 1, removed: 1 }]);
+  const database = new Libsql(file);
+  expect(database.prepare("SELECT id, name, typeof(n) FROM t ORDER BY id").raw(true).all()).toEqual([
+    [1, "b", "real"],
+    [2, "a", "blob"],
+    [4, "c", "null"],
+  ]);
+  database.close();
+});
+
+test("a full-text index over another table finds what was written on the server", async () => {
+  const source = bench.write(`
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT); INSERT INTO posts VALUES (1, 'hello world'), (2, 'old words');
+    CREATE VIRTUAL TABLE search USING fts5(title, content='posts', content_rowid='id');
+    INSERT INTO search (search) VALUES ('rebuild');
+    CREATE TRIGGER added AFTER INSERT ON posts BEGIN INSERT INTO search (rowid, title) VALUES (NEW.id, NEW.title); END`);
+  const rules = [{ kind: "skip-table", table: "search" }] as const;
+  await bench.schema("CREATE TABLE posts (id integer PRIMARY KEY, title text)");
+  await bench.copy(source, rules);
+  await bench.query(
+    "UPDATE posts SET title = 'hello moon' WHERE id = 1; DELETE FROM posts WHERE id = 2; INSERT INTO posts VALUES (3, 'new moon')",
+  );
+  const { file } = await bench.back(source, rules);
+  const database = new Libsql(file);
+  const found = (word: string) =>
+    database.prepare("SELECT rowid FROM search WHERE search MATCH ? ORDER BY 1").pluck().all(word);
+  expect([found("moon"), found("world"), found("words")]).toEqual([[1, 3], [], []]);
+  database.exec("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)");
+  database.close();
+});
+
+test("numbers that were given out and deleted do not come again, also where the source had none", async () => {
+  const source = bench.write("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT)");
+  await bench.schema("CREATE TABLE t (id serial PRIMARY KEY, v text)");
+  await bench.copy(source);
+  await bench.query("INSERT INTO t (v) VALUES ('a'), ('b'), ('c'); DELETE FROM t");
+  const { file } = await bench.back(source);
+  const database = new Libsql(file);
+  database.exec("INSERT INTO t (v) VALUES ('next')");
+  expect(database.prepare("SELECT id FROM t").pluck().all()).toEqual([4]);
+  database.close();
+});
+
+describe("a column without a value in the source", () => {
+  const empty = "CREATE TABLE beat (id INTEGER PRIMARY KEY, at DATETIME)";
+  const schema = "CREATE TABLE beat (id integer PRIMARY KEY, at timestamptz)";
+  const written = "INSERT INTO beat VALUES (1, '2024-05-06 07:08:09.5Z')";
+  const at = (file: string) => {
+    const database = new Libsql(file);
+    const found = database.prepare("SELECT at, typeof(at) FROM beat").raw(true).get();
+    database.close();
+    return found;
+  };
+
+  test.each([
+    [
+      "its cast says that it holds numbers",
+      [{ kind: "cast", as: "epoch-milliseconds" }],
+      [1714979289500, "integer"],
+    ],
+    [
+      "an example says how",
+      [{ kind: "like", value: "2020-01-02T03:04:05.000Z" }],
+      ["2024-05-06T07:08:09.500Z", "text"],
+    ],
+  ] as const)("%s", async (_, [rule], expected) => {
+    const rules = [{ table: "beat", column: "at", ...rule }] as const;
+    const source = bench.write(empty);
+    await bench.schema(schema);
+    await bench.copy(source, rules);
+    await bench.query(written);
+    expect(at((await bench.back(source, rules)).file)).toEqual(expected);
+  });
+
+  test("the app writes it as its other columns", async () => {
+    const source = bench.write(
+      `${empty}; CREATE TABLE other (id INTEGER PRIMARY KEY, at DATETIME); INSERT INTO other VALUES (1, '2020-01-02 03:04:05.000000+00:00')`,
+    );
+    await bench.schema(`${schema}; CREATE TABLE other (id integer PRIMARY KEY, at timestamptz)`);
+    await bench.copy(source);
+    await bench.query(written);
+    expect(at((await bench.back(source)).file)).toEqual(["2024-05-06 07:08:09.500000+00:00", "text"]);
+  });
+
+  test("else it is refused by name, with the rule that says how", async () => {
+    const source = bench.write(empty);
+    await bench.schema(schema);
+    await bench.copy(source);
+    await bench.query(written);
+    await expect(bench.back(source)).rejects.toThrow(
+      'beat.at: no row of the source says in which form the app writes it. Show one of its values as the app writes them: {"kind":"like","table":"beat","column":"at","value":"…"}',
+    );
+  });
 });

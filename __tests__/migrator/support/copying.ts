@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Client } from "pg";
 import { back } from "../../../migrator/back/back";
+import { tablesOfServerOnly } from "../../../migrator/back/bring-back";
 import type { TableBack } from "../../../migrator/back/table";
 import { connect } from "../../../migrator/server/connection";
 import { copy, type CopyTask } from "../../../migrator/copy/copy";
@@ -90,7 +91,9 @@ export class Bench {
     const opened = SqliteDatabase.open(scratch, "app.db");
     try {
       const plans = await planCopy(client, opened, { rules, migrationTables });
-      const tables = await back({ client, helper, source: opened, file, plans, log: () => undefined });
+      const serverOnly = await tablesOfServerOnly(client, { migrationTables }, plans);
+      const log = () => undefined;
+      const tables = await back({ client, helper, source: opened, file, plans, rules, serverOnly, log });
       return { file, tables };
     } finally {
       opened.close();
