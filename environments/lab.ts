@@ -70,6 +70,7 @@ const labFacts = z.strictObject({
       volume: z.string(),
       phase: z.enum(["prepared", "cutover", "retired"]),
       existing: z.array(z.enum(["job", "secret", "database"])),
+      passwordVersion: z.number().optional(),
       /** Variables of this service alone. */
       environment: z.record(z.string(), z.string()),
     }),
@@ -127,7 +128,7 @@ export default function lab(): Environment {
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
-    services: facts.services.map(({ sample, phase, existing, ...service }) => ({
+    services: facts.services.map(({ sample, phase, existing, passwordVersion, ...service }) => ({
       definition: samples[sample]({
         ...service,
         program,
@@ -135,6 +136,7 @@ export default function lab(): Environment {
       }),
       phase,
       existing,
+      passwordVersion,
     })),
   };
 }

@@ -14,6 +14,8 @@ export interface Fault {
   readonly endsOn?: Side;
   /** Seconds a service may take from `inject`'s end (or the moment that it returns) to its first acknowledged row. @default 60 */
   readonly withinSeconds?: number;
+  /** The longest time that a service may take to acknowledge the next row, all the while. @default any */
+  readonly silentForSeconds?: number;
   /** Whether it takes only seconds: those run in `npm run lab`, too. @default false */
   readonly quick?: boolean;
   /**
@@ -35,6 +37,8 @@ export interface Result {
   readonly rowsLost: number;
   /** Null: it did not come back by itself. */
   readonly healthyAfterSeconds: number | null;
+  /** The longest time without a successful request, from before the fault until the service was back. */
+  readonly longestSilenceSeconds: number;
   /** Whether somebody had to purge its job and deploy it anew. */
   readonly byHand: boolean;
 }
@@ -43,7 +47,7 @@ export const withinSeconds = ({ withinSeconds = 60 }: Fault): number => withinSe
 
 /** What is worse than it should be; empty when nothing is. */
 export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subject, "endsOn">): string[] {
-  const { endedOn, rowsLost, healthyAfterSeconds, byHand } = result;
+  const { endedOn, rowsLost, healthyAfterSeconds, longestSilenceSeconds, byHand } = result;
   const wanted = fault.endsOn ?? endsOn;
   const allowed = withinSeconds(fault);
   return [
@@ -52,6 +56,9 @@ export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subjec
     ...(byHand ? ["did not come back by itself"] : []),
     ...(healthyAfterSeconds !== null && healthyAfterSeconds > allowed
       ? [`took longer than ${allowed} s`]
+      : []),
+    ...(longestSilenceSeconds > (fault.silentForSeconds ?? Infinity)
+      ? [`took no row for ${longestSilenceSeconds} s, longer than ${fault.silentForSeconds} s`]
       : []),
   ];
 }

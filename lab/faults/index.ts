@@ -5,6 +5,7 @@ import { nodeAwayForLong } from "./node-away-for-long";
 import { nodeDrained } from "./node-drained";
 import { placementBlocked } from "./placement-blocked";
 import { powerCuts } from "./power-cut";
+import { rotation } from "./rotation";
 import { serverAwayWhileRescheduled } from "./server-away-while-rescheduled";
 import { sourceChangedAfterConfirm } from "./source-changed-after-confirm";
 import { jobPurgedByHand, jobStoppedByHand } from "./stopped-by-hand";
@@ -24,5 +25,6 @@ export const faults: readonly Fault[] = [
   ...volumesGone,
   sourceChangedAfterConfirm,
   placementBlocked,
+  rotation,
   vaultSealedForLong,
 ];

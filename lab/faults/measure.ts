@@ -64,6 +64,7 @@ async function outcome(
     endedOn: from,
     rowsLost: lost.length,
     healthyAfterSeconds: first === undefined ? null : Math.max(0, Math.round((first - since) / 100) / 10),
+    longestSilenceSeconds: Math.round(writer.longestSilence * 10) / 10,
     byHand: first === undefined,
   };
 }

@@ -15,13 +15,14 @@ export function lineOf(fault: Fault, result: Result, subject: Subject): Line {
 /** For people. */
 export function table(lines: readonly Line[]): string {
   const rows = [
-    ["fault", "service", "data on", "rows lost", "back after", ""],
+    ["fault", "service", "data on", "rows lost", "back after", "silent for", ""],
     ...lines.map(({ result, complaints }) => [
       result.fault,
       result.service,
       result.endedOn,
       String(result.rowsLost),
       result.healthyAfterSeconds === null ? "never" : `${result.healthyAfterSeconds.toFixed(1)} s`,
+      `${result.longestSilenceSeconds.toFixed(1)} s`,
       complaints.length === 0 ? "ok" : `WORSE: ${complaints.join("; ")}`,
     ]),
   ];
@@ -30,7 +31,7 @@ export function table(lines: readonly Line[]): string {
     .map((row) =>
       row
         .map((cell, column) =>
-          column === 3 || column === 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+          column >= 3 && column <= 5 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
         )
         .join("  ")
         .trimEnd(),

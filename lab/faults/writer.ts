@@ -25,6 +25,12 @@ export class Writer {
     return this.acknowledged.find(({ asked }) => asked >= moment)?.at;
   }
 
+  /** The longest time between two acknowledged rows, in seconds. */
+  get longestSilence(): number {
+    const times = this.acknowledged.map(({ at }) => at);
+    return Math.max(0, ...times.slice(1).map((at, before) => at - times[before]!)) / 1000;
+  }
+
   async stop(): Promise<void> {
     this.ended = true;
     await this.done;

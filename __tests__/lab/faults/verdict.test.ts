@@ -7,6 +7,7 @@ const fault: Fault = {
   about: "something happens",
   strikes: ["cutover"],
   withinSeconds: 30,
+  silentForSeconds: 5,
   inject: () => Promise.resolve(),
 };
 const good: Result = {
@@ -15,6 +16,7 @@ const good: Result = {
   endedOn: "server",
   rowsLost: 0,
   healthyAfterSeconds: 30,
+  longestSilenceSeconds: 5,
   byHand: false,
 };
 const worse = (change: Partial<Result>) => complaints(fault, { ...good, ...change }, { endsOn: "server" });
@@ -27,6 +29,7 @@ test("each thing that is worse is named", () => {
   expect(worse({ rowsLost: 1 })).toEqual(["1 acknowledged rows lost"]);
   expect(worse({ endedOn: "source" })).toEqual(["ended on the source, not on the server"]);
   expect(worse({ healthyAfterSeconds: 30.1 })).toEqual(["took longer than 30 s"]);
+  expect(worse({ longestSilenceSeconds: 5.1 })).toEqual(["took no row for 5.1 s, longer than 5 s"]);
   expect(worse({ healthyAfterSeconds: null, byHand: true })).toEqual(["did not come back by itself"]);
 });
 
