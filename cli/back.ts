@@ -1,11 +1,9 @@
 import type { Command } from "commander";
-import { bringBack } from "../migrator/back/bring-back";
-import { readRules, rulesHelp } from "./options/rules-file";
-import { runAgainst, type CommonOptions, commonHelp, fileOf, log } from "./options/run-against";
-import { urlHelp } from "./options/database-url";
-import { backSourceOf } from "./options/source-option";
+import type * as Action from "./actions/back";
+import { commonHelp, rulesHelp, urlHelp } from "./options/help";
+import type { CommonOptions } from "./options/run-against";
 
-interface Options extends CommonOptions {
+export interface BackOptions extends CommonOptions {
   readonly source: string;
   readonly out: string;
   readonly rules?: string;
@@ -25,14 +23,5 @@ export function addBack(program: Command): void {
     .option("--rules <file>", `${rulesHelp}. Use the rules of the copy`)
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: Options) =>
-      runAgainst("back", options, async (run) => {
-        const source = backSourceOf(options.source);
-        const report = await bringBack(run, { source, ...readRules(options.rules) }, fileOf(options.out));
-        log(
-          `${report.rows} rows in ${report.tables.length} tables written to ${report.file}, in ${report.seconds} s`,
-        );
-        return report;
-      }),
-    );
+    .action((options: BackOptions) => (require("./actions/back") as typeof Action).back(options));
 }

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { attempts } from "../migrator/ledger/ledger";
-import { describeAttempts, rollBackLast } from "../migrator/ledger/ledger-text";
-import { runAgainst, type CommonOptions, commonHelp, log } from "./options/run-against";
-import { urlHelp } from "./options/database-url";
+import type * as Action from "./actions/ledger";
+import { commonHelp, urlHelp } from "./options/help";
+import type { CommonOptions } from "./options/run-against";
 
-interface Options extends CommonOptions {
+export interface LedgerOptions extends CommonOptions {
   readonly rollBack?: true;
 }
 
@@ -20,13 +19,5 @@ export function addLedger(program: Command): void {
     )
     .option("--json", "print the attempts as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: Options) =>
-      runAgainst("ledger", options, async (run) => {
-        const client = await run.session();
-        if (options.rollBack) await rollBackLast(client, log);
-        const all = await attempts(client);
-        describeAttempts(all, log);
-        return { pgmoor: "ledger", attempts: all };
-      }),
-    );
+    .action((options: LedgerOptions) => (require("./actions/ledger") as typeof Action).ledger(options));
 }

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { appendFileSync } from "node:fs";
-import { runnerRole } from "../constructs/runner-identity";
-import { identityOf, loginToVault } from "../delivery/identity";
-import { loadEnvironment } from "../environments/model/load";
-import { UserError } from "../environments/model/problems";
+import type * as Action from "./actions/login";
+
+export interface LoginOptions {
+  readonly role: "plan" | "deploy";
+}
 
 export function addLogin(program: Command): void {
   program
@@ -13,26 +13,5 @@ export function addLogin(program: Command): void {
       if (value !== "plan" && value !== "deploy") throw new InvalidArgumentError("Allowed: plan, deploy.");
       return value;
     })
-    .action(async ({ role }: { role: "plan" | "deploy" }) => {
-      const { GITHUB_ENV: variables } = process.env;
-      if (!variables)
-        throw new UserError(
-          "login runs in a step of GitHub or Gitea Actions (GITHUB_ENV is not set). At a terminal, use: vault login.",
-        );
-      const { vault, runner, name } = loadEnvironment();
-      if (runner === undefined)
-        throw new UserError(
-          `The environment "${name}" has no runner. Add \`runner\`: it says which identity Vault trusts.`,
-        );
-      const identity = await identityOf(vault.audience);
-      const token = await loginToVault({
-        address: vault.address,
-        mount: runner.jwtAuth,
-        role: runnerRole(role),
-        identity,
-      });
-      // Actions takes it out of the logs from here on.
-      console.log(`::add-mask::${token}`);
-      appendFileSync(variables, `VAULT_TOKEN=${token}\n`);
-    });
+    .action((options: LoginOptions) => (require("./actions/login") as typeof Action).login(options));
 }

@@ -1,13 +1,9 @@
-import * as path from "node:path";
 import type { Command } from "commander";
-import { dryRun, moveByHand } from "../migrator/moves/by-hand";
-import type { MigrateReport } from "../migrator/moves/attempt";
-import { rulesHelp } from "./options/rules-file";
-import { runAgainst, type CommonOptions, commonHelp, fileOf, log } from "./options/run-against";
-import { urlHelp } from "./options/database-url";
-import { rulesOf, sourceHelp, sourceOf } from "./options/source-option";
+import type * as Action from "./actions/migrate";
+import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
+import type { CommonOptions } from "./options/run-against";
 
-interface Options extends CommonOptions {
+export interface MigrateOptions extends CommonOptions {
   readonly source: string;
   readonly dryRun?: true;
   readonly rules?: string;
@@ -38,33 +34,5 @@ export function addMigrate(program: Command): void {
     .option("--replace", "dump rows that only the target has into the snapshots' folder, and replace them")
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: Options) =>
-      runAgainst("migrate", options, async (run) => {
-        const source = sourceOf(run, options.source);
-        const beside = source.kind === "sqlite" ? path.dirname(source.file) : "";
-        const moving = {
-          service: options.service ?? run.target.variables.PGDATABASE ?? "",
-          source,
-          snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
-          ...rulesOf(source, options.rules),
-        };
-        const report = options.dryRun
-          ? await dryRun(run, moving, options.replace === true)
-          : await moveByHand(run, moving, options.replace === true);
-        describe(report);
-        return report;
-      }),
-    );
-}
-
-function describe({ outcome, rows, tables, roundedFractions, rules, seconds }: MigrateReport): void {
-  if (outcome === "skipped") return;
-  for (const { rule, applied } of rules) {
-    const place = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
-    if (rule.kind === "sequence") log(`sequence ${rule.sequence} follows the ${applied} rows of ${place}`);
-    else log(`rule ${rule.kind} for ${place}: applied ${applied} times`);
-  }
-  if (roundedFractions > 0) log(`${roundedFractions} fractions of a second rounded to microseconds`);
-  const what = outcome === "dry-run" ? "would be copied; nothing was written" : "copied and verified";
-  log(`${rows} rows in ${tables} tables ${what}, in ${seconds} s`);
+    .action((options: MigrateOptions) => (require("./actions/migrate") as typeof Action).migrate(options));
 }

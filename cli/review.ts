@@ -1,22 +1,14 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { readFileSync } from "node:fs";
-import { fileOf } from "./options/run-against";
-import { reviewed, seal } from "../delivery/reviewed";
-import { UserError } from "../environments/model/problems";
-import { commentLimit, renderMarkdown } from "../review/markdown";
-import { readAllowances } from "../review/policy";
-import { readInput } from "../review/read";
-import { review, ruleIds } from "../review/review";
 import { risks, type Risk } from "../review/rules/rule";
-import { renderText } from "../review/text";
+import type * as Action from "./actions/review";
 
 const formats = ["markdown", "text", "json"] as const;
-type Format = (typeof formats)[number];
+export type Format = (typeof formats)[number];
 
 /** The review failed by its policy: nothing is wrong with the command. */
-const failedByPolicy = 1;
+export const failedByPolicy = 1;
 
-interface Options {
+export interface ReviewOptions {
   readonly format: Format;
   readonly failOn: readonly Risk[];
   readonly commit?: string;
@@ -46,35 +38,9 @@ export function addReview(program: Command): void {
       "--allow <file>",
       "a text that accepts risks, with lines such as: pgmoor: allow destroy postgresql_database.x",
     )
-    .action((files: string[], options: Options) => {
-      const result = review(
-        files.map((file) => readInput(fileOf(file))),
-        {
-          failOn: options.failOn,
-          allowances:
-            options.allow === undefined ? undefined : readAllowances(readText(options.allow), ruleIds),
-        },
-      );
-      const rendered: Record<Format, () => string> = {
-        markdown: () => {
-          if (options.commit === undefined) return renderMarkdown(result);
-          const sealed = seal(reviewed(result), options.commit);
-          return renderMarkdown(result, commentLimit - Buffer.byteLength(sealed)) + sealed;
-        },
-        text: () => renderText(result, process.stdout.hasColors?.() ?? false),
-        json: () => `${JSON.stringify(result, undefined, 2)}\n`,
-      };
-      process.stdout.write(rendered[options.format]());
-      if (result.verdict === "fail") process.exitCode = failedByPolicy;
-    });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(fileOf(file), "utf8");
-  } catch {
-    throw new UserError(`${file} (--allow) cannot be read.`);
-  }
+    .action((files: string[], options: ReviewOptions) =>
+      (require("./actions/review") as typeof Action).reviewPlans(files, options),
+    );
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): (value: string) => T {

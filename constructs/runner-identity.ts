@@ -2,6 +2,7 @@ import { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-r
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct } from "constructs";
 import { Duration } from "../nomad/duration";
+import { runnerRole } from "./runner-role";
 import { literal, named } from "./terraform";
 
 export interface RunnerIdentityProps {
@@ -70,11 +71,6 @@ export class RunnerIdentity extends Construct {
       name,
     );
   }
-}
-
-/** Name of the runner's policy and of its JWT role. */
-export function runnerRole(what: "plan" | "deploy"): string {
-  return `runner-pgmoor-${what}`;
 }
 
 type Paths = Readonly<Record<string, readonly string[]>>;

@@ -4,7 +4,7 @@ import { synthesizeStacks } from ".";
 import { loadEnvironment } from "../environments/model/load";
 import type { Environment } from "../environments/model/environment";
 import { survey } from "../survey/survey";
-import { makeStateFiles } from "./states";
+import { makeStateFiles } from "./state-files";
 
 /**
  * Looks what is there of the environment that `PGMOOR_ENVIRONMENT` chooses, and synthesizes it.

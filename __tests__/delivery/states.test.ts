@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { filesForOthers, goneServices } from "../../delivery/states";
 import type { Environment, StateStore } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
-import { makeStateFiles } from "../../stacks/states";
+import { makeStateFiles } from "../../stacks/state-files";
 import { ApiServer } from "../lab/providers/support/api-server";
 
 const database = { mode: "managed", type: "postgresql_database", name: "x" };

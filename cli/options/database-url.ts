@@ -5,8 +5,6 @@ import { passwordFor } from "./password-file";
 /** What a URL may say besides, by the variable of libpq that says it. */
 const parameters: Readonly<Record<string, string>> = { sslmode: "PGSSLMODE", sslrootcert: "PGSSLROOTCERT" };
 
-export const urlHelp = "postgresql://USER@HOST:PORT/DATABASE without a password";
-
 /** The database that `--target` names; how TLS is used is libpq's to say where the URL does not. */
 export function targetLoginOf(url: string): DatabaseLogin {
   const { PGSSLMODE, PGSSLROOTCERT } = process.env;

@@ -5,12 +5,8 @@ import type { CopyRules } from "../../migrator/copy/copy-plan";
 import type { Run } from "../../migrator/server/run";
 import { RunningSource } from "../../migrator/postgres/running/running-source";
 import { readRules } from "./rules-file";
-import { fileOf } from "./run-against";
+import { fileOf } from "./terminal";
 import { sourceLoginOf } from "./database-url";
-
-export const sourceHelp =
-  "the SQLite file (never modified; pgmoor opens a copy), or postgresql://USER@HOST:PORT/DATABASE of a running PostgreSQL " +
-  "whose app is stopped, without a password";
 
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 

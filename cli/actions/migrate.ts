@@ -1,0 +1,37 @@
+import * as path from "node:path";
+import { dryRun, moveByHand } from "../../migrator/moves/by-hand";
+import type { MigrateReport } from "../../migrator/moves/attempt";
+import type { MigrateOptions } from "../migrate";
+import { runAgainst } from "../options/run-against";
+import { rulesOf, sourceOf } from "../options/source-option";
+import { fileOf, log } from "../options/terminal";
+
+export function migrate(options: MigrateOptions): Promise<void> {
+  return runAgainst("migrate", options, async (run) => {
+    const source = sourceOf(run, options.source);
+    const beside = source.kind === "sqlite" ? path.dirname(source.file) : "";
+    const moving = {
+      service: options.service ?? run.target.variables.PGDATABASE ?? "",
+      source,
+      snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
+      ...rulesOf(source, options.rules),
+    };
+    const report = options.dryRun
+      ? await dryRun(run, moving, options.replace === true)
+      : await moveByHand(run, moving, options.replace === true);
+    describe(report);
+    return report;
+  });
+}
+
+function describe({ outcome, rows, tables, roundedFractions, rules, seconds }: MigrateReport): void {
+  if (outcome === "skipped") return;
+  for (const { rule, applied } of rules) {
+    const place = "column" in rule ? `${rule.table}.${rule.column}` : rule.table;
+    if (rule.kind === "sequence") log(`sequence ${rule.sequence} follows the ${applied} rows of ${place}`);
+    else log(`rule ${rule.kind} for ${place}: applied ${applied} times`);
+  }
+  if (roundedFractions > 0) log(`${roundedFractions} fractions of a second rounded to microseconds`);
+  const what = outcome === "dry-run" ? "would be copied; nothing was written" : "copied and verified";
+  log(`${rows} rows in ${tables} tables ${what}, in ${seconds} s`);
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { reviewed, seal } from "../../delivery/reviewed";
+import { UserError } from "../../environments/model/problems";
+import { commentLimit, renderMarkdown } from "../../review/markdown";
+import { readAllowances } from "../../review/policy";
+import { readInput } from "../../review/read";
+import { review, ruleIds } from "../../review/review";
+import { renderText } from "../../review/text";
+import { fileOf } from "../options/terminal";
+import { failedByPolicy, type Format, type ReviewOptions } from "../review";
+
+export function reviewPlans(files: readonly string[], options: ReviewOptions): void {
+  const result = review(
+    files.map((file) => readInput(fileOf(file))),
+    {
+      failOn: options.failOn,
+      allowances: options.allow === undefined ? undefined : readAllowances(readText(options.allow), ruleIds),
+    },
+  );
+  const rendered: Record<Format, () => string> = {
+    markdown: () => {
+      if (options.commit === undefined) return renderMarkdown(result);
+      const sealed = seal(reviewed(result), options.commit);
+      return renderMarkdown(result, commentLimit - Buffer.byteLength(sealed)) + sealed;
+    },
+    text: () => renderText(result, process.stdout.hasColors?.() ?? false),
+    json: () => `${JSON.stringify(result, undefined, 2)}\n`,
+  };
+  process.stdout.write(rendered[options.format]());
+  if (result.verdict === "fail") process.exitCode = failedByPolicy;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(fileOf(file), "utf8");
+  } catch {
+    throw new UserError(`${file} (--allow) cannot be read.`);
+  }
+}

@@ -1,0 +1,27 @@
+import { compareSqlite } from "../../migrator/moves/compare";
+import { compareServers } from "../../migrator/postgres/running/compare-servers";
+import { runAgainst } from "../options/run-against";
+import { rulesOf, sourceOf } from "../options/source-option";
+import { log } from "../options/terminal";
+import type { VerifyOptions } from "../verify";
+
+export function verify(options: VerifyOptions): Promise<void> {
+  return runAgainst(
+    "verify",
+    options,
+    async (run) => {
+      const source = sourceOf(run, options.source);
+      const declared = rulesOf(source, options.rules);
+      const report =
+        source.kind === "server"
+          ? await compareServers(run, source)
+          : await compareSqlite(run, { source, ...declared });
+      if (report.sourceUnchanged === false) log("the source has changed since it was copied");
+      if (report.writtenSince.length > 0)
+        log(`written on the server since the copy: ${report.writtenSince.join(", ")}`);
+      log(`${report.outcome}: ${report.rows} rows in ${report.tables.length} tables, in ${report.seconds} s`);
+      return report;
+    },
+    ({ outcome }) => outcome === "different",
+  );
+}
