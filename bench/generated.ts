@@ -6,7 +6,7 @@ import type { Environment } from "../environments/model/environment";
 import { homelab } from "../environments/homelab";
 import { validate } from "../environments/model/validate";
 import { vaultwarden } from "../services/vaultwarden";
-import { synthesizeStacks } from "../stacks";
+import { synthesizeStacks } from "../stacks/synthesize";
 
 const count = Number(process.argv[2]);
 const environment: Environment = {

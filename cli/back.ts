@@ -1,13 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/back";
 import { commonHelp, rulesHelp, urlHelp } from "./options/help";
-import type { CommonOptions } from "./options/run-against";
-
-export interface BackOptions extends CommonOptions {
-  readonly source: string;
-  readonly out: string;
-  readonly rules?: string;
-}
 
 /** `back`: writes what the server holds to SQLite again. */
 export function addBack(program: Command): void {
@@ -23,5 +16,5 @@ export function addBack(program: Command): void {
     .option("--rules <file>", `${rulesHelp}. Use the rules of the copy`)
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: BackOptions) => (require("./actions/back") as typeof Action).back(options));
+    .action((options: Action.BackOptions) => (require("./actions/back") as typeof Action).back(options));
 }

@@ -1,13 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/deploy";
-import { defaultPlans } from "./plan";
-
-export interface DeployOptions {
-  readonly reviewed: string;
-  readonly commit: string;
-  readonly out: string;
-  readonly report?: string;
-}
+import { defaultPlans } from "./options/services";
 
 export function addDeploy(program: Command): void {
   program
@@ -18,7 +11,7 @@ export function addDeploy(program: Command): void {
     .requiredOption("--commit <sha>", "the commit that was reviewed")
     .option("--out <folder>", "where to write each service's plan", defaultPlans)
     .option("--report <file>", "where to write the outcome, in Markdown")
-    .action((names: string[], options: DeployOptions) =>
+    .action((names: string[], options: Action.DeployOptions) =>
       (require("./actions/deploy") as typeof Action).deploy(names, options),
     );
 }

@@ -1,11 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/ledger";
 import { commonHelp, urlHelp } from "./options/help";
-import type { CommonOptions } from "./options/run-against";
-
-export interface LedgerOptions extends CommonOptions {
-  readonly rollBack?: true;
-}
 
 /** `ledger`: shows the attempts recorded in a database. */
 export function addLedger(program: Command): void {
@@ -19,5 +14,7 @@ export function addLedger(program: Command): void {
     )
     .option("--json", "print the attempts as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: LedgerOptions) => (require("./actions/ledger") as typeof Action).ledger(options));
+    .action((options: Action.LedgerOptions) =>
+      (require("./actions/ledger") as typeof Action).ledger(options),
+    );
 }

@@ -1,10 +1,6 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type * as Action from "./actions/login";
 
-export interface LoginOptions {
-  readonly role: "plan" | "deploy";
-}
-
 export function addLogin(program: Command): void {
   program
     .command("login")
@@ -13,5 +9,5 @@ export function addLogin(program: Command): void {
       if (value !== "plan" && value !== "deploy") throw new InvalidArgumentError("Allowed: plan, deploy.");
       return value;
     })
-    .action((options: LoginOptions) => (require("./actions/login") as typeof Action).login(options));
+    .action((options: Action.LoginOptions) => (require("./actions/login") as typeof Action).login(options));
 }

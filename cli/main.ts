@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { UserError } from "../environments/model/problems";
 import { addBack } from "./back";
-import { addCheck } from "./check";
+import { addCheckStates } from "./check-states";
 import { addComment } from "./comment";
 import { addDeploy } from "./deploy";
 import { addLedger } from "./ledger";
@@ -24,7 +24,7 @@ addLedger(program);
 addReview(program);
 addPlan(program);
 addDeploy(program);
-addCheck(program);
+addCheckStates(program);
 addComment(program);
 addLogin(program);
 

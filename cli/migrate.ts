@@ -1,16 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/migrate";
 import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
-import type { CommonOptions } from "./options/run-against";
-
-export interface MigrateOptions extends CommonOptions {
-  readonly source: string;
-  readonly dryRun?: true;
-  readonly rules?: string;
-  readonly snapshots?: string;
-  readonly service?: string;
-  readonly replace?: true;
-}
 
 /** `migrate`: moves a source into a target, without a job. */
 export function addMigrate(program: Command): void {
@@ -34,5 +24,7 @@ export function addMigrate(program: Command): void {
     .option("--replace", "dump rows that only the target has into the snapshots' folder, and replace them")
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
-    .action((options: MigrateOptions) => (require("./actions/migrate") as typeof Action).migrate(options));
+    .action((options: Action.MigrateOptions) =>
+      (require("./actions/migrate") as typeof Action).migrate(options),
+    );
 }

@@ -1,11 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/plan";
-
-export const defaultPlans = "plans";
-
-export interface PlanOptions {
-  readonly out: string;
-}
+import { defaultPlans } from "./options/services";
 
 export function addPlan(program: Command): void {
   program
@@ -13,7 +8,7 @@ export function addPlan(program: Command): void {
     .description("plan services and write the plans to a folder")
     .argument("[services...]", "only these services; the others keep their last plan")
     .option("--out <folder>", "where to write a folder for each service", defaultPlans)
-    .action((names: string[], options: PlanOptions) =>
+    .action((names: string[], options: Action.PlanOptions) =>
       (require("./actions/plan") as typeof Action).plan(names, options),
     );
 }

@@ -1,19 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { risks, type Risk } from "../review/rules/rule";
 import type * as Action from "./actions/review";
-
-const formats = ["markdown", "text", "json"] as const;
-export type Format = (typeof formats)[number];
-
-/** The review failed by its policy: nothing is wrong with the command. */
-export const failedByPolicy = 1;
-
-export interface ReviewOptions {
-  readonly format: Format;
-  readonly failOn: readonly Risk[];
-  readonly commit?: string;
-  readonly allow?: string;
-}
+import { failedByPolicy, formats } from "./options/review-outcome";
 
 export function addReview(program: Command): void {
   program
@@ -38,7 +26,7 @@ export function addReview(program: Command): void {
       "--allow <file>",
       "a text that accepts risks, with lines such as: pgmoor: allow destroy postgresql_database.x",
     )
-    .action((files: string[], options: ReviewOptions) =>
+    .action((files: string[], options: Action.ReviewOptions) =>
       (require("./actions/review") as typeof Action).reviewPlans(files, options),
     );
 }

@@ -1,12 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/verify";
 import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
-import type { CommonOptions } from "./options/run-against";
-
-export interface VerifyOptions extends CommonOptions {
-  readonly source: string;
-  readonly rules?: string;
-}
 
 /** `verify`: compares source and target again. */
 export function addVerify(program: Command): void {
@@ -20,5 +14,7 @@ export function addVerify(program: Command): void {
     .option("--rules <file>", rulesHelp)
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", `${commonHelp}\nverify exits with 1 if source and target differ.`)
-    .action((options: VerifyOptions) => (require("./actions/verify") as typeof Action).verify(options));
+    .action((options: Action.VerifyOptions) =>
+      (require("./actions/verify") as typeof Action).verify(options),
+    );
 }

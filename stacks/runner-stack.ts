@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { RunnerIdentity } from "../constructs/runner-identity";
 import type { Environment, Runner } from "../environments/model/environment";
 import { runnerStackName } from "../environments/model/validate";
-import { keepState } from "./states";
+import { keepState } from "./backend";
 
 /** The CI's identity: deployed by a person, who may more than it. */
 export class RunnerStack extends TerraformStack {

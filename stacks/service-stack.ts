@@ -9,7 +9,7 @@ import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
-import { keepState } from "./states";
+import { keepState } from "./backend";
 
 export interface ServiceStackProps {
   readonly environment: Environment;

@@ -1,13 +1,18 @@
+import { Annotations, App } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { synthesizeStacks } from ".";
-import { loadEnvironment } from "../environments/model/load";
 import type { Environment } from "../environments/model/environment";
-import { survey } from "../survey/survey";
-import { makeStateFiles } from "./state-files";
+import { loadEnvironment } from "../environments/model/load";
+import { warningsOf } from "../environments/model/warnings";
+import { makeStateFiles } from "../terraform-states/state-files";
+import { nothingSeen, survey, type Survey } from "../survey/survey";
+import { makeEnvironmentFolder, publishManifest } from "./output";
+import { RunnerStack } from "./runner-stack";
+import { ServiceStack } from "./service-stack";
+import { withoutStackTraces } from "./stack-traces";
 
 /**
- * Looks what is there of the environment that `PGMOOR_ENVIRONMENT` chooses, and synthesizes it.
+ * Loads the environment that `PGMOOR_ENVIRONMENT` names, looks at what exists of it, and synthesizes its stacks.
  *
  * @throws {UserError} when it has problems
  */
@@ -17,4 +22,40 @@ export async function synthesize(): Promise<Environment> {
   makeStateFiles(environment);
   synthesizeStacks(environment, schemaWrapper, await survey(environment));
   return environment;
+}
+
+/**
+ * Synthesizes a stack for each service of an environment.
+ *
+ * @param schemaWrapper text of `migrator/peer/task-wrapper.sh`
+ * @param seen what was looked up beforehand @default nobody looked
+ */
+export function synthesizeStacks(
+  environment: Environment,
+  schemaWrapper: string,
+  seen: Survey = nothingSeen,
+): void {
+  withoutStackTraces(() => {
+    // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
+    const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
+    for (const [index, service] of environment.services.entries()) {
+      const stops = seen.stops.get(service.definition.name);
+      const stack = new ServiceStack(app, { environment, service, schemaWrapper, stops });
+      for (const { path, message } of warningsOf(environment, index))
+        Annotations.of(stack).addWarning(`${path}: ${message}`);
+    }
+    if (environment.runner !== undefined) new RunnerStack(app, environment, environment.runner);
+    if (seen.gone.size > 0) warnOfGone(app, environment, seen.gone);
+    app.synth();
+    publishManifest(environment.name);
+  });
+}
+
+/** cdktf no longer lists their stacks. It shows the warnings of stacks alone, so the first one has it. */
+function warnOfGone(app: App, { name }: Environment, gone: Survey["gone"]): void {
+  const services = [...gone].map(([service, resources]) => `${service} (${resources.length} resources)`);
+  const message = `The environment "${name}" no longer has ${services.join(", ")}, but Terraform's states do. Nothing was destroyed, but nothing looks after them any more. Put each back with phase "retired", deploy it, and then remove it; if it was renamed, give it its old name back.`;
+  const [first] = app.node.children;
+  if (first === undefined) console.error(message);
+  else Annotations.of(first).addWarning(message);
 }

@@ -1,5 +1,5 @@
 /** What Terraform's state has of a service, as far as it decides what the next plan may do. */
-import type { StateResource } from "../delivery/states";
+import type { StateResource } from "../terraform-states/read-states";
 
 export interface Known {
   /** The Vault secret: absent for one that is only read. */

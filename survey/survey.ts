@@ -3,7 +3,7 @@
  * it believes: with a state that is lost, or words that changed, it would write over what runs.
  */
 import { databaseSecretName } from "../constructs/service-database";
-import { gone, readStates } from "../delivery/states";
+import { gone, readStates } from "../terraform-states/read-states";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { Environment } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
-import { synthesizeStacks } from "../../stacks";
+import { synthesizeStacks } from "../../stacks/synthesize";
 
 type Manifest = { readonly stacks: Record<string, { readonly workingDirectory: string }> };
 type Stack = { readonly terraform: { readonly backend: { readonly local: { readonly path: string } } } };

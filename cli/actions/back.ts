@@ -1,9 +1,14 @@
 import { bringBack } from "../../migrator/back/bring-back";
-import type { BackOptions } from "../back";
 import { readRules } from "../options/rules-file";
-import { runAgainst } from "../options/run-against";
+import { runAgainst, type CommonOptions } from "../options/run-against";
 import { backSourceOf } from "../options/source-option";
 import { fileOf, log } from "../options/terminal";
+
+export interface BackOptions extends CommonOptions {
+  readonly source: string;
+  readonly out: string;
+  readonly rules?: string;
+}
 
 export function back(options: BackOptions): Promise<void> {
   return runAgainst("back", options, async (run) => {

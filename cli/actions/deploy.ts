@@ -5,9 +5,15 @@ import { unseal, type Reviewed } from "../../delivery/reviewed";
 import { UserError } from "../../environments/model/problems";
 import { environmentFolder } from "../../stacks/output";
 import { synthesize } from "../../stacks/synthesize";
-import type { DeployOptions } from "../deploy";
 import { fileOf } from "../options/terminal";
-import { namesOf } from "./plan";
+import { namesOf } from "../options/services";
+
+export interface DeployOptions {
+  readonly reviewed: string;
+  readonly commit: string;
+  readonly out: string;
+  readonly report?: string;
+}
 
 export async function deploy(names: readonly string[], options: DeployOptions): Promise<void> {
   const { reviewed, commit, out, report } = options;

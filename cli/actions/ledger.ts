@@ -1,8 +1,11 @@
 import { attempts } from "../../migrator/ledger/ledger";
 import { describeAttempts, rollBackLast } from "../../migrator/ledger/ledger-text";
-import type { LedgerOptions } from "../ledger";
-import { runAgainst } from "../options/run-against";
+import { runAgainst, type CommonOptions } from "../options/run-against";
 import { log } from "../options/terminal";
+
+export interface LedgerOptions extends CommonOptions {
+  readonly rollBack?: true;
+}
 
 export function ledger(options: LedgerOptions): Promise<void> {
   return runAgainst("ledger", options, async (run) => {

@@ -3,7 +3,10 @@ import { runnerRole } from "../../constructs/runner-role";
 import { identityOf, loginToVault } from "../../delivery/identity";
 import { loadEnvironment } from "../../environments/model/load";
 import { UserError } from "../../environments/model/problems";
-import type { LoginOptions } from "../login";
+
+export interface LoginOptions {
+  readonly role: "plan" | "deploy";
+}
 
 export async function login({ role }: LoginOptions): Promise<void> {
   const { GITHUB_ENV: variables } = process.env;

@@ -1,10 +1,18 @@
 import * as path from "node:path";
 import { dryRun, moveByHand } from "../../migrator/moves/by-hand";
 import type { MigrateReport } from "../../migrator/moves/attempt";
-import type { MigrateOptions } from "../migrate";
-import { runAgainst } from "../options/run-against";
+import { runAgainst, type CommonOptions } from "../options/run-against";
 import { rulesOf, sourceOf } from "../options/source-option";
 import { fileOf, log } from "../options/terminal";
+
+export interface MigrateOptions extends CommonOptions {
+  readonly source: string;
+  readonly dryRun?: true;
+  readonly rules?: string;
+  readonly snapshots?: string;
+  readonly service?: string;
+  readonly replace?: true;
+}
 
 export function migrate(options: MigrateOptions): Promise<void> {
   return runAgainst("migrate", options, async (run) => {

@@ -6,8 +6,16 @@ import { readAllowances } from "../../review/policy";
 import { readInput } from "../../review/read";
 import { review, ruleIds } from "../../review/review";
 import { renderText } from "../../review/text";
+import type { Risk } from "../../review/rules/rule";
+import { failedByPolicy, type Format } from "../options/review-outcome";
 import { fileOf } from "../options/terminal";
-import { failedByPolicy, type Format, type ReviewOptions } from "../review";
+
+export interface ReviewOptions {
+  readonly format: Format;
+  readonly failOn: readonly Risk[];
+  readonly commit?: string;
+  readonly allow?: string;
+}
 
 export function reviewPlans(files: readonly string[], options: ReviewOptions): void {
   const result = review(

@@ -1,9 +1,13 @@
 import { compareSqlite } from "../../migrator/moves/compare";
 import { compareServers } from "../../migrator/postgres/running/compare-servers";
-import { runAgainst } from "../options/run-against";
+import { runAgainst, type CommonOptions } from "../options/run-against";
 import { rulesOf, sourceOf } from "../options/source-option";
 import { log } from "../options/terminal";
-import type { VerifyOptions } from "../verify";
+
+export interface VerifyOptions extends CommonOptions {
+  readonly source: string;
+  readonly rules?: string;
+}
 
 export function verify(options: VerifyOptions): Promise<void> {
   return runAgainst(

@@ -10,7 +10,8 @@ import { type Lab, labStatus, ownerVariable, readLab, saveLab } from "./lab";
 import { startNomad } from "./nomad";
 import { startPostgres } from "./postgres";
 import type { ProcessIdentity } from "./process";
-import type { Program, ProgramName } from "./programs";
+import type { Program } from "./program";
+import type { ProgramName } from "./program";
 import { stopLab } from "./stop";
 import { mountVault, startVault, trustNomad, writeSecret } from "./vault";
 

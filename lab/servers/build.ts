@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { cacheFolder } from "./cache";
 import { onInterrupt } from "./cleanup";
 import { compareVersions, findOnPath } from "./path";
-import type { FindOptions, ProgramName } from "./programs";
+import type { FindOptions } from "./program";
+import type { ProgramName } from "./program";
 
 const run = promisify(execFile);
 

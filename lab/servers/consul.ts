@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { call } from "./api";
-import type { Program } from "./programs";
+import type { Program } from "./program";
 import { LabServer } from "./lab-server";
 import { freePorts, waitFor } from "./wait";
 

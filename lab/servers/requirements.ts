@@ -1,7 +1,9 @@
 /** What this machine lacks, all of it at once, with the line that installs it. */
 import { goVersion, goModule, needsCompiler, oldestGo } from "./build";
 import { compareVersions, findOnPath } from "./path";
-import { findBuilt, programNames, type ProgramName } from "./programs";
+import { findBuilt } from "./programs";
+import { programNames } from "./program";
+import { type ProgramName } from "./program";
 
 /** Packages of one thing, by distribution. */
 interface Packages {

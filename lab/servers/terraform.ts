@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { cached, cacheFolder } from "./cache";
-import type { Program } from "./programs";
+import type { Program } from "./program";
 
 /**
  * Puts a Terraform that was built here on PATH under its own name, for this process and all that it starts: cdktf, the

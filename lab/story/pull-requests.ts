@@ -145,7 +145,7 @@ class Repository {
     const outcome = await this.script(
       folder,
       "deploy",
-      `npm run -s pgmoor -- check && npm run -s pgmoor -- deploy --reviewed ${comment} --commit ${commit} --out ${folder}/plans --report ${report}`,
+      `npm run -s pgmoor -- check-states && npm run -s pgmoor -- deploy --reviewed ${comment} --commit ${commit} --out ${folder}/plans --report ${report}`,
       login.env,
     );
     return { ...outcome, report: await fs.readFile(report, "utf8").catch(() => "") };

@@ -3,7 +3,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { oldestGo } from "../../../lab/servers/build";
 import { compareVersions } from "../../../lab/servers/path";
-import { findProgram, programNames, type ProgramName } from "../../../lab/servers/programs";
+import { findProgram } from "../../../lab/servers/programs";
+import { programNames } from "../../../lab/servers/program";
+import { type ProgramName } from "../../../lab/servers/program";
 import { missingRequirements } from "../../../lab/servers/requirements";
 import { builtTerraformFolder, putOnPath } from "../../../lab/servers/terraform";
 

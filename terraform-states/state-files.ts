@@ -1,4 +1,4 @@
-/** The files of an environment's Terraform states. Without cdktf: commands that do not synthesize need them, too. */
+/** The files in which Terraform keeps an environment's states. */
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Environment } from "../environments/model/environment";

@@ -2,7 +2,7 @@
 import { ConsulBackend, LocalBackend, type TerraformStack } from "cdktf";
 import { join } from "node:path";
 import type { Environment } from "../environments/model/environment";
-import { stateFolder } from "./state-files";
+import { stateFolder } from "../terraform-states/state-files";
 
 /** Tells a service's stack where its state is kept. */
 export function keepState(stack: TerraformStack, environment: Environment, service: string): void {

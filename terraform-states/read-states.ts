@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 import { runnerStackName } from "../environments/model/validate";
-import { stateFolder } from "../stacks/state-files";
+import { stateFolder } from "./state-files";
 
 const stateSchema = z.object({
   resources: z

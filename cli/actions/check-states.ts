@@ -1,7 +1,7 @@
-import { filesForOthers, goneServices } from "../../delivery/states";
+import { filesForOthers, goneServices } from "../../terraform-states/read-states";
 import { loadEnvironment } from "../../environments/model/load";
 
-export async function check(): Promise<void> {
+export async function checkStates(): Promise<void> {
   const environment = loadEnvironment();
   const gone = [...(await goneServices(environment))];
   const open = filesForOthers(environment);

@@ -1,10 +1,10 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { filesForOthers, goneServices } from "../../delivery/states";
+import { filesForOthers, goneServices } from "../../terraform-states/read-states";
 import type { Environment, StateStore } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
-import { makeStateFiles } from "../../stacks/state-files";
+import { makeStateFiles } from "../../terraform-states/state-files";
 import { ApiServer } from "../lab/providers/support/api-server";
 
 const database = { mode: "managed", type: "postgresql_database", name: "x" };

@@ -1,0 +1,31 @@
+/** The programs of the lab's servers, and what is asked of them. */
+
+/** The oldest version of each that will do, where it is installed. */
+export const oldest = {
+  // Workload identities, and what the providers ask of the API.
+  consul: "1.15.0",
+  nomad: "1.8.0",
+  vault: "1.15.0",
+  // Write-only arguments, which keep passwords out of the state.
+  terraform: "1.11.0",
+} as const;
+
+export type ProgramName = keyof typeof oldest;
+export const programNames = Object.keys(oldest) as ProgramName[];
+
+/** A program, ready to start. */
+export interface Program {
+  readonly name: ProgramName;
+  readonly file: string;
+  /** As the program itself says: `1.11.2`. */
+  readonly version: string;
+  /** `path`: installed by the user; `cache`: built by an earlier run; `built`: built just now. */
+  readonly from: "path" | "cache" | "built";
+}
+
+export interface FindOptions {
+  /** Called with a line for the person who waits, while a program is built. */
+  readonly progress: (line: string) => void;
+  /** Where `PATH` and `PGMOOR_CACHE` are read. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
