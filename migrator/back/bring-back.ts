@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Client } from "pg";
-import { openCopy } from "../moves/by-hand";
+import { openCopy } from "../moves/open-copy";
 import { sync } from "../base/durable";
 import { Refused } from "../base/errors";
 import type { Moving } from "../moves/attempt";

@@ -15,7 +15,7 @@ export interface Findings {
   readonly last: State | undefined;
   /** The source; held against what was recorded only where that matters, else `changed` when it is there. */
   readonly source: "unchanged" | "changed" | "absent";
-  /** `copied` only: the counters show that the app's tables were written since the copy. */
+  /** `copied` only: the app's tables are no longer as they were copied. */
   readonly targetWritten: boolean;
   /** Whether any table of the app holds a row, its migration tables aside, or was written since the copy. */
   readonly targetHasRows: boolean;

@@ -54,6 +54,8 @@ export interface Attempt {
   readonly service: string;
   readonly allocation: string | null;
   readonly fingerprint: string | null;
+  /** Of a SQLite source, its log merged: see `contentOf`. */
+  readonly content: string | null;
   readonly snapshot: string | null;
   readonly rows: number | null;
   readonly roundedFractions: number | null;
@@ -80,6 +82,7 @@ const definition = `
     service           text NOT NULL,
     allocation        text,
     fingerprint       text,
+    content           text,
     snapshot          text,
     rows              bigint,
     bytes             bigint,
@@ -97,7 +100,8 @@ const definition = `
   );
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS notes jsonb;
-  COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless its fingerprint still is the source''s and tables were written past the counts in "writes": then the server holds more than the source, and its rows are kept';
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS content text;
+  COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless the source is as it was and the tables are no longer what "tables" has of them: then the server holds more than the source, and its rows are kept';
 `;
 
 /** All attempts, the first one first; none in a database without a ledger. */
@@ -107,7 +111,7 @@ export async function attempts(client: ClientBase): Promise<Attempt[]> {
   );
   if (!found.rows[0]?.there) return [];
   const result = await client.query<Attempt>(`
-    SELECT attempt, state, service, allocation, fingerprint, snapshot, rows::float8 AS rows,
+    SELECT attempt, state, service, allocation, fingerprint, to_jsonb(ledger) ->> 'content' AS content, snapshot, rows::float8 AS rows,
            rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables,
            to_jsonb(ledger) -> 'notes' AS notes, uses, writes, rescued,
            started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack"
@@ -158,6 +162,11 @@ export async function recordSnapshot(
     snapshot.folder,
     snapshot.fingerprint,
   ]);
+}
+
+/** Records what tells the source's content from another one. */
+export async function recordContent(client: ClientBase, attempt: number, content: string): Promise<void> {
+  await client.query("UPDATE pgmoor.ledger SET content = $2 WHERE attempt = $1", [attempt, content]);
 }
 
 /** Writes `copied`, and where the rows of the attempt before are kept; belongs into the transaction of the copy. */

@@ -7,6 +7,7 @@ import { Refused } from "../base/errors";
 import { findings } from "./findings";
 import {
   lastAttempt,
+  recordContent,
   recordSnapshot,
   recordUses,
   type Attempt,
@@ -17,7 +18,7 @@ import { planCopy } from "../copy/copy-plan";
 import type { Run } from "../server/run";
 import { reachOf, type Source } from "./source";
 import type { RescuePlan } from "../ledger/rescue";
-import { fingerprint, scratchCopy, takeSnapshot } from "../sqlite/snapshot";
+import { contentOf, fingerprint, scratchCopy, takeSnapshot } from "../sqlite/snapshot";
 import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { countUses, requireCounters, usesAfterCopy } from "../ledger/table-uses";
 
@@ -65,7 +66,7 @@ export async function decideMove(
   }
   // What a session of the app has done counts only once it has ended.
   if (!dry && last !== undefined && last.state !== "confirmed") await run.requireAlone(client);
-  const found = await findings(client, moving, last);
+  const found = await findings(run, client, moving, last);
   const decision =
     byHand && last === undefined && found.targetHasRows
       ? { ...decide({ ...found, targetHasRows: false }), rescue: true }
@@ -105,7 +106,9 @@ export async function moveSqlite(
   const snapshot = await takeSnapshot(file, moving.snapshots, attempt);
   await recordSnapshot(client, attempt, snapshot);
   run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
-  const source = SqliteDatabase.open(await scratchCopy(snapshot, run.scratch), file, run.scratch);
+  const scratch = await scratchCopy(snapshot, run.scratch);
+  const source = SqliteDatabase.open(scratch, file, run.scratch);
+  await recordContent(client, attempt, await contentOf(scratch));
   await buildSchema();
   await run.requireAlone(client);
   const plans = await planCopy(client, source, moving);

@@ -1,10 +1,10 @@
 /** A move that a person runs, without a job: for SQLite, the app has built its schema already. */
-import * as path from "node:path";
 import type { Client } from "pg";
 import { Refused } from "../base/errors";
 import { begin } from "../ledger/ledger";
 import type { SqliteFile } from "../job/config";
 import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport, type Moving } from "./attempt";
+import { openCopy } from "./open-copy";
 import { planCopy } from "../copy/copy-plan";
 import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "../copy/held";
 import { readAll } from "../copy/read-all";
@@ -14,8 +14,6 @@ import { unsetText } from "../ledger/ledger-text";
 import type { Run } from "../server/run";
 import { dryRunRunning, moveRunning, requireReady } from "../postgres/running/move-running";
 import type { RunningSource } from "../postgres/running/running-source";
-import { takeSnapshot } from "../sqlite/snapshot";
-import { SqliteDatabase } from "../sqlite/sqlite-database";
 
 /** What a person can have moved. */
 export type SourceByHand = SqliteFile | RunningSource;
@@ -73,15 +71,6 @@ async function requireReplaceable(run: Run, client: Client, moving: Moving): Pro
   } finally {
     source.close();
   }
-}
-
-/** Copies the source where SQLite may open it, and opens it there. */
-export async function openCopy(
-  run: Run,
-  file: string,
-): Promise<{ source: SqliteDatabase; fingerprint: string }> {
-  const snapshot = await takeSnapshot(file, path.join(run.scratch, "copy"), 0);
-  return { source: SqliteDatabase.open(snapshot.file, file, run.scratch), fingerprint: snapshot.fingerprint };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The comparison of a copy, done again at any time before the service has written. */
 import type { Client } from "pg";
-import { openCopy } from "./by-hand";
+import { openCopy } from "./open-copy";
 import { Failed } from "../base/errors";
 import { lastAttempt, type Attempt } from "../ledger/ledger";
 import type { Moving } from "./attempt";

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
+import Libsql from "libsql";
 import { Cleanup, Database, eventually, report, Service, writeSqlite } from "../support";
 
 const cleanup = new Cleanup();
@@ -291,6 +292,41 @@ describe("every state of the ledger", () => {
     ).done;
     await service.migrated();
     expect(await count(service, "people")).toBe(2);
+  });
+
+  test("copied, and the server's counters lost in a crash: what the app wrote is kept all the same", async () => {
+    const service = await newService();
+    await service.migrated();
+    await service.database.query("UPDATE people SET name = 'written to the server' WHERE id = 1");
+    // As PostgreSQL begins to count anew after a crash. What it says of the copy may be lost, too.
+    await service.database.query(
+      "RESET SESSION AUTHORIZATION; SELECT pg_stat_force_next_flush(); SELECT pg_stat_reset()",
+    );
+    await service.database.query(`SET SESSION AUTHORIZATION ${service.database.name}`);
+    expect(report(await service.migrate())).toMatchObject({ outcome: "skipped", attempt: 1 });
+    expect(await service.database.query("SELECT name FROM people WHERE id = 1")).toEqual([
+      { name: "written to the server" },
+    ]);
+  });
+
+  test("copied, and nothing written since: copied anew, and no folder of the same rows is kept", async () => {
+    const service = await newService();
+    await service.migrated();
+    expect(await service.migrated()).toMatchObject({ outcome: "verified", attempt: 2 });
+    expect(fs.readdirSync(service.snapshots).filter((name) => name.startsWith("rescued"))).toEqual([]);
+  });
+
+  test("confirmed, and somebody has looked into the source: SQLite merged its log, and it is unchanged", async () => {
+    const service = await newService(tables, rows(5));
+    await service.migrated();
+    await service.setState("confirmed");
+    const before = fs.readFileSync(service.source);
+    const looking = new Libsql(service.source);
+    // As other programs do when they close it.
+    looking.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    looking.close();
+    expect(fs.readFileSync(service.source).equals(before)).toBe(false);
+    expect(report(await service.migrate())).toMatchObject({ outcome: "skipped", attempt: 1 });
   });
 
   test("what an attempt before has left stays until the copy itself replaces it", async () => {
