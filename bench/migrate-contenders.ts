@@ -58,6 +58,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     snapshots: path.join(home, "snapshots"),
     migrationTables: [],
     rules: [],
+    verify: process.env.PGMOOR_BENCH_FULL ? "full" : "sample",
     health: "http://127.0.0.1:1/",
     deadlines: { migrateSeconds: 3600, confirmSeconds: 60 },
   };

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/migrate";
+import { verifyOption } from "./options/extent";
 import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
 
 /** `migrate`: moves a source into a target, without a job. */
@@ -16,6 +17,7 @@ export function addMigrate(program: Command): void {
       "read and convert everything, refuse what the move would refuse, write nothing, print the report",
     )
     .option("--rules <file>", rulesHelp)
+    .addOption(verifyOption())
     .option(
       "--snapshots <folder>",
       "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/verify";
+import { verifyOption } from "./options/extent";
 import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
 
 /** `verify`: compares source and target again. */
@@ -12,6 +13,7 @@ export function addVerify(program: Command): void {
     .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
     .option("--rules <file>", rulesHelp)
+    .addOption(verifyOption())
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", `${commonHelp}\nverify exits with 1 if source and target differ.`)
     .action((options: Action.VerifyOptions) =>

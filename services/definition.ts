@@ -66,6 +66,12 @@ export interface SqliteSource {
   readonly migrationTables: readonly MigrationTable[];
   /** What may be done to values that do not fit, and what may be left behind. @default nothing */
   readonly rules?: readonly Rule[];
+  /**
+   * How much of a table with more than 50,000 rows is compared after the copy: a random `sample` of 50,000 rows, or `full`,
+   * every value, which takes longer. Smaller tables are always compared whole.
+   * @default "sample"
+   */
+  readonly verify?: "sample" | "full";
 }
 
 /** Where the service's data was before: a PostgreSQL of its own, a task beside the app. */

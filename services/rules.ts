@@ -5,7 +5,24 @@
 import { z } from "zod";
 
 /** How a value of another kind is read, see `CastRule`. */
-export type Cast = "round" | "epoch-seconds" | "epoch-milliseconds" | "julian-days" | "utc" | "day" | "utf8";
+export type Cast = (typeof castNames)[number];
+
+const castNames = [
+  "round",
+  "epoch-seconds",
+  "epoch-milliseconds",
+  "julian-days",
+  "utc",
+  "day",
+  "utf8",
+  "microseconds",
+  "milliseconds",
+  "seconds",
+  "ticks",
+  "since-epoch",
+  "uuid-bytes",
+  "dotnet-guid",
+] as const;
 
 /** A constant of the target: what SQLite would store, a boolean as 0 or 1. */
 export type Constant = string | number | boolean;
@@ -21,6 +38,11 @@ export interface CastRule {
    * number in a column of timestamps or dates; text in ISO form goes over as ever. `utc`: a time with a zone in a column
    * without one, as it reads in UTC. `day`: a date with a time of day in a column of dates, without the time. `utf8`: a blob
    * in a column of text, whose bytes are the text.
+   *
+   * Intervals: `microseconds` (Django's DurationField), `milliseconds`, `seconds` and `ticks` (.NET, a tenth of a microsecond)
+   * say what a number counts. `since-epoch`: text of a date and time, `1970-01-01 00:00:01.5`, is the time since 1970
+   * (SQLAlchemy). UUIDs from a blob of 16 bytes: `uuid-bytes` in the order in which they are written, `dotnet-guid` as .NET's
+   * `Guid.ToByteArray` has them, the first eight turned round.
    */
   readonly as: Cast;
 }
@@ -147,7 +169,7 @@ const rule = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("cast"),
     ...column,
-    as: z.enum(["round", "epoch-seconds", "epoch-milliseconds", "julian-days", "utc", "day", "utf8"]),
+    as: z.enum(castNames),
   }),
   z.strictObject({ kind: z.literal("default"), ...column, value: constant }),
   z.strictObject({
@@ -204,5 +226,10 @@ export const rulesSchema = z
 
 /** The shape of a list of migration tables. */
 export const migrationTablesSchema = z
-  .array(z.union([name, z.strictObject({ table: name, compare: z.enum(["newest", "nothing"]) })]))
+  .array(
+    z.union([name, z.strictObject({ table: name, compare: z.enum(["newest", "nothing"]) })], {
+      error:
+        'neither a name nor a rule. Allowed: "NAME", or { "table": "NAME", "compare": "newest" | "nothing" }.',
+    }),
+  )
   .readonly() satisfies z.ZodType<readonly MigrationTable[]>;

@@ -142,7 +142,7 @@ class Mover {
       const from = new RunningSource(run, loginOf(variables));
       return moveByHand(
         run,
-        { service: "photos", source: from, snapshots, migrationTables: [], rules: [] },
+        { service: "photos", source: from, snapshots, migrationTables: [], rules: [], verify: "sample" },
         false,
       );
     });

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { dryRun, moveByHand } from "../../migrator/moves/by-hand";
 import type { MigrateReport } from "../../migrator/moves/attempt";
+import type { Extent } from "../../migrator/copy/proof/prove";
 import { runAgainst, type CommonOptions } from "../options/run-against";
 import { rulesOf, sourceOf } from "../options/source-option";
 import { fileOf, log } from "../options/terminal";
@@ -9,6 +10,7 @@ export interface MigrateOptions extends CommonOptions {
   readonly source: string;
   readonly dryRun?: true;
   readonly rules?: string;
+  readonly verify: Extent;
   readonly snapshots?: string;
   readonly service?: string;
   readonly replace?: true;
@@ -23,6 +25,7 @@ export function migrate(options: MigrateOptions): Promise<void> {
       source,
       snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
       ...rulesOf(source, options.rules),
+      verify: options.verify,
     };
     const report = options.dryRun
       ? await dryRun(run, moving, options.replace === true)

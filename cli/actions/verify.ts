@@ -1,5 +1,6 @@
 import { compareSqlite } from "../../migrator/moves/compare";
 import { compareServers } from "../../migrator/postgres/running/compare-servers";
+import type { Extent } from "../../migrator/copy/proof/prove";
 import { runAgainst, type CommonOptions } from "../options/run-against";
 import { rulesOf, sourceOf } from "../options/source-option";
 import { log } from "../options/terminal";
@@ -7,6 +8,7 @@ import { log } from "../options/terminal";
 export interface VerifyOptions extends CommonOptions {
   readonly source: string;
   readonly rules?: string;
+  readonly verify: Extent;
 }
 
 export function verify(options: VerifyOptions): Promise<void> {
@@ -19,7 +21,7 @@ export function verify(options: VerifyOptions): Promise<void> {
       const report =
         source.kind === "server"
           ? await compareServers(run, source)
-          : await compareSqlite(run, { source, ...declared });
+          : await compareSqlite(run, { source, ...declared, verify: options.verify });
       if (report.sourceUnchanged === false) log("the source has changed since it was copied");
       if (report.writtenSince.length > 0)
         log(`written on the server since the copy: ${report.writtenSince.join(", ")}`);

@@ -137,6 +137,7 @@ function migratorConfig(props: ServiceJobProps, source: Source): Template {
       snapshots: `${snapshotsPath}/${definition.name}`,
       migrationTables: source.migrationTables.map((one) => (typeof one === "string" ? one : { ...one })),
       rules: source.kind === "sqlite" ? (source.rules ?? []).map((rule) => ({ ...rule })) : [],
+      ...(source.kind === "sqlite" && source.verify !== undefined && { verify: source.verify }),
       health: healthUrl(definition, taskVariable(`NOMAD_HOST_ADDR_${portLabel}`)),
       deadlines: { migrateSeconds: migrate.seconds, confirmSeconds: confirm.seconds },
     }),

@@ -212,6 +212,7 @@ const source = z.discriminatedUnion("kind", [
     schema: z.strictObject({ kind: z.enum(["command", "app"]), command, environment: variables.optional() }),
     migrationTables: migrationTablesSchema,
     rules: rulesSchema.optional(),
+    verify: z.enum(["sample", "full"]).optional(),
   }),
   z.strictObject({
     kind: z.literal("postgres"),

@@ -105,7 +105,7 @@ export class Style {
     const { converter } = this.column;
     // Its own text is what the server reads as the same value; the file is read anew at the end.
     if (converter.byServer) return typeof written === "string" || this.formMatters;
-    const tally = { roundedFractions: 0 };
+    const tally = { roundedFractions: 0, assumedUtc: 0 };
     try {
       return converter.convert(...this.raw(written), tally) === field && tally.roundedFractions === 0;
     } catch (error) {

@@ -125,7 +125,7 @@ async function learnExample(
       new Refused(`rule like for ${source.name}.${column.source}: its value does not fit: ${why}`);
     const [storage, raw] = style.raw(example);
     try {
-      const field = column.converter.convert(storage, raw, { roundedFractions: 0 });
+      const field = column.converter.convert(storage, raw, { roundedFractions: 0, assumedUtc: 0 });
       const [printed] = column.converter.byServer
         ? await printedByServer(helper, column.target, [field])
         : [field];

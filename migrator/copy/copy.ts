@@ -6,17 +6,18 @@ import type { Rule } from "../../services/rules";
 import { identifier } from "../base/quoting";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "../base/errors";
-import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "./held";
-import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
+import { heldRows, replacedRows, requireNoRecord, requireNothingOwn } from "./held";
+import { recordCopied, type Copied, type Proof, type TableRecord } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import { referencesFromOutside, removeOrphans } from "./orphans";
 import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
+import { Prover, type Extent } from "./proof/prove";
 import { copyText, newTableSum, type TableSum } from "./rows";
 import { countRuleUses } from "./rule-uses";
 import { setSequences } from "./sequences";
-import { unsetText } from "../ledger/ledger-text";
+import { notesText } from "../ledger/ledger-text";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";
 
@@ -44,6 +45,8 @@ export interface CopyTask {
   readonly plans: readonly TablePlan[];
   /** Those the plans were made with. */
   readonly rules: readonly Rule[];
+  /** How much the proof compares of large tables. */
+  readonly extent: Extent;
   readonly attempt: number;
   /** What may become of rows that the tables hold. */
   readonly held: HeldPolicy;
@@ -98,7 +101,7 @@ async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Cop
 }
 
 async function copyInTransaction(
-  { client, helper, source, plans, rules, held: policy, log }: CopyTask,
+  { client, helper, source, plans, rules, extent, held: policy, log }: CopyTask,
   rescue: Rescue,
   keys: "aside" | "in place",
 ): Promise<Copied> {
@@ -144,22 +147,28 @@ async function copyInTransaction(
   log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   await client.query("SET CONSTRAINTS ALL IMMEDIATE");
   const tables: Record<string, TableRecord> = {};
+  const proofs: Record<string, Proof> = {};
+  const prover = new Prover({ client, helper, source, rules, extent });
   let rows = 0;
   let roundedFractions = 0;
   for (const [plan, tableSum] of readings) {
     await verify(client, source, plan, tableSum);
+    proofs[plan.target.name] = await prover.prove(plan);
     tables[plan.target.name] = { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() };
     rows += tableSum.checksum.rows;
     roundedFractions += tableSum.roundedFractions;
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
-  for (const line of unsetText(unsetSequences)) log(line);
+  const assumedUtc = [...readings.values()].reduce((sum, reading) => sum + reading.assumedUtc, 0);
+  const sampled = Object.fromEntries(Object.entries(proofs).filter(([, proof]) => proof.confidence < 1));
   const notes = {
     unsetSequences,
+    assumedUtc,
+    sampled,
     replacedRows: replacedRows(held),
     ...(rescue.folder !== undefined && { rescued: rescue.folder }),
   };
-  for (const line of replacedText(notes.replacedRows)) log(line);
+  for (const line of notesText(notes)) log(line);
   return { rows, bytes, roundedFractions, rules: countRuleUses(rules, plans, source), tables, notes };
 }
 

@@ -169,13 +169,6 @@ export function replacedRows(held: readonly HeldRows[]): Readonly<Record<string,
   return Object.fromEntries(held.filter(({ lost }) => lost > 0).map(({ table, lost }) => [table, lost]));
 }
 
-/** Says which rows go, for a person. */
-export function replacedText(replaced: Readonly<Record<string, number>>): string[] {
-  const each = Object.entries(replaced).map(([table, rows]) => `${table} (${rows})`);
-  if (each.length === 0) return [];
-  return [`rows that the target had and the source has not are replaced: ${each.join(", ")}`];
-}
-
 /** @throws Refused naming the tables that hold rows of their own: nobody has said that these may go. */
 export function requireNothingOwn(held: readonly HeldRows[], snapshots: string): void {
   const own = held.filter((one) => one.own > 0);

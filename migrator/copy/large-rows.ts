@@ -2,7 +2,7 @@ import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { Stored } from "../sqlite/records";
-import type { Range, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import { concatenated, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Raw } from "../sqlite/storage";
 
 /** A value as read: one that is too large to be held is left where it is. */
@@ -29,7 +29,7 @@ export function largeRows(
     // The number of bytes, which SQLite knows without the value, in the place of the value.
     return `CASE WHEN typeof(${name}) IN ('text', 'blob') AND octet_length(${name}) >= ${least} THEN octet_length(${name}) ${whole}`;
   });
-  const storages = planned.map(({ name }) => `substr(typeof(${identifier(name)}), 1, 1)`).join(" || ");
+  const storages = concatenated(planned.map(({ name }) => `substr(typeof(${identifier(name)}), 1, 1)`));
   const rowid = identifier(table.rowid ?? "rowid");
   const ask = source.asking(table, "*", [rowid, storages, ...values].join(", "));
   return function* (range) {

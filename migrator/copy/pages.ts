@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { identifier } from "../base/quoting";
 import { largeRows, type Value } from "./large-rows";
 import type { TablePlan } from "./copy-plan";
-import type { Range, SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
+import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
 import { jsonOf, type FastColumn } from "../values/fast-path";
 import { Transcoder } from "../values/transcode";
 
@@ -20,6 +20,8 @@ const mostFastColumns = 127;
 export interface Page {
   /** All of its rows as COPY lines, if every value is of the usual kind. */
   readonly lines: Buffer | undefined;
+  /** Among the lines, texts without a zone that were read as UTC. */
+  readonly assumedUtc: number;
   /** Where they are; `undefined` for a whole table. */
   readonly range: Range | undefined;
   /** Its rows one by one, for the converters. */
@@ -32,7 +34,7 @@ interface Extent {
   readonly lastRowid: bigint;
 }
 
-type FastRead = Extent & Pick<Page, "lines">;
+type FastRead = Extent & Pick<Page, "lines" | "assumedUtc">;
 
 interface FastReader {
   (range: Range): FastRead;
@@ -45,7 +47,7 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
-    yield { lines: undefined, range: undefined, rows: () => source.rows(table, names) };
+    yield { lines: undefined, assumedUtc: 0, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
   const readFast = fastReader(source, plan, table.rowid);
@@ -72,6 +74,7 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
       const isLarge = measured !== undefined && measured.largest > pageBytes;
       yield {
         lines: fast?.lines,
+        assumedUtc: fast?.assumedUtc ?? 0,
         range: whole,
         rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
       };
@@ -88,9 +91,11 @@ function fastReader(
   rowid: string,
 ): FastReader | undefined {
   if (columns.length === 0 || columns.length > mostFastColumns) return undefined;
+  // What SQLite computes on reading may be JSON by its subtype: it would be written as JSON, and not as the text that it is.
+  const computed = new Set(table.columns.flatMap(({ name, place }) => (place === undefined ? [name] : [])));
   const fastColumns: FastColumn[] = [];
   for (const { source: name, target, converter } of columns) {
-    if (converter.fastPath === undefined || target.generated) return undefined;
+    if (converter.fastPath === undefined || target.generated || computed.has(name)) return undefined;
     fastColumns.push({ ...converter.fastPath, name: identifier(name), nullable: !target.notNull });
   }
   const ask = source.asking(
@@ -104,7 +109,8 @@ function fastReader(
     const [count, last, json] = ask(range, limit(range));
     const rows = Number(count);
     const isText = Buffer.isBuffer(json) && isUtf8(json);
-    return { rows, lastRowid: last as bigint, lines: isText ? transcoder.lines(json, rows) : undefined };
+    const lines = isText ? transcoder.lines(json, rows) : undefined;
+    return { rows, lastRowid: last as bigint, lines, assumedUtc: transcoder.assumedUtc };
   };
   return Object.assign(read, { ahead: (range: Range) => ask.ahead(range, limit(range)) });
 }
@@ -119,7 +125,7 @@ function measurer(
   const ask = source.asking(
     table,
     "count(*), max(id), total(size), max(size)",
-    `${identifier(rowid)} AS id, ${sizes.join(" + ") || "0"} AS size`,
+    `${identifier(rowid)} AS id, ${added(sizes)} AS size`,
   );
   return (range) => {
     const [rows, last, bytes, largest] = ask(range);

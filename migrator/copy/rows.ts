@@ -28,7 +28,7 @@ export interface TableSum extends Tally {
 
 /** @param offences shared by the tables that are read for one report. */
 export function newTableSum(offences: Offence[] = []): TableSum {
-  return { roundedFractions: 0, checksum: new Checksum(), offences, leftBehind: [] };
+  return { roundedFractions: 0, assumedUtc: 0, checksum: new Checksum(), offences, leftBehind: [] };
 }
 
 interface PendingRow {
@@ -65,6 +65,7 @@ export async function* copyText(
       const { checksum } = tableSum;
       const before = checksum.rows;
       checksum.addLines(page.lines);
+      tableSum.assumedUtc += page.assumedUtc;
       place += checksum.rows - before;
       yield page.lines;
     }

@@ -27,6 +27,7 @@ const schema = z.strictObject({
   snapshots: absolutePath,
   migrationTables: migrationTablesSchema.default([]),
   rules: rulesSchema.default([]),
+  verify: z.enum(["sample", "full"]).default("sample"),
   health: url,
   deadlines: z
     .strictObject({
@@ -47,6 +48,8 @@ const schema = z.strictObject({
  * - `snapshots`: folder of the backup volume; every attempt makes a sub-folder of its own.
  * - `migrationTables`: the app's record of its own schema migrations; compared, never copied. Default none.
  * - `rules`: what may be done to values that do not fit, and what may be left behind. Default nothing.
+ * - `verify`: how much of a large SQLite table the proof compares: a random `sample` of its rows, or `full`, every value.
+ *   Default `sample`. Small tables are compared whole in any case.
  * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
  * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
  */

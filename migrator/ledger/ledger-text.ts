@@ -1,6 +1,6 @@
 /** The ledger as a person reads it. */
 import type { ClientBase } from "pg";
-import { rollBack, type Attempt } from "./ledger";
+import { rollBack, type Attempt, type Notes } from "./ledger";
 
 type Log = (line: string) => void;
 
@@ -21,14 +21,37 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     if (one.roundedFractions) log(`  fractions of a second rounded to microseconds: ${one.roundedFractions}`);
     for (const { rule, applied } of one.rules ?? [])
       log(`  applied ${applied} times: ${JSON.stringify(rule)}`);
-    for (const line of unsetText(one.notes?.unsetSequences ?? [])) log(`  ${line}`);
+    for (const line of notesText(one.notes ?? {})) log(`  ${line}`);
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
     if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
   }
 }
 
+/** The notes of a copy, a line each. */
+export function notesText({
+  unsetSequences = [],
+  assumedUtc = 0,
+  sampled = {},
+  replacedRows = {},
+}: Notes): string[] {
+  const utc = `${assumedUtc} texts without a time zone were read as UTC, in columns of timestamps with one`;
+  const samples = Object.entries(sampled).map(
+    ([table, { rows, of, confidence }]) =>
+      `${table}: a random sample of ${rows} of its ${of} rows was compared value by value; a fault in one row of 10,000 is ` +
+      `found with ${(Math.floor(confidence * 10_000) / 100).toFixed(2)} %. --verify full compares every value`,
+  );
+  const replaced = Object.entries(replacedRows).map(([table, rows]) => `${table} (${rows})`);
+  const seeds = `rows that the target had and the source has not are replaced: ${replaced.join(", ")}`;
+  return [
+    ...(assumedUtc > 0 ? [utc] : []),
+    ...samples,
+    ...(replaced.length > 0 ? [seeds] : []),
+    ...unsetText(unsetSequences),
+  ];
+}
+
 /** What to say of sequences that nobody could set. */
-export function unsetText(unset: readonly string[]): string[] {
+function unsetText(unset: readonly string[]): string[] {
   if (unset.length === 0) return [];
   return [
     `${unset.length} sequences follow no column that the schema names, and stay where the app's schema left them: ${unset.join(", ")}`,

@@ -25,6 +25,16 @@ export interface TableRecord {
 /** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */
 export type TableUses = Readonly<Record<string, number>>;
 
+/** What was compared of a table, value by value. */
+export interface Proof {
+  /** Rows whose every value was compared. */
+  readonly rows: number;
+  /** Rows that there are. */
+  readonly of: number;
+  /** For a sample: how likely it finds a fault that one row of 10,000 has. 1 when all rows were compared. */
+  readonly confidence: number;
+}
+
 /** What a person should know of a copy, though it is as it should be. */
 export interface Notes {
   /** Sequences that follow no column that anybody named: they stand where the app's schema left them. */
@@ -33,6 +43,10 @@ export interface Notes {
   readonly replacedRows?: Readonly<Record<string, number>>;
   /** The folder in which everything that the app's tables held is kept. */
   readonly rescued?: string;
+  /** Texts without a zone that were read as UTC, in columns of timestamps with a zone. */
+  readonly assumedUtc?: number;
+  /** Tables of which the proof compared a random sample and not every row. */
+  readonly sampled?: Readonly<Record<string, Proof>>;
 }
 
 /** What a finished copy leaves in the ledger. */

@@ -25,7 +25,7 @@ import { countUses, requireCounters, usesAfterCopy } from "../ledger/table-uses"
 /** What is to be moved, and by which rules. */
 export interface Moving<S extends Source = SqliteFile> extends Pick<
   Config,
-  "service" | "snapshots" | "migrationTables" | "rules"
+  "service" | "snapshots" | "migrationTables" | "rules" | "verify"
 > {
   readonly source: S;
 }
@@ -120,6 +120,7 @@ export async function moveSqlite(
     source,
     plans,
     rules: moving.rules,
+    extent: moving.verify,
     attempt,
     held,
     requireSameSource: () => requireSameSource(file, snapshot.fingerprint),

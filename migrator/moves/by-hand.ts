@@ -6,11 +6,11 @@ import type { SqliteFile } from "../job/config";
 import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport, type Moving } from "./attempt";
 import { openCopy } from "./open-copy";
 import { planCopy } from "../copy/copy-plan";
-import { heldRows, replacedRows, replacedText, requireNoRecord, requireNothingOwn } from "../copy/held";
+import { heldRows, replacedRows, requireNoRecord, requireNothingOwn } from "../copy/held";
 import { readAll } from "../copy/read-all";
 import { countRuleUses } from "../copy/rule-uses";
 import { sequencesOf } from "../copy/sequences";
-import { unsetText } from "../ledger/ledger-text";
+import { notesText } from "../ledger/ledger-text";
 import type { Run } from "../server/run";
 import { dryRunRunning, moveRunning, requireReady } from "../postgres/running/move-running";
 import type { RunningSource } from "../postgres/running/running-source";
@@ -99,12 +99,15 @@ export async function dryRun(
   const held = await heldRows(client, helper, source, plans, moving.rules);
   requireNoRecord(held, moving.rules);
   if (!replace) requireNothingOwn(held, moving.snapshots);
-  const replaced = replacedRows(held);
-  for (const line of replacedText(replaced)) run.log(line);
   const { unset: unsetSequences } = await sequencesOf(client, plans, moving.rules);
-  for (const line of unsetText(unsetSequences)) run.log(line);
   const sum = (of: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
+  const notes = {
+    unsetSequences,
+    replacedRows: replacedRows(held),
+    assumedUtc: sum(({ tableSum }) => tableSum.assumedUtc),
+  };
+  for (const line of notesText(notes)) run.log(line);
   return reportOf(run, moving.service, 0, "dry-run", {
     rows: sum(({ tableSum }) => tableSum.checksum.rows),
     bytes: sum(({ bytes }) => bytes),
@@ -116,7 +119,7 @@ export async function dryRun(
         { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() },
       ]),
     ),
-    notes: { unsetSequences, replacedRows: replaced },
+    notes,
     snapshot: null,
   });
 }

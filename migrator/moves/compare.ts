@@ -1,8 +1,9 @@
 /** The comparison of a copy, done again at any time before the service has written. */
 import type { Client } from "pg";
 import { openCopy } from "./open-copy";
+import { Prover } from "../copy/proof/prove";
 import { Failed } from "../base/errors";
-import { lastAttempt, type Attempt } from "../ledger/ledger";
+import { lastAttempt, type Attempt, type Proof } from "../ledger/ledger";
 import type { Moving } from "./attempt";
 import { planCopy } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
@@ -16,6 +17,8 @@ export interface TableComparison {
   readonly rows: number;
   /** What is different, or `null`. */
   readonly difference: string | null;
+  /** How many of its rows were compared value by value; absent for a table that differs, and for a PostgreSQL's. */
+  readonly proof?: Proof | undefined;
 }
 
 /** What a run reports in its last line. */
@@ -58,7 +61,7 @@ export async function sinceCopy(client: Client): Promise<SinceCopy> {
  */
 export async function compareSqlite(
   run: Run,
-  moving: Pick<Moving, "source" | "migrationTables" | "rules">,
+  moving: Pick<Moving, "source" | "migrationTables" | "rules" | "verify">,
 ): Promise<CompareReport> {
   const { source, fingerprint } = await openCopy(run, moving.source.file);
   const client = await run.session();
@@ -68,9 +71,14 @@ export async function compareSqlite(
   const read = await readAll(source, plans, helper, () => undefined);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   const tables: TableComparison[] = [];
+  const prover = new Prover({ client, helper, source, rules: moving.rules, extent: moving.verify });
   for (const { plan, tableSum } of read) {
-    const difference = await differenceOf(() => verify(client, source, plan, tableSum));
-    const one = { table: plan.target.name, rows: tableSum.checksum.rows, difference };
+    let proof: Proof | undefined;
+    const difference = await differenceOf(async () => {
+      await verify(client, source, plan, tableSum);
+      proof = await prover.prove(plan);
+    });
+    const one: TableComparison = { table: plan.target.name, rows: tableSum.checksum.rows, difference, proof };
     run.log(difference ?? `${one.table}: ${one.rows} rows, equal`);
     tables.push(one);
   }

@@ -17,6 +17,8 @@ export const settings = [
   "SET bytea_output = 'hex'",
   "SET lc_monetary = 'C'",
   "SET standard_conforming_strings = on",
+  // Off, it makes text of the NULL in an array.
+  "SET array_nulls = on",
   "SET statement_timeout = 0",
   "SET idle_in_transaction_session_timeout = 0",
   "SET lock_timeout = '10s'",

@@ -12,6 +12,8 @@ export interface TargetColumn {
   readonly described: string;
   /** The base type's modifier as PostgreSQL keeps it, -1 for none: the length of a varchar, and so on. */
   readonly modifier: number;
+  readonly isArray: boolean;
+  readonly isEnum: boolean;
   readonly notNull: boolean;
   /** The server fills it when it is left out: a default or an identity. */
   readonly filled: boolean;
@@ -25,6 +27,8 @@ export interface TargetTable {
   /** Schema-qualified and quoted. */
   readonly qualified: string;
   readonly partitioned: boolean;
+  /** Names of the primary key's columns; none without one. */
+  readonly primaryKey: readonly string[];
   readonly columns: readonly TargetColumn[];
 }
 
@@ -33,11 +37,14 @@ interface Row {
   schema: string;
   table: string;
   partitioned: boolean;
+  primary_key: string[];
   column: string;
   base: string;
   base_schema: string;
   described: string;
   modifier: number;
+  is_array: boolean;
+  is_enum: boolean;
   not_null: boolean;
   filled: boolean;
   generated: boolean;
@@ -64,9 +71,12 @@ export async function targetTables(client: ClientBase, reach: Reach = "named"): 
       FROM pg_type d JOIN base b ON b.type = d.typbasetype WHERE d.typtype = 'd'
     )
     SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS table, c.relkind = 'p' AS partitioned,
+           ARRAY(SELECT k.attname::text FROM pg_index i JOIN pg_attribute k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
+                 WHERE i.indrelid = c.oid AND i.indisprimary) AS primary_key,
            a.attname AS column, t.typname AS base, tn.nspname AS base_schema,
            format_type(a.atttypid, a.atttypmod) AS described,
-           greatest(a.atttypmod, b.modifier) AS modifier, a.attnotnull AS not_null,
+           greatest(a.atttypmod, b.modifier) AS modifier,
+           t.typcategory = 'A' AS is_array, t.typtype = 'e' AS is_enum, a.attnotnull AS not_null,
            a.atthasdef OR a.attidentity <> '' AS filled, a.attgenerated <> '' AS generated
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -83,9 +93,9 @@ export async function targetTables(client: ClientBase, reach: Reach = "named"): 
   for (const row of result.rows) {
     let table = tables.get(row.oid);
     if (table === undefined) {
-      const { oid, schema, table: name, partitioned } = row;
+      const { oid, schema, table: name, partitioned, primary_key: primaryKey } = row;
       const qualified = `${identifier(schema)}.${identifier(name)}`;
-      table = { oid, schema, name, qualified, partitioned, columns: [] };
+      table = { oid, schema, name, qualified, partitioned, primaryKey, columns: [] };
       tables.set(oid, table);
     }
     table.columns.push({
@@ -94,6 +104,8 @@ export async function targetTables(client: ClientBase, reach: Reach = "named"): 
       castable: `${identifier(row.base_schema)}.${identifier(row.base)}`,
       described: row.described,
       modifier: row.modifier,
+      isArray: row.is_array,
+      isEnum: row.is_enum,
       notNull: row.not_null,
       filled: row.filled,
       generated: row.generated,

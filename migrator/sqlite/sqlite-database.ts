@@ -167,18 +167,35 @@ export class SqliteDatabase {
     return new Map(marks.map(({ name, seq }) => [name, seq ?? 0n]));
   }
 
-  /** Number of rows of a table, as SQLite counts them. */
+  /** Number of rows of a table, as SQLite counts them in the table itself: an index may miss some. */
   count(table: SourceTable): number {
     if (table.unreadable !== undefined) return 0;
-    return (
-      this.query<{ count: number }>(`SELECT count(*) AS count FROM ${identifier(table.name)}`)[0]?.count ?? 0
-    );
+    return this.query<{ count: number }>(`SELECT count(*) AS count FROM ${inOrder(table)}`)[0]?.count ?? 0;
+  }
+
+  /**
+   * Answers of SQL for the rows of a table, in the order of `rows`.
+   * @param condition which rows; default all.
+   */
+  *scan(
+    table: SourceTable,
+    terms: readonly string[],
+    condition = "true",
+    parameters: object = {},
+  ): Generator<Raw[]> {
+    const sql = `SELECT ${terms.join(", ")} FROM ${inOrder(table)} WHERE ${condition}`;
+    const statement = this.database.prepare(sql, { raw: true, bigints: true });
+    try {
+      yield* statement.iterate(parameters) as IterableIterator<Raw[]>;
+    } catch (error) {
+      throw this.unreadable(table, error);
+    }
   }
 
   /** The rows of a table, one at a time, always in the same order: all of them, or those of a range. */
   *rows(table: SourceTable, columns: readonly string[], range?: Range): Generator<SourceRow> {
     const names = columns.map(identifier);
-    const storages = names.map((name) => `substr(typeof(${name}), 1, 1)`).join(" || ") || "''";
+    const storages = concatenated(names.map((name) => `substr(typeof(${name}), 1, 1)`));
     const values = names.map(
       (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
     );
@@ -269,4 +286,17 @@ function inOrder({ name }: SourceTable): string {
 function rangeOf(table: SourceTable): string {
   const rowid = identifier(table.rowid ?? "rowid");
   return `${inOrder(table)} WHERE ${rowid} >= :from ORDER BY ${rowid} LIMIT :rows`;
+}
+
+/** SQL for texts one behind the other. Built by halves: SQLite takes no expression deeper than 1,000. */
+export const concatenated = (terms: readonly string[]) => byHalves(terms, " || ", "''");
+
+/** SQL for a sum. */
+export const added = (terms: readonly string[]) => byHalves(terms, " + ", "0");
+
+function byHalves(terms: readonly string[], operator: string, none: string): string {
+  if (terms.length <= 1) return terms[0] ?? none;
+  const middle = terms.length >> 1;
+  const [left, right] = [terms.slice(0, middle), terms.slice(middle)];
+  return `(${byHalves(left, operator, none)}${operator}${byHalves(right, operator, none)})`;
 }

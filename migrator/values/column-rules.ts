@@ -30,11 +30,13 @@ export class ColumnRules {
   nullIf(encoding: SqliteDatabase["encoding"]): (storage: Storage, value: Exclude<Raw, null>) => boolean {
     const use = this.of("null-if");
     if (use === undefined) return () => false;
-    const values = new Set<unknown>(use.rule.values);
+    // A large integer is not the double that is nearest to it.
+    const values = new Set<unknown>(
+      use.rule.values.flatMap((one) => (Number.isInteger(one) ? [one, BigInt(one)] : [one])),
+    );
     const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     return (storage, value) => {
-      const read =
-        storage === "t" ? decoder.decode(value as Buffer) : storage === "b" ? undefined : Number(value);
+      const read = storage === "t" ? decoder.decode(value as Buffer) : storage === "b" ? undefined : value;
       if (!values.has(read)) return false;
       use.applied++;
       return true;

@@ -1,5 +1,5 @@
 import { unchangedText } from "./convert-text";
-import { escapeCopy, Misfit, type Convert } from "./misfit";
+import { escapeCopy, help, misplaced, Misfit, type Convert } from "./misfit";
 import type { TargetColumn } from "../server/target";
 
 /** jsonb keeps one of several equal keys: such an object is refused. The server judges the rest. */
@@ -10,8 +10,18 @@ export function json(column: TargetColumn, text: (value: Buffer) => string): Con
     if (storage === "t" && repeatsKey(text(value as Buffer))) {
       throw new Misfit(`object with the same key twice in a column of type ${column.described}`);
     }
+    if (hasNegativeZero(storage === "t" ? text(value as Buffer) : field))
+      throw new Misfit(`negative zero in a column of type ${column.described}, which has none`);
     return field;
   };
+}
+
+/** Whether a number in a JSON text is a zero with a sign. */
+function hasNegativeZero(text: string): boolean {
+  if (!/-0(?!\.?0*[1-9])/.test(text)) return false;
+  return (text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|-[\d.eE+-]+/gs) ?? []).some((token) =>
+    /^-0*\.?0*(e|$)/i.test(token),
+  );
 }
 
 /** Whether an object in a JSON text has a key twice. Text that is no JSON gives any answer. */
@@ -59,7 +69,9 @@ function unquote(string: string): string {
 export function array(column: TargetColumn, text: (value: Buffer) => string): Convert {
   const plain = unchangedText(column, text);
   return (storage, value, tally) => {
-    const literal = storage === "t" ? arrayLiteral(text(value as Buffer)) : undefined;
+    if (storage !== "t")
+      throw misplaced(storage, column.described, storage === "b" ? help.cast("utf8") : undefined);
+    const literal = arrayLiteral(text(value as Buffer), column);
     return literal === undefined ? plain(storage, value, tally) : escapeCopy(literal);
   };
 }
@@ -68,10 +80,13 @@ const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\],]|[^\s[\],"]+/g;
 const words: Record<string, string> = { "[": "{", "]": "}", null: "NULL", true: "t", false: "f" };
 
 /** A JSON array as PostgreSQL writes one, numbers as they are written; `undefined` for what is none, or holds objects. */
-function arrayLiteral(written: string): string | undefined {
+function arrayLiteral(written: string, { type, described }: TargetColumn): string | undefined {
   if (!/^\s*\[/.test(written) || !isJson(written)) return undefined;
   const parts = written.match(tokens) ?? [];
   if (parts.some((part) => part.startsWith("{"))) return undefined;
+  // JSON's true is a boolean; as text it would be read as `t`.
+  if (type !== "_bool" && parts.some((part) => part === "true" || part === "false"))
+    throw new Misfit(`JSON boolean in a column of type ${described}`);
   return parts
     .map((part) =>
       part.startsWith('"')

@@ -82,6 +82,18 @@ export function printFloat(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
+/** Whether two texts are the same number: `1.0` and `1`, `1e3` and `1000`. */
+function sameDecimal(one: string, other: string): boolean {
+  const parts = (written: string) => {
+    const [, sign, whole = "", fraction = "", power = "0"] =
+      /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(written) ?? [];
+    const digits = (whole + fraction).replace(/^0+/, "");
+    const kept = digits.replace(/0+$/, "");
+    return `${sign} ${kept} ${kept === "" ? 0 : Number(power) - fraction.length + digits.length - kept.length}`;
+  };
+  return parts(one) === parts(other);
+}
+
 /** real and double precision; a number that the type cannot hold exactly is refused. */
 export function float(column: TargetColumn, bits: 32 | 64, text: Text, cast?: Casting): Convert {
   const round = rounding(cast);
@@ -112,7 +124,7 @@ export function float(column: TargetColumn, bits: 32 | 64, text: Text, cast?: Ca
       if (written === "") throw emptyText(column.described);
       const number = Number(written);
       if (!floatText.test(written) || !Number.isFinite(number)) throw misplaced(storage, column.described);
-      return printFloat(number) === written ? number : rounded(number, "text of a number");
+      return sameDecimal(printFloat(number), written) ? number : rounded(number, "text of a number");
     }
   };
 }

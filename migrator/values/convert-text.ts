@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { emptyText, escapeCopy, help, misplaced, Misfit, type Convert } from "./misfit";
+import { emptyText, escapeCopy, help, misplaced, Misfit, type Casting, type Convert } from "./misfit";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 
@@ -37,12 +37,36 @@ export function unchangedText(column: TargetColumn, text: (value: Buffer) => str
     if (storage === "t") return escapeCopy(text(value as Buffer));
     if (storage === "i") return String(value);
     if (storage === "r" && Number.isFinite(value)) {
-      const printed = String(value);
+      const printed = Object.is(value, -0) ? "-0" : String(value);
       // As SQLite writes it: a real shows that it is one.
       return Number.isInteger(value) && !printed.includes("e") ? `${printed}.0` : printed;
     }
     throw misplaced(storage, column.described, storage === "b" ? help.cast("utf8") : undefined);
   };
+}
+
+/** Types beside those of numbers in which a number says what it is: its digits are JSON, an amount, a label. */
+const takesNumbers = new Set(["json", "money", "oid", "citext", "xml"]);
+
+/** Types that the server reads. A number is no address and no point in time: `42` would be read as 42.0.0.0. */
+export function otherText(column: TargetColumn, text: (value: Buffer) => string): Convert {
+  const plain = unchangedText(column, text);
+  if (takesNumbers.has(column.type) || column.isEnum) return plain;
+  return (storage, value, tally) => {
+    if (storage === "i" || storage === "r") throw misplaced(storage, column.described);
+    const field = plain(storage, value, tally);
+    if (column.type === "hstore" && repeatsHstoreKey(text(value as Buffer)))
+      throw new Misfit(`the same key twice in a column of type ${column.described}`);
+    return field;
+  };
+}
+
+/** Whether a text for hstore has a key twice, of which it would keep one. */
+function repeatsHstoreKey(written: string): boolean {
+  const keys = [...written.matchAll(/("(?:[^"\\]|\\.)*"|(?:[^\s,="\\]|\\.)+)\s*=>/gs)].map(([, key = ""]) =>
+    key.replace(/^"|"$/g, "").replace(/\\(.)/gs, "$1"),
+  );
+  return new Set(keys).size < keys.length;
 }
 
 /** Number of characters as PostgreSQL counts them: a pair of surrogates is one. */
@@ -92,14 +116,31 @@ export function bytes(
   };
 }
 
-/** uuid from text with or without hyphens, and from a blob of 16 bytes. */
-export function uuid(column: TargetColumn, text: (value: Buffer) => string): Convert {
+/** The bytes of a Guid of .NET's in the order in which a uuid is written. */
+const guidOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/** uuid from text with or without hyphens; from a blob of 16 bytes only by a cast, since they come in two orders. */
+export function uuid(column: TargetColumn, text: (value: Buffer) => string, cast?: Casting): Convert {
+  const ofBlob = (blob: Buffer): string => {
+    if (blob.length !== 16) throw new Misfit("blob that is no uuid");
+    if (cast?.as !== "uuid-bytes" && cast?.as !== "dotnet-guid") {
+      // The version of a uuid is the first digit of its seventh byte, which .NET writes as the eighth.
+      const isVersion = (byte: number) => byte >> 4 >= 1 && byte >> 4 <= 8;
+      const isGuid = isVersion(blob[7]!) && !isVersion(blob[6]!);
+      const kind = `blob in a column of type ${column.described}: its bytes in order (uuid-bytes) or a Guid of .NET's (dotnet-guid), nobody can tell`;
+      throw new Misfit(kind, help.cast(isGuid ? "dotnet-guid" : "uuid-bytes"));
+    }
+    cast.used();
+    return (cast.as === "uuid-bytes" ? blob : Buffer.from(guidOrder.map((place) => blob[place]!))).toString(
+      "hex",
+    );
+  };
   return (storage, value) => {
     if (storage !== "t" && storage !== "b") throw misplaced(storage, column.described);
-    const written = storage === "t" ? text(value as Buffer) : (value as Buffer).toString("hex");
+    const written = storage === "t" ? text(value as Buffer) : ofBlob(value as Buffer);
     if (written === "") throw emptyText(column.described);
     const match = uuidForm.exec(written);
-    if (match === null) throw new Misfit(`${storage === "t" ? "text" : "blob"} that is no uuid`);
+    if (match === null) throw new Misfit("text that is no uuid");
     return match.slice(1).join("-").toLowerCase();
   };
 }

@@ -17,6 +17,7 @@ const dateForm = /^(\d{4})-(\d\d)-(\d\d)(?:[ T]00:00(?::00(?:\.0+)?)?)?$/;
 const timeForm = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/;
 const numberForm = /^-?\d{1,17}(\.\d+)?$/;
 const zeroForm = /^0000-00-00(?:[ T]00:00(?::00(?:\.0+)?)?)?$/;
+const compactForm = /^(\d{4})(\d\d)(\d\d)(?:\d{4}|\d{6})?$/;
 const secondsOfDay = 86_400;
 
 type Text = (value: Buffer) => string;
@@ -25,6 +26,32 @@ type Text = (value: Buffer) => string;
 interface Moment {
   readonly seconds: number;
   readonly micros: number;
+}
+
+/** Whether a text says a date and a time. */
+export const isTimestamp = (written: string): boolean =>
+  /^\d{4}-\d\d-\d\d[ T]/.test(written) && timestampForm.test(written);
+
+/** Microseconds since 1970, in UTC where no zone is said; `undefined` for what does not exist. */
+export function microsSinceEpoch(written: string, tally: Tally): bigint | undefined {
+  const said = saidBy(written);
+  if (said === undefined) return undefined;
+  return BigInt(said.seconds) * 1_000_000n + BigInt(microseconds(said.fraction, tally));
+}
+
+/** What a timestamp's text says: seconds since 1970 in UTC, a fraction's digits, and milliseconds ahead of UTC if it has a zone. */
+function saidBy(
+  written: string,
+): { seconds: number; fraction: string; offset: number | undefined } | undefined {
+  const match = timestampForm.exec(written);
+  if (match === null) return undefined;
+  const [, year, month, day, hour = "00", minute = "00", second = "00", fraction = "", zone] = match;
+  const start = dayOf(Number(year), Number(month), Number(day));
+  if (start === undefined || hour > "23" || minute > "59" || second > "59") return undefined;
+  const offset = zone === undefined ? undefined : offsetOf(zone);
+  if (zone !== undefined && offset === undefined) return undefined;
+  const seconds = (start - (offset ?? 0)) / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+  return { seconds, fraction, offset };
 }
 
 /** How a number is read, by the cast that says so. Finer than a microsecond is rounded. */
@@ -37,6 +64,12 @@ const epochs: Partial<Record<Cast, (number: number) => Moment>> = {
   // Whole milliseconds, as SQLite itself reads a Julian day: a real holds no more of it.
   "julian-days": (number) => momentOf(Math.floor(number * 86_400_000 + 0.5 - 210_866_760_000_000) / 1000),
 };
+
+/** `20240101` and `20240101120000`: seconds by a cast, a day to whoever reads it. */
+function isCompactDate(written: string): boolean {
+  const [, year, month, day] = compactForm.exec(written) ?? [];
+  return year !== undefined && dayOf(Number(year), Number(month), Number(day)) !== undefined;
+}
 
 function momentOf(number: number): Moment {
   const seconds = Math.floor(number);
@@ -54,6 +87,8 @@ function castNumber(
   if (cast === undefined || read === undefined || storage === "b") return undefined;
   const written = storage === "t" ? text(value as Buffer) : String(value);
   if (storage === "t" && !numberForm.test(written)) return undefined;
+  if (storage === "t" && isCompactDate(written))
+    throw new Misfit("text of digits that may be a date as well as a number");
   cast.used();
   return read(Number(written));
 }
@@ -149,23 +184,20 @@ export function timestamp(column: TargetColumn, zoned: boolean, text: Text, cast
       const unit = 10 ** (6 - (column.modifier >= 0 ? column.modifier : 6));
       return printMoment({ ...number, micros: Math.round(number.micros / unit) * unit }, column, zoned);
     }
-    const match = timestampForm.exec(written(column, text, storage, value));
-    if (match === null) throw unread(column);
-    const [, year, month, day, hour = "00", minute = "00", second = "00", fraction = "", zone] = match;
-    const start = dayOf(Number(year), Number(month), Number(day));
-    if (start === undefined || hour > "23" || minute > "59" || second > "59") throw noSuchDay(column);
-    const offset = zone === undefined ? 0 : offsetOf(zone);
-    if (offset === undefined) throw unread(column);
-    if (!zoned && offset !== 0) {
+    const read = written(column, text, storage, value);
+    if (!timestampForm.test(read)) throw unread(column);
+    const said = saidBy(read);
+    if (said === undefined) throw noSuchDay(column);
+    if (zoned && said.offset === undefined) tally.assumedUtc++;
+    if (!zoned && (said.offset ?? 0) !== 0) {
       if (cast?.as !== "utc") {
         const kind = `text with a zone other than UTC in a column of type ${column.described}`;
         throw new Misfit(kind, help.cast("utc"));
       }
       cast.used();
     }
-    const micros = fitted(microseconds(fraction, tally), column, cast);
-    const seconds = (start - offset) / 1000 + Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-    return printMoment({ seconds, micros }, column, zoned);
+    const micros = fitted(microseconds(said.fraction, tally), column, cast);
+    return printMoment({ seconds: said.seconds, micros }, column, zoned);
   };
 }
 
@@ -181,6 +213,7 @@ export function date(column: TargetColumn, text: Text, cast?: Casting): Convert 
     const start = dayOf(year ?? 0, month ?? 0, day ?? 0);
     if (start === undefined) throw noSuchDay(column);
     if (match === null) {
+      if (saidBy(read) === undefined) throw noSuchDay(column);
       if (cast?.as !== "day")
         throw new Misfit(`date with a time of day in a column of type ${column.described}`, help.cast("day"));
       cast.used();

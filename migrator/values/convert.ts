@@ -69,7 +69,7 @@ export function converterFor(
         return field;
       },
     },
-    instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0 })),
+    instead: rules.instead((value) => inUtf8(...stored(value), { roundedFractions: 0, assumedUtc: 0 })),
     convert: (storage, value, tally) => {
       if (isNull(storage, value)) {
         if (column.notNull) throw nullMisfit();

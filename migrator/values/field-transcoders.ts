@@ -209,12 +209,13 @@ export function time(places: number): FieldTranscoder {
 
 const utcZones = ["Z", "+00:00", " Z", " +00:00"].map((zone) => Buffer.from(zone));
 
-/** Steps over a zone that says UTC. */
-function skipUtc(cursor: Cursor): void {
+/** Steps over a zone that says UTC; `false` when there is none. */
+function skipUtc(cursor: Cursor): boolean {
   const { from, at } = cursor;
-  if (from[at] === quote) return;
+  if (from[at] === quote) return false;
   const zone = utcZones.find((bytes) => from.subarray(at, at + bytes.length).equals(bytes));
   cursor.at += zone?.length ?? 0;
+  return true;
 }
 
 /** Date and time with a space or a T between them, in UTC, said or not. */
@@ -227,7 +228,7 @@ export function timestamp(places: number, zoned: boolean): FieldTranscoder {
       const between = cursor.from[cursor.at++];
       cursor.to[cursor.end++] = space;
       if ((between !== space && between !== code("T")) || !clockOf(cursor, places)) return false;
-      skipUtc(cursor);
+      if (!skipUtc(cursor) && zoned) cursor.assumedUtc++;
       for (const byte of end) cursor.to[cursor.end++] = byte;
       return quoted(cursor);
     },

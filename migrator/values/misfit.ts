@@ -25,9 +25,12 @@ export const help = {
   nullIf: (value: string): Help => ({ kind: "null-if", values: [value] }),
 };
 
-/** Fractions of a second that were finer than microseconds and were rounded: the one loss without a rule. */
+/** What is done without a rule, and counted. */
 export interface Tally {
+  /** Fractions of a second that were finer than microseconds and were rounded. */
   roundedFractions: number;
+  /** Texts without a zone that were read as UTC, in a column of timestamps with a zone. */
+  assumedUtc: number;
 }
 
 /**

@@ -58,9 +58,10 @@ export async function printedByServer(
   const given = fields.filter((field) => field !== undefined).map(unescapeCopy);
   if (given.length === 0) return fields.map(() => undefined);
   try {
-    // format() prints as COPY does; a cast to text does not always (inet).
+    // format() prints as COPY does; a cast to text does not always (inet). With its length, since the elements of an array are
+    // rounded to it: what is cut off prints differently.
     const result = await client.query<{ printed: string }>({
-      text: `SELECT format('%s', v::${column.castable}) AS printed FROM unnest($1::text[]) WITH ORDINALITY AS u(v, i) ORDER BY i`,
+      text: `SELECT format('%s', v::${column.described}) AS printed FROM unnest($1::text[]) WITH ORDINALITY AS u(v, i) ORDER BY i`,
       values: [given],
     });
     let next = 0;

@@ -4,6 +4,8 @@ export interface Cursor {
   at: number;
   readonly to: Buffer;
   end: number;
+  /** Texts without a zone that were read as UTC. */
+  assumedUtc: number;
 }
 
 /** How values of the usual kind of a column go from JSON to COPY. */
@@ -23,6 +25,8 @@ const [tab, newline, backslash, capitalN] = [code("\t"), code("\n"), code("\\"),
  * what it is, so that nothing is taken for what it is not.
  */
 export class Transcoder {
+  /** Of the last lines. */
+  assumedUtc = 0;
   /** Kept from page to page. */
   private room = Buffer.alloc(0);
 
@@ -41,7 +45,7 @@ export class Transcoder {
     const growth = columns.reduce((sum, { transcoder }) => sum + transcoder.growth, 0);
     const room = json.length + rows * growth;
     if (this.room.length < room) this.room = Buffer.allocUnsafeSlow(room);
-    const cursor: Cursor = { from: json, at: 0, to: this.room, end: 0 };
+    const cursor: Cursor = { from: json, at: 0, to: this.room, end: 0, assumedUtc: 0 };
     let count = 0;
     for (; cursor.at < json.length; count++) {
       let before = opening;
@@ -59,6 +63,7 @@ export class Transcoder {
       if (json[cursor.at++] !== closing) return undefined;
       cursor.to[cursor.end - 1] = newline;
     }
+    this.assumedUtc = cursor.assumedUtc;
     return count < rows ? undefined : Buffer.from(this.room.subarray(0, cursor.end));
   }
 }

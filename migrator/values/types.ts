@@ -4,7 +4,8 @@ import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TargetColumn } from "../server/target";
 import { array, json } from "./convert-json";
 import { boolean, float, integer, numeric, reprintFloat } from "./convert-number";
-import { bytes, characters, unchangedText, uuid } from "./convert-text";
+import { interval } from "./convert-interval";
+import { bytes, characters, otherText, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import * as fast from "./fast-path";
 import type { Casting, Convert } from "./misfit";
@@ -142,21 +143,30 @@ const types: Readonly<Record<string, ColumnType>> = {
     forms: forms.clocks,
   },
   uuid: {
-    convert: ({ column, text }) => uuid(column, text),
+    convert: ({ column, text, cast }) => uuid(column, text, cast),
     byServer: false,
     fastPath: () => fast.uuid,
     large: "never",
-    casts: [],
+    casts: ["uuid-bytes", "dotnet-guid"],
     forms: forms.uuids,
   },
   jsonb: serverType(json),
+  interval: {
+    ...serverType(otherText),
+    convert: ({ column, text, cast }) => interval(column, text, cast),
+    casts: ["microseconds", "milliseconds", "seconds", "ticks", "since-epoch"],
+  },
 };
 
-const [arrayType, otherType] = [serverType(array), serverType(unchangedText)];
+const [arrayType, otherType] = [serverType(array), serverType(otherText)];
 
 /** What the copy knows of a column's type; a type that is not in the table is the server's to read. */
-export function typeOf({ type }: Pick<TargetColumn, "type">): ColumnType {
-  if (Object.hasOwn(types, type)) return types[type]!;
-  // PostgreSQL names the type of an array after its elements'.
-  return type.startsWith("_") ? arrayType : otherType;
+export function typeOf({
+  type,
+  isArray,
+  isEnum,
+}: Pick<TargetColumn, "type" | "isArray" | "isEnum">): ColumnType {
+  // An enum may be called anything.
+  if (!isEnum && Object.hasOwn(types, type)) return types[type]!;
+  return isArray ? arrayType : otherType;
 }

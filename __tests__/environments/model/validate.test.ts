@@ -186,7 +186,7 @@ const mistakes: readonly Mistake[] = [
   [
     d("source", "migrationTables"),
     [{ table: "m", compare: "most" }],
-    /Invalid input/,
+    /neither a name nor a rule/,
     "services[0].definition.source.migrationTables[0]",
   ],
   [

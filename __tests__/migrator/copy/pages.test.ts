@@ -25,7 +25,14 @@ const numericModifier = (precision: number, scale: number) => ((precision << 16)
 
 /** A column of the target as PostgreSQL describes it. */
 function column(name: string, type: string, modifier = -1, notNull = false): TargetColumn {
-  const rest = { castable: type, described: type, filled: false, generated: false };
+  const rest = {
+    castable: type,
+    described: type,
+    filled: false,
+    generated: false,
+    isArray: false,
+    isEnum: false,
+  };
   return { name, type, modifier, notNull, ...rest };
 }
 
@@ -33,7 +40,15 @@ function column(name: string, type: string, modifier = -1, notNull = false): Tar
 function open(file: string, columns: readonly TargetColumn[]): { source: SqliteDatabase; plan: TablePlan } {
   const source = SqliteDatabase.open(file, "app.db");
   const table = source.tables()[0]!;
-  const target = { oid: 1, schema: "public", name: "t", qualified: "t", partitioned: false, columns };
+  const target = {
+    oid: 1,
+    schema: "public",
+    name: "t",
+    qualified: "t",
+    partitioned: false,
+    primaryKey: [],
+    columns,
+  };
   const planned = columns.map((one) => ({
     source: one.name,
     target: one,
@@ -44,7 +59,7 @@ function open(file: string, columns: readonly TargetColumn[]): { source: SqliteD
 
 /** The lines that the converters make of a page; `undefined` when a value does not fit. */
 function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: readonly Value[] }>) {
-  const tally = { roundedFractions: 0 };
+  const tally = { roundedFractions: 0, assumedUtc: 0 };
   let lines = "";
   try {
     for (const { storages, values } of rows) {

@@ -33,6 +33,7 @@ test("whatever differs in the target is found: swapped, changed, missing, double
   for (const one of planTables(source, await targetTables(client), { migrationTables: [], rules: [] })) {
     const tableSum: TableSum = {
       roundedFractions: 0,
+      assumedUtc: 0,
       checksum: new Checksum(),
       offences: [],
       leftBehind: [],

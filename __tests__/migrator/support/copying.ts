@@ -65,6 +65,7 @@ export class Bench {
         source,
         plans,
         rules,
+        extent: "full",
         attempt,
         held: "seeds",
         requireSameSource: () => Promise.resolve(),

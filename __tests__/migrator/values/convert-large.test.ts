@@ -9,7 +9,15 @@ import type { ColumnRule } from "../../../services/rules";
 const cases = process.env.PGMOOR_THOROUGH ? 100_000 : 3000;
 
 function column(type: string, modifier = -1): TargetColumn {
-  const rest = { castable: type, described: type, filled: false, generated: false, notNull: false };
+  const rest = {
+    castable: type,
+    described: type,
+    filled: false,
+    generated: false,
+    isArray: false,
+    isEnum: false,
+    notNull: false,
+  };
   return { name: "v", type, modifier, ...rest };
 }
 
@@ -74,7 +82,7 @@ test(`${cases} values in pieces come to what they come to whole`, () => {
             : [{ kind: "cast", table: "t", column: "v", as: cast }];
         const value = Buffer.concat([bytes, last]);
         const { convert, large } = converterFor(target, encoding, rules);
-        const whole = outcome(() => convert(storage, value, { roundedFractions: 0 }));
+        const whole = outcome(() => convert(storage, value, { roundedFractions: 0, assumedUtc: 0 }));
         const inPieces = outcome(() => {
           const field = large.convert(stored(storage, value, cuts));
           const rendered = Buffer.concat([...field.pieces()]);

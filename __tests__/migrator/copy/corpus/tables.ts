@@ -49,6 +49,32 @@ export const tables: readonly ShapeCase[] = [
     reads: ["SELECT * FROM t", [{ a: 2, double: 4 }]],
   },
   {
+    name: "text that SQLite computes from JSON is the text that it shows",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, doc text, title text)",
+    source: `CREATE TABLE t (id INTEGER PRIMARY KEY, doc TEXT, title TEXT AS (doc -> '$.title') VIRTUAL);
+      INSERT INTO t VALUES (1, '{"title": "Hello"}'), (2, '{"title": null}'), (3, '{}')`,
+    reads: [
+      "SELECT id, title FROM t ORDER BY id",
+      [
+        { id: 1, title: '"Hello"' },
+        { id: 2, title: "null" },
+        { id: 3, title: null },
+      ],
+    ],
+  },
+  {
+    name: "text that SQLite computes from JSON and keeps",
+    target: "CREATE TABLE t (doc text, title text)",
+    source: `CREATE TABLE t (doc TEXT, title TEXT AS (doc -> '$.title') STORED); INSERT INTO t VALUES ('{"title": "Hello"}')`,
+    reads: ["SELECT title FROM t", [{ title: '"Hello"' }]],
+  },
+  {
+    name: "1,100 columns",
+    target: `CREATE TABLE t (${Array.from({ length: 1100 }, (_, place) => `c${place} integer`).join(", ")})`,
+    source: `CREATE TABLE t (${Array.from({ length: 1100 }, (_, place) => `c${place}`).join(", ")}); INSERT INTO t (c7, c1099) VALUES (1, 2)`,
+    reads: ["SELECT c7, c8, c1099 FROM t", [{ c7: 1, c8: null, c1099: 2 }]],
+  },
+  {
     name: "views and triggers of the target",
     target: `CREATE TABLE t (a text); CREATE VIEW v AS SELECT * FROM t;
       CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := upper(NEW.a); RETURN NEW; END $$;

@@ -1,4 +1,4 @@
-import type { ColumnRule } from "../../../../services/rules";
+import type { Cast, ColumnRule } from "../../../../services/rules";
 
 type Without<R> = R extends ColumnRule ? Omit<R, "table" | "column"> : never;
 
@@ -22,14 +22,13 @@ export interface ValueCase {
 const round = [{ kind: "cast", as: "round" }] as const;
 const skip = [{ kind: "skip-row" }] as const;
 const nullIf = (...values: (string | number)[]) => [{ kind: "null-if", values }] as const;
-const cast = (as: "epoch-seconds" | "epoch-milliseconds" | "julian-days" | "utc" | "day" | "utf8") =>
-  [{ kind: "cast", as }] as const;
+const cast = (as: Cast) => [{ kind: "cast", as }] as const;
 const constant = (value: string | number | boolean) => [{ kind: "default", value }] as const;
 const dflt = "default or skip-row";
 
 /** What other databases take to make the types. */
 export const prelude = `
-  CREATE TYPE mood AS ENUM ('fine', 'so so'); CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
+  CREATE TYPE mood AS ENUM ('fine', 'so so'); CREATE TYPE _kind AS ENUM ('[1]', '5'); CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
   CREATE DOMAIN short AS varchar(3); CREATE DOMAIN shorter AS short;`;
 
 // prettier-ignore
@@ -63,6 +62,12 @@ export const numbers: readonly ValueCase[] = [
   { name: "a double out of a real's range", type: "real", value: "1e300", rules: round, refused: ["out of the range of real", dflt] },
   { name: "integer that a double cannot hold", type: "double precision", value: "9007199254740993", refused: ["cannot hold exactly", "cast round"] },
   { name: "integer that a double cannot hold, rounded", type: "double precision", value: "9007199254740993", rules: round, reads: "9.007199254740992e+15" },
+  { name: "text of a whole real in a double", type: "double precision", value: "'1.0'", reads: "1" },
+  { name: "text of a real in another spelling", type: "double precision", value: "'-1500.00e-1'", reads: "-150" },
+  { name: "text of more digits than a double has", type: "double precision", value: "'0.1000000000000000055'", refused: ["text of a number that double precision cannot hold exactly", "cast round"] },
+  { name: "a large number for NULL is not its neighbour", type: "bigint", value: "9007199254740993", rules: nullIf(9007199254740992), reads: "9007199254740993", idle: true },
+  { name: "a large number for NULL", type: "bigint", value: "9007199254740992", rules: nullIf(9007199254740992), reads: null },
+  { name: "a real for NULL", type: "double precision", value: "-1.0", rules: nullIf(-1), reads: null },
   { name: "fraction finer than a numeric", type: "numeric(5,2)", value: "1.005", refused: ["fraction finer than numeric(5,2) holds", "cast round"] },
   { name: "fraction finer than a numeric, rounded up", type: "numeric(5,2)", value: "-999.994999", rules: round, reads: "-999.99" },
   { name: "rounded beyond a numeric", type: "numeric(5,2)", value: "999.995", rules: round, refused: ["number out of the range", dflt] },
@@ -96,7 +101,11 @@ export const texts: readonly ValueCase[] = [
   { name: "text in bytea", type: "bytea", value: "'é'", reads: "\\xc3a9" },
   { name: "integer in bytea", type: "bytea", value: "7", refused: ["integer in a column of type bytea", dflt] },
   { name: "uuid from text without hyphens", type: "uuid", value: "'A0EEBC999C0B4EF8BB6D6BB9BD380A11'", reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
-  { name: "uuid from a blob", type: "uuid", value: "x'a0eebc999c0b4ef8bb6d6bb9bd380a11'", reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+  { name: "uuid from a blob", type: "uuid", value: "x'a0eebc999c0b4ef8bb6d6bb9bd380a11'", refused: ["uuid-bytes) or a Guid of .NET's (dotnet-guid), nobody can tell", "cast uuid-bytes"] },
+  { name: "uuid from a blob, declared", type: "uuid", value: "x'a0eebc999c0b4ef8bb6d6bb9bd380a11'", rules: cast("uuid-bytes"), reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+  { name: "a Guid of .NET's", type: "uuid", value: "x'99bceea00b9cf84ebb6d6bb9bd380a11'", refused: ["nobody can tell", "cast dotnet-guid"] },
+  { name: "a Guid of .NET's, declared", type: "uuid", value: "x'99bceea00b9cf84ebb6d6bb9bd380a11'", rules: cast("dotnet-guid"), reads: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+  { name: "negative zero in text", type: "text", value: "-0.0", reads: "-0.0" },
   { name: "uuid too short", type: "uuid", value: "x'a0'", refused: ["blob that is no uuid", dflt] },
   { name: "'' for NULL in a uuid", type: "uuid", value: "''", refused: ["empty text", 'null-if ""'] },
 ];
@@ -116,6 +125,21 @@ export const times: readonly ValueCase[] = [
   { name: "epoch in seconds with a fraction, declared", type: "timestamptz", value: "-0.25", rules: cast("epoch-seconds"), reads: "1969-12-31 23:59:59.75+00" },
   { name: "epoch in seconds as text, declared", type: "timestamp(0)", value: "'1700000000.6'", rules: cast("epoch-seconds"), reads: "2023-11-14 22:13:21" },
   { name: "ISO text where seconds are declared", type: "timestamp", value: "'2024-01-01 00:00'", rules: cast("epoch-seconds"), reads: "2024-01-01 00:00:00", idle: true },
+  { name: "digits that may be a date", type: "timestamp", value: "'20240101'", rules: cast("epoch-seconds"), refused: ["digits that may be a date as well as a number", dflt] },
+  { name: "digits that are no date", type: "timestamp", value: "'20249901'", rules: cast("epoch-seconds"), reads: "1970-08-23 08:58:21" },
+  { name: "a day by a cast, whose time does not exist", type: "date", value: "'2024-01-01 99:00'", rules: cast("day"), refused: ["does not exist", dflt] },
+  { name: "Django's duration", type: "interval", value: "3600000000", refused: ["number in a column of type interval: microseconds, milliseconds, seconds or ticks, nobody can tell", "cast microseconds"] },
+  { name: "Django's duration, declared", type: "interval", value: "3600000000", rules: cast("microseconds"), reads: "01:00:00" },
+  { name: "Django's duration before zero, declared", type: "interval", value: "-90000001", rules: cast("microseconds"), reads: "-00:01:30.000001" },
+  { name: "seconds in an interval", type: "interval", value: "90", refused: ["nobody can tell", "cast seconds"] },
+  { name: "seconds in an interval, declared", type: "interval", value: "90.25", rules: cast("seconds"), reads: "00:01:30.25" },
+  { name: "milliseconds in an interval, declared", type: "interval", value: "90250", rules: cast("milliseconds"), reads: "00:01:30.25" },
+  { name: "ticks in an interval, declared", type: "interval", value: "900000010", rules: cast("ticks"), reads: "00:01:30.000001" },
+  { name: "ticks finer than an interval, declared", type: "interval", value: "900000011", rules: cast("ticks"), refused: ["ticks finer than the microseconds", dflt] },
+  { name: "SQLAlchemy's interval", type: "interval", value: "'1970-01-01 00:00:00.013053'", refused: ["date and time in a column of type interval", "cast since-epoch"] },
+  { name: "SQLAlchemy's interval, declared", type: "interval", value: "'1970-01-01 00:00:00.013053'", rules: cast("since-epoch"), reads: "00:00:00.013053" },
+  { name: "SQLAlchemy's interval of two days before zero, declared", type: "interval", value: "'1969-12-29 23:59:59.5'", rules: cast("since-epoch"), reads: "-48:00:00.5" },
+  { name: "an interval in its own words where the epoch is declared", type: "interval", value: "'00:05:00'", rules: cast("since-epoch"), reads: "00:05:00", idle: true },
   { name: "epoch in milliseconds", type: "timestamp", value: "1700000000123", refused: ["nobody can tell", "cast epoch-milliseconds"] },
   { name: "epoch in milliseconds, declared", type: "timestamp", value: "1700000000123", rules: cast("epoch-milliseconds"), reads: "2023-11-14 22:13:20.123" },
   { name: "epoch beyond all years, declared", type: "timestamp", value: "1700000000123000000", rules: cast("epoch-seconds"), refused: ["date or time that does not exist", dflt] },
@@ -150,6 +174,18 @@ export const others: readonly ValueCase[] = [
   { name: "array of text from JSON", type: "text[]", value: `'["a", "b,c", "NULL", null, "\\"\\\\"]'`, reads: '{a,"b,c","NULL",NULL,"\\"\\\\"}' },
   { name: "array of numbers from JSON", type: "bigint[]", value: "'[[1, 9007199254740993], [3,4]]'", reads: "{{1,9007199254740993},{3,4}}" },
   { name: "array of booleans from JSON", type: "boolean[]", value: "'[true,false]'", reads: "{t,f}" },
+  { name: "array of booleans from JSON in text", type: "text[]", value: "'[true]'", refused: ["JSON boolean in a column of type text[]", dflt] },
+  { name: "array finer than its type", type: "numeric(5,2)[]", value: "'{1.25,1.234}'", refused: ["numeric(5,2)[] does not hold as it is written", dflt] },
+  { name: "array of numerics", type: "numeric(5,2)[]", value: "'[1.25, 3.00]'", reads: "{1.25,3.00}" },
+  { name: "array of longer texts than its type", type: "varchar(2)[]", value: "'{ab,abc}'", refused: ["character varying(2)[] does not hold as it is written", dflt] },
+  { name: "a number in an array", type: "integer[]", value: "5", refused: ["integer in a column of type integer[]", dflt] },
+  { name: "jsonb with a zero below zero", type: "jsonb", value: `'{"a": [1, -0.0]}'`, refused: ["negative zero in a column of type jsonb", dflt] },
+  { name: "jsonb with small and large numbers", type: "jsonb", value: `'[-0.01, -0.5e-3, 1e400, "-0.0"]'`, reads: `[-0.01, -0.0005, 1${"0".repeat(400)}, "-0.0"]` },
+  { name: "an enum with the name of an array", type: "_kind", value: "'[1]'", reads: "[1]" },
+  { name: "a number that is an enum's label", type: "_kind", value: "5", reads: "5" },
+  { name: "an integer in a cidr", type: "cidr", value: "42", refused: ["integer in a column of type cidr", dflt] },
+  { name: "an integer in an inet", type: "inet", value: "42", refused: ["integer in a column of type inet", dflt] },
+  { name: "an integer in a bit string", type: "bit varying(4)", value: "101", refused: ["integer in a column of type bit varying(4)", dflt] },
   { name: "array of objects from JSON", type: "jsonb[]", value: `'[{"a":1}]'`, refused: ["does not read as jsonb[]", dflt] },
   { name: "array of reals that loses digits", type: "real[]", value: "'[0.123456789012]'", refused: ["real[] does not hold as it is written", dflt] },
   { name: "enum", type: "mood", value: "'so so'", reads: "so so" },

@@ -1,0 +1,114 @@
+/** The proof finds by itself what a wrong copy does: each wrong conversion is put into a copy that believes in it. */
+import { copy } from "../../../../migrator/copy/copy";
+import { planCopy, type ColumnPlan, type TablePlan } from "../../../../migrator/copy/copy-plan";
+import { begin } from "../../../../migrator/ledger/ledger";
+import { connect } from "../../../../migrator/server/connection";
+import { loginOf } from "../../../../migrator/server/login";
+import { SqliteDatabase } from "../../../../migrator/sqlite/sqlite-database";
+import { unchangedText } from "../../../../migrator/values/convert-text";
+import { textReader } from "../../../../migrator/values/convert-text";
+import { messageOf } from "../../../../migrator/base/errors";
+import { Bench } from "../../support/copying";
+import { Cleanup } from "../../support";
+
+const cleanup = new Cleanup();
+afterAll(() => cleanup.run());
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await Bench.create(cleanup);
+});
+
+type Change = (plan: TablePlan) => TablePlan;
+
+/** Copies with plans that were tampered with; answers what the copy says. */
+async function copied(target: string, sqlite: string, change: Change, attempt: number): Promise<string> {
+  await bench.schema(target);
+  const source = SqliteDatabase.open(bench.write(sqlite), "app.db");
+  const server = loginOf(bench.database.environment);
+  const [client, helper] = [await connect(server), await connect(server)];
+  try {
+    const plans = (await planCopy(client, source, { rules: [], migrationTables: [] })).map(change);
+    await begin(client, { number: attempt, service: "app", allocation: undefined });
+    await copy({
+      ...{ client, helper, source, plans, attempt, rules: [], extent: "full", held: "seeds" },
+      requireSameSource: () => Promise.resolve(),
+      committing: () => undefined,
+      log: () => undefined,
+    });
+    return "copied";
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    source.close();
+    await Promise.all([client.end(), helper.end()]);
+  }
+}
+
+const column =
+  (name: string, changed: (column: ColumnPlan) => Partial<ColumnPlan["converter"]>): Change =>
+  (plan) => ({
+    ...plan,
+    columns: plan.columns.map((one) =>
+      one.source === name ? { ...one, converter: { ...one.converter, ...changed(one) } } : one,
+    ),
+  });
+
+const asText = ({ target }: ColumnPlan) => ({ convert: unchangedText(target, textReader("UTF-8")) });
+
+const mutants: readonly { name: string; target: string; source: string; change: Change; found: RegExp }[] = [
+  {
+    name: "a number in an interval is taken for seconds",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, v interval)",
+    source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (7, 3600000000)",
+    change: column("v", asText),
+    found: /t\.v, rowid 7: an integer in a column of type interval: nobody can tell what it means/,
+  },
+  {
+    name: "a virtual column goes the short way, by which SQLite takes its text for JSON",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, doc text, title text)",
+    source: `CREATE TABLE t (id INTEGER PRIMARY KEY, doc TEXT, title TEXT AS (doc -> '$.title') VIRTUAL);
+      INSERT INTO t VALUES (1, '{"title": "Hello"}'), (2, '{"title": null}')`,
+    change: (plan) => ({
+      ...plan,
+      source: {
+        ...plan.source,
+        columns: plan.source.columns.map((one, place) => ({ ...one, place, generated: false })),
+      },
+    }),
+    found: /t\.title, rowid 1: not the value of the source[^]*t\.title, rowid 2/,
+  },
+  {
+    name: "a Guid of .NET's is taken for the bytes of a uuid",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, v uuid)",
+    source:
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, x'33221100554477668899aabbccddeeff')",
+    change: column("v", () => ({
+      convert: (_, value) =>
+        (value as Buffer).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
+    })),
+    found: /t\.v, rowid 1: a blob as uuid: the order of its bytes is not declared/,
+  },
+  {
+    name: "a time is an hour late",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, v timestamp)",
+    source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '2024-01-01 00:00:00')",
+    change: column("v", () => ({ fastPath: undefined, convert: () => "2024-01-01 01:00:00" })),
+    found: /t\.v, rowid 1: not the value of the source, as timestamp without time zone/,
+  },
+  {
+    name: "rows without a key, one of which is another",
+    target: "CREATE TABLE t (v text)",
+    source: "CREATE TABLE t (v); INSERT INTO t VALUES ('a'), ('b'), ('b')",
+    change: column("v", () => ({
+      fastPath: undefined,
+      convert: (_, value) => ((value as Buffer).toString() === "a" ? "c" : "b"),
+    })),
+    found: /t\.\(row\), rowid 1: no such row in the target/,
+  },
+];
+
+test.each(mutants)("$name", async ({ target, source, change, found }) => {
+  const attempt = 1 + mutants.findIndex((one) => one.change === change);
+  expect(await copied(target, source, change, attempt)).toMatch(found);
+});

@@ -1,0 +1,65 @@
+/** Rows of PostgreSQL's binary COPY, https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4. */
+import type { ClientBase } from "pg";
+import { to as copyTo } from "pg-copy-streams";
+
+/** Signature, flags and the length of an extension, which there is none of. */
+const headerBytes = 19;
+
+/** Answers a query a row at a time; a field is NULL or its bytes in the type's own binary form. */
+export async function* binaryRows(client: ClientBase, query: string): AsyncGenerator<(Buffer | null)[]> {
+  const stream = client.query(copyTo(`COPY (${query}) TO STDOUT WITH (FORMAT binary)`));
+  let parts: Buffer[] = [];
+  let held = 0;
+  let needed = headerBytes;
+  let begun = false;
+  let ended = false;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // What comes behind the last row is waited for: a stream that is left early takes the session with it.
+    if (ended) continue;
+    parts.push(chunk);
+    held += chunk.length;
+    if (held < needed) continue;
+    const bytes = parts.length === 1 ? chunk : Buffer.concat(parts, held);
+    let at = begun ? 0 : headerBytes;
+    begun = true;
+    for (;;) {
+      const row = rowAt(bytes, at);
+      if (typeof row === "number") {
+        needed = row - at;
+        break;
+      }
+      if (row === undefined) {
+        ended = true;
+        break;
+      }
+      yield row.fields;
+      at = row.end;
+    }
+    parts = at < bytes.length ? [bytes.subarray(at)] : [];
+    held = bytes.length - at;
+  }
+}
+
+/** A row, or how far the bytes have to reach before more can be said; `undefined` at the end of all rows. */
+function rowAt(
+  bytes: Buffer,
+  start: number,
+): { fields: (Buffer | null)[]; end: number } | number | undefined {
+  if (bytes.length < start + 2) return start + 2;
+  const count = bytes.readInt16BE(start);
+  if (count < 0) return undefined;
+  const fields: (Buffer | null)[] = [];
+  let at = start + 2;
+  for (let field = 0; field < count; field++) {
+    if (bytes.length < at + 4) return at + 4;
+    const length = bytes.readInt32BE(at);
+    at += 4;
+    if (length < 0) fields.push(null);
+    else {
+      if (bytes.length < at + length) return at + length;
+      fields.push(bytes.subarray(at, at + length));
+      at += length;
+    }
+  }
+  return { fields, end: at };
+}

@@ -1,0 +1,41 @@
+/** A sum over rows that does not depend on their order, made of their values' forms and of nothing that is sent. */
+import { createHash } from "node:crypto";
+import type { Form } from "./form";
+
+/** Rows are told apart by their digest in so many parts, so that a difference is looked for in a few of them. */
+const parts = 1024;
+
+/** SHA-1 of a row: its fields one behind the other, each with its length, NULL with none. */
+export function digestOf(forms: readonly (Form | null)[]): Buffer {
+  const hash = createHash("sha1");
+  for (const form of forms) {
+    if (form === null) hash.update("-:");
+    else {
+      const bytes = Buffer.isBuffer(form) ? form : Buffer.from(form);
+      hash.update(`${bytes.length}:`);
+      hash.update(bytes);
+    }
+  }
+  return hash.digest();
+}
+
+export const partOf = (digest: Buffer) => digest.readUInt32LE(16) % parts;
+
+/** The sums of one side. A row that is there twice counts twice. */
+export class Digests {
+  rows = 0;
+  private readonly sums = new Uint32Array(parts * 4);
+
+  add(digest: Buffer): void {
+    this.rows++;
+    const at = partOf(digest) * 4;
+    for (let word = 0; word < 4; word++) this.sums[at + word]! += digest.readUInt32LE(word * 4);
+  }
+
+  /** The parts in which the two have other rows. */
+  differing(other: Digests): Set<number> {
+    const found = new Set<number>();
+    for (const [place, sum] of this.sums.entries()) if (sum !== other.sums[place]) found.add(place >> 2);
+    return found;
+  }
+}

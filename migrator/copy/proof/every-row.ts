@@ -1,0 +1,69 @@
+/** Every row of a table against every row of the source, in any order. */
+import type { ClientBase } from "pg";
+import type { TablePlan } from "../copy-plan";
+import { differencesByKey, lost } from "./by-key";
+import { digestOf, Digests, partOf } from "./digest";
+import type { Difference, ExpectedRow } from "./expected";
+import { targetRows } from "./target-rows";
+
+/** What comes of a comparison: the rows of the source that were compared, and what differs. */
+export interface Compared {
+  readonly rows: number;
+  readonly differences: Difference[];
+}
+
+/** Reads the source, each time anew. */
+export type Expected = (differ: (difference: Difference) => void) => AsyncIterable<ExpectedRow[]>;
+
+/** So many rows are looked at for what differs, and so many are named. */
+const lookedAt = 20_000;
+const named = 20;
+
+/** @param places of the primary key's columns, by which rows are paired once something differs. */
+export async function compareEveryRow(
+  client: ClientBase,
+  plan: TablePlan,
+  expected: Expected,
+  places: readonly number[] | undefined,
+): Promise<Compared> {
+  const differences: Difference[] = [];
+  const [source, target] = [new Digests(), new Digests()];
+  for await (const batch of expected((difference) => differences.push(difference)))
+    for (const { forms } of batch) source.add(digestOf(forms));
+  if (differences.length > 0) return { rows: source.rows, differences };
+  for await (const forms of targetRows(client, plan)) target.add(digestOf(forms));
+  const parts = source.differing(target);
+  if (parts.size === 0) return { rows: source.rows, differences };
+  const missing = (await missingRows(client, plan, expected, parts)).slice(0, named);
+  if (missing.length > 0) {
+    const found =
+      places === undefined ? missing.map(lost) : await differencesByKey(client, plan, places, missing);
+    return { rows: source.rows, differences: found };
+  }
+  const why = `${target.rows} rows where the source has ${source.rows}`;
+  return { rows: source.rows, differences: [{ row: "all rows", column: "(row)", why }] };
+}
+
+/** Rows of the source that the target does not have, among those of some parts. */
+async function missingRows(
+  client: ClientBase,
+  plan: TablePlan,
+  expected: Expected,
+  parts: ReadonlySet<number>,
+): Promise<ExpectedRow[]> {
+  const missing = new Map<string, ExpectedRow[]>();
+  let held = 0;
+  for await (const batch of expected(() => undefined)) {
+    for (const row of batch) {
+      const digest = digestOf(row.forms);
+      if (!parts.has(partOf(digest)) || ++held > lookedAt) continue;
+      const id = digest.toString("hex");
+      missing.set(id, [...(missing.get(id) ?? []), row]);
+    }
+  }
+  for await (const forms of targetRows(client, plan)) {
+    const digest = digestOf(forms);
+    if (parts.has(partOf(digest))) missing.get(digest.toString("hex"))?.pop();
+  }
+  return [...missing.values()].flat();
+}

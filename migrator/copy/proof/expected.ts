@@ -1,0 +1,155 @@
+/** What the rows of a table have to be in the target, by the source and the declared rules. */
+import type { ClientBase } from "pg";
+import type { ColumnRule } from "../../../services/rules";
+import type { ColumnPlan, TablePlan } from "../copy-plan";
+import type { SqliteDatabase } from "../../sqlite/sqlite-database";
+import type { Raw, Storage } from "../../sqlite/storage";
+import { readByServer } from "./by-server";
+import { hashedIfLarge, largeForm } from "./large-form";
+import type { Asked, Form } from "./form";
+import { meaningIn } from "./meaning";
+import { NoMeaning } from "./no-meaning";
+import { isLarge, type Large, sourceRows } from "./source-rows";
+
+export interface ExpectedRow {
+  readonly forms: readonly (Form | null)[];
+  readonly key: () => string;
+}
+
+/** A value that is not as it should be. It is never shown. */
+export interface Difference {
+  readonly row: string;
+  readonly column: string;
+  readonly why: string;
+}
+
+const batchRows = 1000;
+
+type Pending = Form | null | Asked | NoMeaning;
+
+interface Column {
+  readonly plan: ColumnPlan;
+  readonly read: (storage: Storage, value: Raw | Large) => Form | null | Asked;
+  readonly constant: Form | Asked | undefined;
+  readonly skips: boolean;
+}
+
+const isAsked = (value: Pending | undefined): value is Asked =>
+  typeof value === "object" && value !== null && "ask" in value;
+
+function columnOf(
+  plan: ColumnPlan,
+  encoding: SqliteDatabase["encoding"],
+  rules: readonly ColumnRule[],
+): Column {
+  const { target } = plan;
+  const of = <K extends ColumnRule["kind"]>(kind: K) =>
+    rules.find((rule): rule is Extract<ColumnRule, { kind: K }> => rule.kind === kind);
+  const cast = of("cast")?.as;
+  const meaning = meaningIn(target, encoding, cast);
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  const nulls = of("null-if")?.values ?? [];
+  const standsForNull = (storage: Storage, value: Raw) =>
+    nulls.some((one) => {
+      if (typeof one === "string") return storage === "t" && decoder.decode(value as Buffer) === one;
+      return storage === "i"
+        ? Number.isInteger(one) && BigInt(one) === value
+        : storage === "r" && one === value;
+    });
+  const constant = of("default")?.value;
+  return {
+    plan,
+    skips: of("skip-row") !== undefined,
+    constant: constant === undefined ? undefined : constantForm(target, constant),
+    read: (storage, value) => {
+      if (isLarge(value)) return largeForm(target, encoding, cast, storage, value);
+      if (value === null || standsForNull(storage, value)) {
+        if (target.notNull && !target.generated) throw new NoMeaning("NULL in a column that allows none");
+        return null;
+      }
+      const form = meaning(storage, value);
+      return isAsked(form) ? form : hashedIfLarge(target, form);
+    },
+  };
+}
+
+function constantForm(target: ColumnPlan["target"], value: string | number | boolean): Form | Asked {
+  const meaning = meaningIn(target, "UTF-8", undefined);
+  if (typeof value === "string") return meaning("t", Buffer.from(value));
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? meaning("i", BigInt(number)) : meaning("r", number);
+}
+
+/**
+ * Yields the rows in batches; rows that a rule leaves behind are not among them.
+ * @param helper a session in which PostgreSQL reads what only it can.
+ * @param share of the rows that is read, 1 for all.
+ * @param differ told of every value that no rule lets pass.
+ */
+export async function* expectedRows(
+  source: SqliteDatabase,
+  plan: TablePlan,
+  rules: readonly ColumnRule[],
+  helper: ClientBase,
+  share: number,
+  differ: (difference: Difference) => void,
+): AsyncGenerator<ExpectedRow[]> {
+  const columns = plan.columns.map((column) =>
+    columnOf(
+      column,
+      source.encoding,
+      rules.filter((rule) => rule.table === plan.source.name && rule.column === column.source),
+    ),
+  );
+  let batch: { readonly pending: Pending[]; readonly key: () => string }[] = [];
+  for (const row of sourceRows(source, plan, share)) {
+    const pending = columns.map(({ read }, index): Pending => {
+      try {
+        return read(row.storages[index] as Storage, row.values[index] ?? null);
+      } catch (error) {
+        if (error instanceof NoMeaning) return error;
+        throw error;
+      }
+    });
+    batch.push({ pending, key: row.key });
+    const isHeavy = pending.some((form) => Buffer.isBuffer(form) && form.length > 1 << 16);
+    if (batch.length >= batchRows || isHeavy) {
+      yield await finished();
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield await finished();
+
+  async function finished(): Promise<ExpectedRow[]> {
+    await resolve();
+    for (const { pending } of batch) {
+      for (const [index, form] of pending.entries()) {
+        const { constant } = columns[index]!;
+        if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
+      }
+    }
+    await resolve();
+    return batch.flatMap(({ pending, key }) => {
+      const wrong = pending.flatMap((form, index) =>
+        form instanceof NoMeaning ? [{ form, column: columns[index]! }] : [],
+      );
+      if (wrong.some(({ column }) => column.skips)) return [];
+      for (const { form, column } of wrong)
+        differ({ row: key(), column: column.plan.target.name, why: form.message });
+      return wrong.length > 0 ? [] : [{ forms: pending as (Form | null)[], key }];
+    });
+  }
+
+  /** Has PostgreSQL read what only it can, column by column. */
+  async function resolve(): Promise<void> {
+    for (const [index, { plan: column }] of columns.entries()) {
+      const asked = batch.filter(({ pending }) => isAsked(pending[index]));
+      const texts = asked.map(({ pending }) => (pending[index] as Asked).ask);
+      const read = await readByServer(helper, column.target, texts);
+      for (const [place, { pending }] of asked.entries()) {
+        pending[index] =
+          read[place] ?? new NoMeaning(`text that PostgreSQL does not read as ${column.target.described}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The proof that the target holds what the source does. It shares nothing with the copy but the plan: a second reader takes
+ * `typeof` and value of SQLite's rows and says what they mean in the types of the columns; PostgreSQL's values come in their
+ * binary form; and the two are compared.
+ */
+import type { ClientBase } from "pg";
+import type { Rule, ColumnRule } from "../../../services/rules";
+import { Failed } from "../../base/errors";
+import type { Proof } from "../../ledger/ledger";
+import type { TablePlan } from "../copy-plan";
+import type { SqliteDatabase } from "../../sqlite/sqlite-database";
+import { keyPlaces } from "./by-key";
+import { compareEveryRow } from "./every-row";
+import { type Difference, expectedRows } from "./expected";
+import { compareSample } from "./sampled-rows";
+
+/** How much is compared: every value of large tables, too, or of those a random sample. */
+export type Extent = "sample" | "full";
+
+/** Rows up to which every value of a table is compared, and that a sample of a larger one has. */
+export const sampleRows = 50_000;
+
+/** A fault in one row of so many is what a sample's confidence is stated for. */
+const oneIn = 10_000;
+
+export interface Proving {
+  /** The session that sees the copy, in a transaction. */
+  readonly client: ClientBase;
+  /** Another, in which PostgreSQL reads texts of types that only it knows. */
+  readonly helper: ClientBase;
+  readonly source: SqliteDatabase;
+  readonly rules: readonly Rule[];
+  readonly extent: Extent;
+}
+
+/** Rules that say what becomes of a value. */
+const ofValues: ReadonlySet<Rule["kind"]> = new Set<ColumnRule["kind"]>([
+  "cast",
+  "default",
+  "null-if",
+  "skip-row",
+]);
+
+/** The differences that are named at most. */
+const shown = 20;
+
+/** Proves tables one after the other, in one transaction. */
+export class Prover {
+  private way: "table" | "key" | undefined;
+
+  constructor(private readonly proving: Proving) {}
+
+  /**
+   * Compares one table.
+   * @throws Failed naming rows and columns that differ, never their values.
+   */
+  async prove(plan: TablePlan): Promise<Proof> {
+    const { client, helper, source, rules, extent } = this.proving;
+    const of = source.count(plan.source);
+    const ofColumns = rules.filter((rule): rule is ColumnRule => ofValues.has(rule.kind));
+    const expected = (share: number) => (differ: (difference: Difference) => void) =>
+      expectedRows(source, plan, ofColumns, helper, share, differ);
+    const places = keyPlaces(plan);
+    const isSample = extent === "sample" && of > sampleRows && places !== undefined;
+    await this.readBy(isSample ? "key" : "table");
+    const { rows, differences } = isSample
+      ? await compareSample(client, plan, expected(sampleRows / of), places)
+      : await compareEveryRow(client, plan, expected(1), places);
+    if (differences.length > 0) throw new Failed(describe(plan, differences));
+    return { rows, of, confidence: isSample ? 1 - (1 - 1 / oneIn) ** rows : 1 };
+  }
+
+  /** Rows are read from the table itself, and not from an index that may say otherwise; a sample's are found by their key. */
+  private async readBy(way: "table" | "key"): Promise<void> {
+    if (this.way === way) return;
+    this.way = way;
+    const [byIndex, byTable] = way === "key" ? ["on", "off"] : ["off", "on"];
+    await this.proving.client.query(
+      `SET LOCAL enable_indexscan = ${byIndex}; SET LOCAL enable_bitmapscan = ${byIndex}; SET LOCAL enable_seqscan = ${byTable};
+       SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off`,
+    );
+  }
+}
+
+function describe({ target }: TablePlan, differences: readonly Difference[]): string {
+  const lines = differences
+    .slice(0, shown)
+    .map(({ row, column, why }) => `  ${target.name}.${column}, ${row}: ${why}`);
+  const more = differences.length > shown ? [`  and ${differences.length - shown} more`] : [];
+  return [
+    `table ${target.name}: the proof finds values that are not what the source holds:`,
+    ...lines,
+    ...more,
+  ].join("\n");
+}

@@ -1,0 +1,73 @@
+/** Rows of SQLite as they are: of each value its `typeof` and itself. */
+import { identifier } from "../../base/quoting";
+import type { TablePlan } from "../copy-plan";
+import { concatenated, type SqliteDatabase } from "../../sqlite/sqlite-database";
+import type { Raw, Storage } from "../../sqlite/storage";
+import { leastHashed } from "./target-value";
+
+/** A text or blob that is not held: its bytes come a piece at a time. */
+export interface Large {
+  readonly pieces: () => Iterable<Buffer>;
+}
+
+export interface SourceRow {
+  readonly storages: string;
+  readonly values: readonly (Raw | Large)[];
+  /** Says which row it is, for a person. */
+  readonly key: () => string;
+}
+
+export const isLarge = (value: Raw | Large): value is Large =>
+  typeof value === "object" && value !== null && !Buffer.isBuffer(value);
+
+/**
+ * Scans a table, and no index.
+ * @param share of its rows that is read, each row with the same chance; 1 for all.
+ */
+export function* sourceRows(
+  source: SqliteDatabase,
+  { source: table, columns }: TablePlan,
+  share: number,
+): Generator<SourceRow> {
+  const places = columns.map((column) => {
+    const place = table.columns.find(({ name }) => name === column.source)?.place;
+    // Without a rowid, or where SQLite computes it, a value is not found in the file: it is held.
+    return table.rowid === undefined ? undefined : place;
+  });
+  const names = columns.map((column) => identifier(column.source));
+  const storages = concatenated(names.map((name) => `substr(typeof(${name}), 1, 1)`));
+  const values = names.map((name, index) => {
+    const whole = `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`;
+    return places[index] === undefined
+      ? whole
+      : `CASE WHEN octet_length(${name}) >= ${leastHashed} THEN NULL ELSE ${whole} END`;
+  });
+  const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
+  const id = table.rowid === undefined ? "NULL" : identifier(table.rowid);
+  // SQLite's random numbers are whole ones of 64 bits.
+  const most = BigInt(Math.round(share * 2 ** 53)) * 2n ** 11n - 2n ** 63n;
+  const condition = share < 1 ? "random() < :most" : undefined;
+  const answers = source.scan(table, [id, storages, ...values, ...key], condition, { most });
+  let position = 0;
+  for (const [rowid, letters, ...rest] of answers) {
+    const place = ++position;
+    const held = rest.slice(0, columns.length);
+    yield {
+      storages: letters as unknown as string,
+      values: held.map((value, index) => {
+        const storage = (letters as unknown as string)[index] as Storage;
+        if (value !== null || storage === "n") return value;
+        return { pieces: () => piecesOf(rowid as bigint, places[index]!) };
+      }),
+      key: () =>
+        table.key.length === 0 ? `row ${place}` : source.describeKey(table.key, rest.slice(columns.length)),
+    };
+  }
+
+  function piecesOf(rowid: bigint, place: number): Iterable<Buffer> {
+    const stored = source.records.value(table.root, rowid, place);
+    if (stored === undefined)
+      throw new Error(`table ${table.name}: a large value is not where SQLite has it`);
+    return stored.pieces();
+  }
+}

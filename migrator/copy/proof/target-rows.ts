@@ -1,0 +1,22 @@
+import type { ClientBase } from "pg";
+import { identifier } from "../../base/quoting";
+import type { TablePlan } from "../copy-plan";
+import { binaryRows } from "./binary-rows";
+import type { Form } from "./form";
+import { targetValueOf } from "./target-value";
+
+/**
+ * Rows of the target, a row at a time; bytes of one are valid until the next.
+ * @param condition SQL behind FROM, in which `t` is the table. Default all rows.
+ */
+export async function* targetRows(
+  client: ClientBase,
+  { target, columns }: TablePlan,
+  condition = "",
+): AsyncGenerator<(Form | null)[]> {
+  const values = columns.map((column) => targetValueOf(column.target));
+  const terms = columns.map((column, index) => values[index]!.term(`t.${identifier(column.target.name)}`));
+  const query = `SELECT ${terms.join(", ")} FROM ${target.qualified} AS t ${condition}`;
+  for await (const row of binaryRows(client, query))
+    yield row.map((bytes, index) => (bytes === null ? null : values[index]!.form(bytes)));
+}

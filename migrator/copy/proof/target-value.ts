@@ -1,0 +1,88 @@
+/** What PostgreSQL holds, in the forms of `meaning.ts`: read in its binary form, which nothing of the copy is written in. */
+import type { TargetColumn } from "../../server/target";
+import { arrayFromPostgres, elementOf } from "./array-value";
+import { decimalOf, formOf } from "./decimal";
+import { jsonForm } from "./json-value";
+import { floatForm, type Form } from "./form";
+
+/** Bytes from which on a text or blob is compared by its length and its SHA-256. */
+export const leastHashed = 1 << 20;
+
+export interface TargetValue {
+  /** SQL that selects it. @param name quoted */
+  readonly term: (name: string) => string;
+  readonly form: (bytes: Buffer) => Form;
+}
+
+/** PostgreSQL counts time from 2000. */
+const since2000 = { micros: 946_684_800_000_000n, days: 10_957 };
+
+const hashed = (name: string, bytes: string) =>
+  `'sha256 ' || octet_length(${name}) || ' ' || encode(sha256(${bytes}), 'hex')`;
+
+const text = (name: string) =>
+  `CASE WHEN octet_length(${name}::text) < ${leastHashed} THEN ${name}::text ` +
+  `ELSE ${hashed(`${name}::text`, `convert_to(${name}::text, 'UTF8')`)} END`;
+
+const asIs: TargetValue = { term: (name) => name, form: (bytes) => bytes };
+const printed: TargetValue = { term: (name) => `${name}::text`, form: (bytes) => bytes.toString() };
+const binary = (form: (bytes: Buffer) => Form): TargetValue => ({ term: (name) => name, form });
+
+export function targetValueOf(column: TargetColumn): TargetValue {
+  const { type, modifier } = column;
+  switch (column.isEnum ? "" : type) {
+    case "int2":
+      return binary((bytes) => String(bytes.readInt16BE()));
+    case "int4":
+      return binary((bytes) => String(bytes.readInt32BE()));
+    case "int8":
+      return binary((bytes) => String(bytes.readBigInt64BE()));
+    case "bool":
+      return binary((bytes) => (bytes[0] === 1 ? "true" : "false"));
+    case "float4":
+      return binary((bytes) => floatForm(bytes.readFloatBE()));
+    case "float8":
+      return binary((bytes) => bytes.toString("hex"));
+    case "numeric":
+      return { ...printed, form: (bytes) => decimalForm(bytes.toString()) };
+    case "text":
+    case "varchar":
+    case "citext":
+    case "json":
+      return { ...asIs, term: text };
+    case "name":
+      return asIs;
+    case "bpchar":
+      // A cast to text takes the spaces away that fill it up, and those alone: no value of the source ends in one.
+      return { ...asIs, term: modifier >= 4 ? text : (name) => name };
+    case "bytea":
+      return {
+        ...asIs,
+        term: (name) =>
+          `CASE WHEN octet_length(${name}) < ${leastHashed} THEN ${name} ELSE convert_to(${hashed(name, name)}, 'UTF8') END`,
+      };
+    case "timestamp":
+    case "timestamptz":
+      return binary((bytes) => String(bytes.readBigInt64BE() + since2000.micros));
+    case "date":
+      return binary((bytes) => String(bytes.readInt32BE() + since2000.days));
+    case "time":
+      return binary((bytes) => String(bytes.readBigInt64BE()));
+    case "uuid":
+      return binary((bytes) => bytes.toString("hex"));
+    case "interval":
+      return binary((bytes) => `${bytes.readInt32BE(12)} ${bytes.readInt32BE(8)} ${bytes.readBigInt64BE(0)}`);
+    case "jsonb":
+      return { ...printed, form: (bytes) => jsonForm(bytes.toString()) };
+    default: {
+      const element = elementOf(column);
+      if (element === undefined) return printed;
+      return { ...printed, form: (bytes) => arrayFromPostgres(element, bytes.toString()) };
+    }
+  }
+}
+
+function decimalForm(written: string): string {
+  const number = decimalOf(written);
+  return number === undefined ? written : formOf(number);
+}
