@@ -86,20 +86,9 @@ export function labName(folder: string): string {
 
 /** The servers on loopback that `npm run lab` boots: the same constructs and stacks, small programs for the images. */
 export default function lab(): Environment {
-  const folder = process.env[labVariable];
-  if (folder === undefined)
-    throw new UserError(
-      `The environment "lab" needs ${labVariable}, the folder of a running lab (npm run lab -- up).`,
-    );
+  const folder = labFolder();
   const facts = readFacts(join(folder, labFactsFile));
-  const exec = (...command: ExecProgram["command"]): ExecProgram => ({
-    driver: "exec",
-    command,
-    mounts: facts.mounts.map(({ volume, path }) => HostVolume.named(volume).at(path)),
-  });
-  const program = (file: string, ...args: string[]) => exec(facts.node, join(facts.programs, file), ...args);
-  const { embedded } = facts;
-  const migrator = program("pgmoor-migrator.cjs");
+  const { program, server } = programsOf(facts);
   return {
     name: labName(folder),
     nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
@@ -115,29 +104,68 @@ export default function lab(): Environment {
       image: "postgres:16",
     },
     domain: "lab.localhost",
-    migrator: {
-      // As its image has them: the client programs on PATH.
-      program:
-        embedded === undefined
-          ? migrator
-          : exec("/usr/bin/env", `PATH=${join(embedded.clients, "bin")}:/usr/bin:/bin`, ...migrator.command),
-      snapshots: "snapshots",
-    },
+    migrator: migratorOf(facts),
     states:
       facts.states === "consul"
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
     services: facts.services.map(({ sample, phase, existing, passwordVersion, ...service }) => ({
-      definition: samples[sample]({
-        ...service,
-        program,
-        server: embedded && exec(join(embedded.server, "bin/postgres")),
-      }),
+      definition: samples[sample]({ ...service, program, server }),
       phase,
       existing,
       passwordVersion,
     })),
+  };
+}
+
+/** The migrator of the running lab, for an environment of your own (`docs/first-move.md`). */
+export function labMigrator(): Environment["migrator"] {
+  return migratorOf(readFacts(join(labFolder(), labFactsFile)));
+}
+
+/** The lab's Vaultwarden, a small program that stands for the image, for an environment of your own. */
+export function labVaultwarden(
+  service: Pick<LabFacts["services"][number], "name" | "port" | "volume">,
+): ServiceDefinition {
+  const programs = programsOf(readFacts(join(labFolder(), labFactsFile)));
+  return samples.vaultwarden({ ...service, ...programs, environment: {} });
+}
+
+function labFolder(): string {
+  const folder = process.env[labVariable];
+  if (folder === undefined)
+    throw new UserError(
+      `${labVariable} is not set. It names the folder of a running lab. Start one (npm run lab -- up), and run the command in it (npm run lab -- exec COMMAND).`,
+    );
+  return folder;
+}
+
+/** How the lab starts its programs, and the PostgreSQL beside a service. */
+function programsOf({ mounts, node, programs, embedded }: LabFacts) {
+  const exec = (...command: ExecProgram["command"]): ExecProgram => ({
+    driver: "exec",
+    command,
+    mounts: mounts.map(({ volume, path }) => HostVolume.named(volume).at(path)),
+  });
+  return {
+    exec,
+    program: (file: string, ...args: string[]) => exec(node, join(programs, file), ...args),
+    server: embedded && exec(join(embedded.server, "bin/postgres")),
+  };
+}
+
+function migratorOf(facts: LabFacts): Environment["migrator"] {
+  const { exec, program } = programsOf(facts);
+  const migrator = program("pgmoor-migrator.cjs");
+  const { embedded } = facts;
+  return {
+    // As its image has them: the client programs on PATH.
+    program:
+      embedded === undefined
+        ? migrator
+        : exec("/usr/bin/env", `PATH=${join(embedded.clients, "bin")}:/usr/bin:/bin`, ...migrator.command),
+    snapshots: "snapshots",
   };
 }
 

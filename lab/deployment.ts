@@ -39,6 +39,11 @@ export class Deployment {
     this.services = new Map(options.services.map((service) => [service.name, service]));
   }
 
+  /** `TF_REATTACH_PROVIDERS` of the stand-ins; absent with the real providers. */
+  get reattach(): string | undefined {
+    return this.options.reattach;
+  }
+
   /** Changes services in the environment, as its user would in the file; the answer takes the change back. */
   async edit(names: readonly string[], change: Partial<LabService>): Promise<() => Promise<void>> {
     const before = new Map(this.services);

@@ -3,15 +3,13 @@ import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { environmentVariable } from "../environments/model/load";
-import { labVariable } from "../environments/lab";
+import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
 import { LabError } from "./lab-error";
 import { onInterrupt } from "./servers/cleanup";
 import { labStatus, readLab, type Lab } from "./servers/lab";
 import { missingRequirements } from "./servers/requirements";
 import { removeLab, stopLab } from "./servers/stop";
-import { builtTerraformFolder } from "./servers/terraform";
 import { table } from "./story/report";
 import { opening, pullRequests, rest, type Told } from "./story/story";
 
@@ -116,6 +114,10 @@ async function down({ folder }: { folder: string }): Promise<void> {
   console.log(`The lab in ${folder} has ended, and its folder is removed.`);
 }
 
+async function exec(command: string[], { folder }: { folder: string }): Promise<void> {
+  process.exitCode = await execInLab(await requireLab(folder), command as [string, ...string[]]);
+}
+
 async function status({ folder }: { folder: string }): Promise<void> {
   const lab = await requireLab(folder);
   const servers = labStatus(lab);
@@ -148,22 +150,22 @@ function printAddresses({ consul, vault, nomad, postgres }: Lab): void {
 }
 
 function printKept(lab: Lab): void {
-  const file = path.join(lab.directory, "lab.json");
-  const terraform = builtTerraformFolder();
   console.log(`The lab in ${lab.directory} keeps running.`);
   printAddresses(lab);
+  const folder = lab.directory === defaultFolder ? "" : ` --folder ${lab.directory}`;
   console.log(`
-To deploy into it yourself: edit ${path.join(lab.directory, "environment.json")}, then
-  export ${environmentVariable}=lab ${labVariable}=${lab.directory} VAULT_TOKEN=$(node -p 'require("${file}").vault.token')
-${terraform === undefined ? "" : `  export PATH=${terraform}:$PATH\n`}  npx tsx lab/providers/main.ts -- npx cdktf diff vaultwarden --skip-provider-lock
-(without "npx tsx lab/providers/main.ts --" where Terraform can install the real providers).
-To end it: npm run lab -- down --folder ${lab.directory}
+To deploy into it yourself, edit ${path.join(lab.directory, "environment.json")}, then run
+  npm run -s lab -- exec${folder} npx cdktf diff vaultwarden
+To work in a shell with the lab's addresses and tokens: npm run -s lab -- exec${folder} bash
+To end it: npm run lab -- down${folder}
 `);
 }
 
 const program = new Command("npm run lab --").description(
   "Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and services that move to that PostgreSQL",
 );
+// Options after the command of `exec` are that command's own.
+program.enablePositionalOptions();
 program
   .command("run", { isDefault: true })
   .description("boot, move, prove, fail and mend, and end everything")
@@ -188,6 +190,15 @@ program
   .option("--list", "name them, and end")
   .option("--keep", "leave the lab running at the end")
   .action(fail);
+program
+  .command("exec")
+  .description(
+    "run a command with the lab's addresses and tokens in its environment, such as npx cdktf diff, or bash",
+  )
+  .option(...folderOption)
+  .argument("<command...>")
+  .passThroughOptions()
+  .action(exec);
 program
   .command("status")
   .description("say what runs, and where")

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { cached, cacheFolder } from "./cache";
+import { cached } from "./cache";
 import type { Program } from "./program";
 
 /**
@@ -21,10 +21,4 @@ export async function putOnPath(
     env,
   );
   env.PATH = [folder, env.PATH].join(path.delimiter);
-}
-
-/** The folder that `putOnPath` has put first on PATH, for a person who goes on by hand. @returns nothing if it has not */
-export function builtTerraformFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const [first] = (env.PATH ?? "").split(path.delimiter);
-  return first?.startsWith(path.join(cacheFolder(env), "terraform-")) ? first : undefined;
 }

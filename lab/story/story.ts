@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { ListrTask } from "listr2";
 import { bootServers, serveStandIns } from "../ground";
+import { followFirstPage, firstPageVolume } from "./first-page";
 import { adoptable, type AdoptableName } from "../../environments/lab";
 import { buildMigrator } from "../../migrator/image/build";
 import { Deployment, type LabService } from "../deployment";
@@ -113,7 +114,11 @@ export const rest: Chapter[] = [
       },
     ),
   ),
-  chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
+  atATime(
+    "Two at a time",
+    chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
+    chapter("The first page of the docs, followed word by word", (told) => followFirstPage(told.stage!)),
+  ),
   chapter("Mistakes", (told) => makeMistakes(told.stage!, told.newcomer!)),
   chapter("No secret in states, plans, jobs, logs", async (told) => {
     told.secretsFound = await searchForSecrets(told.stage!);
@@ -150,7 +155,7 @@ const names = {
 };
 
 function volumes(): string[] {
-  return ["snapshots", ...Object.values(names).map((name) => `${name}_data`)];
+  return ["snapshots", firstPageVolume, ...Object.values(names).map((name) => `${name}_data`)];
 }
 
 async function setStage(told: Told, standIns: boolean): Promise<Stage> {
