@@ -31,6 +31,7 @@ export interface TaskGroup {
   readonly Volumes: Readonly<Record<string, VolumeRequest>>;
   readonly RestartPolicy: RestartPolicy;
   readonly ReschedulePolicy: ReschedulePolicy;
+  readonly Disconnect: Disconnect;
   readonly Tasks: readonly Task[];
 }
 
@@ -91,6 +92,16 @@ export interface ReschedulePolicy {
   readonly Delay?: number;
   readonly DelayFunction?: "constant" | "exponential";
   readonly MaxDelay?: number;
+}
+
+/** What becomes of an allocation whose node does not answer. Nomad 1.8 or later. */
+export interface Disconnect {
+  /** Until then it is `unknown`, and goes on when its node is back; later it is `lost`. */
+  readonly LostAfter: number;
+  /** Whether another node may run it meanwhile. */
+  readonly Replace: boolean;
+  /** Which of the two goes on when the node is back. */
+  readonly Reconcile: "keep_replacement";
 }
 
 export interface Task {

@@ -4,7 +4,7 @@
  * (scheduler/reconciler).
  */
 import { Duration } from "../../nomad/duration";
-import type { ReschedulePolicy, RestartPolicy } from "../../nomad/job";
+import type { Disconnect, ReschedulePolicy, RestartPolicy } from "../../nomad/job";
 import type { Mode } from "./props";
 
 /**
@@ -36,6 +36,18 @@ export const replacements: ReschedulePolicy = {
   Unlimited: true,
   Delay: Duration.seconds(15).nanoseconds,
   DelayFunction: "constant",
+};
+
+/**
+ * An allocation outlives its node's absence: a reboot that takes longer than Nomad's heartbeat grace, a power cut. With Nomad's
+ * default it is lost; where no other node can run it, its successor is placed when the node is back, in a deployment of its
+ * own (`createDeployment`, scheduler/reconciler: the job's version has no allocation left), and when that fails, Nomad never
+ * tries again.
+ */
+export const disconnect: Disconnect = {
+  LostAfter: Duration.hours(90 * 24).nanoseconds,
+  Replace: true,
+  Reconcile: "keep_replacement",
 };
 
 /**

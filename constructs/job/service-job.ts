@@ -4,7 +4,7 @@ import { volumeRequests } from "../../nomad/volume";
 import { appTasks } from "./app-tasks";
 import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
-import { progressDeadline, replacements, restarts } from "./policies";
+import { disconnect, progressDeadline, replacements, restarts } from "./policies";
 import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 
 export function serviceJob(props: ServiceJobProps): Job {
@@ -54,6 +54,7 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
     Volumes: volumeRequests(tasks.flatMap(({ VolumeMounts }) => VolumeMounts)),
     RestartPolicy: restarts,
     ReschedulePolicy: replacements,
+    Disconnect: disconnect,
     Tasks: tasks,
   };
 }

@@ -36,11 +36,18 @@ const powers: Readonly<Record<Power, (bench: Bench) => Promise<void>>> = {
 
 type HostVolumes = Record<string, { path: string; read_only: boolean }>;
 
-/** Whether an allocation is over, or one of its tasks was started four times, or waits for what its templates need. */
+/** How long a task that runs may take to answer, before it is one that waits for something. */
+const patienceSeconds = 20;
+
+/**
+ * Whether an allocation is over, or one of its tasks was started four times, waits for what its templates need, or runs and
+ * does not answer.
+ */
 function inVain({ ClientStatus, TaskStates }: Allocation): boolean {
   if (["failed", "lost"].includes(ClientStatus)) return true;
-  return Object.values(TaskStates ?? {}).some(({ Restarts, Events }) => {
-    return Restarts >= 3 || Events.some(({ Type }) => Type === "Template");
+  return Object.values(TaskStates ?? {}).some(({ State, StartedAt, Restarts, Events }) => {
+    const runs = State === "running" && Date.now() - Date.parse(StartedAt) > patienceSeconds * 1000;
+    return runs || Restarts >= 3 || Events.some(({ Type }) => Type === "Template");
   });
 }
 

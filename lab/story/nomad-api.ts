@@ -22,6 +22,7 @@ export interface Allocation {
       {
         readonly State: string;
         readonly Failed: boolean;
+        readonly StartedAt: string;
         readonly Restarts: number;
         readonly Events: TaskEvent[];
       }
