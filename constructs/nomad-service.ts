@@ -1,10 +1,12 @@
 import { Job } from "@cdktf/provider-nomad/lib/job";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, Postcondition } from "cdktf";
 import { Construct } from "constructs";
 import { deploymentDeadlines } from "./job/deadlines";
 import type { ServiceJobProps } from "./job/props";
 import { serviceJob } from "./job/service-job";
-import { addressName, literal, named } from "./terraform";
+import { versionMeta } from "./job/version";
+import { addressName, literal, named, quoted } from "./terraform";
+import type { Job as ServiceJob, TaskGroup } from "../nomad/job";
 
 export interface NomadServiceProps extends ServiceJobProps {
   /** Whether the job was there before pgmoor. It is imported then, if the state does not have it. */
@@ -17,19 +19,50 @@ export class NomadService extends Construct {
   constructor(scope: Construct, id: string, props: NomadServiceProps) {
     super(scope, id);
     const { terraform } = deploymentDeadlines(props.definition, props.phase);
+    const wanted = serviceJob(props);
     const job = named(
       new Job(this, "job", {
-        jobspec: literal(JSON.stringify(serviceJob(props))),
+        jobspec: literal(JSON.stringify(wanted)),
         json: true,
         detach: false,
         // In place of prevent_destroy. A first deploy that fails leaves the job tainted, to be replaced at the next one:
         // prevent_destroy would refuse that for ever. So Terraform may replace it, and never stops it in Nomad.
         deregisterOnDestroy: false,
         timeouts: { create: terraform.toString(), update: terraform.toString() },
+        // A job that somebody stopped, or scaled to zero, is `dead`. The provider registers it again, but only if asked to.
+        rerunIfDead: true,
         dependsOn: [...props.dependsOn],
+        lifecycle: { postcondition: runsAsWanted(wanted) },
       }),
       addressName(props.definition.name),
     );
     if (props.existing) job.importFrom(`${props.definition.name}@${props.namespace}`);
   }
+}
+
+/**
+ * What the plan knows of the job that runs, where it changes nothing itself: the provider reads its status and its groups, but
+ * no other version's jobspec, unless whoever registered that version handed it in (`nomad job run` does; `nomad job revert`,
+ * `nomad job scale` and Nomad's own revert do not). Without this the plan would say "No changes".
+ */
+function runsAsWanted({ ID, Namespace, TaskGroups }: ServiceJob): Postcondition[] {
+  const [{ Count, Meta }] = TaskGroups as [TaskGroup];
+  const stop = `nomad job stop -namespace ${Namespace} ${ID}`;
+  const group = "self.task_groups[0]";
+  const version = `try(${group}.meta[${quoted(versionMeta)}], "")`;
+  return [
+    {
+      condition: '${self.status != "dead"}',
+      errorMessage: literal(
+        `The job ${ID} is dead, and registering it again does not start it: Nomad does not replace an allocation of a failed deployment. Run \`${stop}\`, and deploy again.`,
+      ),
+    },
+    {
+      // A dead job is registered anew, whatever its last version was.
+      condition: `\${self.status == "dead" || (${group}.count == ${Count} && ${version} == ${quoted(Meta[versionMeta]!)})}`,
+      errorMessage: literal(
+        `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. A deploy changes nothing as long as that version runs. See what it is (nomad job history -p ${ID}). To put this one in its place, run \`${stop}\`, and deploy again.`,
+      ),
+    },
+  ];
 }

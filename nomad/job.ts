@@ -26,6 +26,7 @@ export interface Update {
 export interface TaskGroup {
   readonly Name: string;
   readonly Count: number;
+  readonly Meta: Readonly<Record<string, string>>;
   readonly Networks: readonly Network[];
   readonly Services: readonly Service[];
   readonly Volumes: Readonly<Record<string, VolumeRequest>>;

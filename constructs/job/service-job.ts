@@ -6,6 +6,7 @@ import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
 import { disconnect, progressDeadline, replacements, restarts } from "./policies";
 import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+import { versionMeta, versionOf } from "./version";
 
 export function serviceJob(props: ServiceJobProps): Job {
   const { definition, phase } = props;
@@ -31,17 +32,20 @@ export function serviceJob(props: ServiceJobProps): Job {
 
 function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
   const { name, port, health } = props.definition;
-  const tasks = tasksOf(props, mode);
+  const Tasks = tasksOf(props, mode);
+  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts }) => VolumeMounts));
+  const Networks: TaskGroup["Networks"] = [
+    {
+      Mode: "host",
+      ReservedPorts: [port.toApi(portLabel)],
+      DynamicPorts: buildsOnPort(mode) ? [{ Label: schemaPortLabel }] : [],
+    },
+  ];
   return {
     Name: name,
     Count: 1,
-    Networks: [
-      {
-        Mode: "host",
-        ReservedPorts: [port.toApi(portLabel)],
-        DynamicPorts: buildsOnPort(mode) ? [{ Label: schemaPortLabel }] : [],
-      },
-    ],
+    Meta: { [versionMeta]: versionOf({ Networks, Volumes, Tasks }) },
+    Networks,
     Services: [
       {
         Name: name,
@@ -51,11 +55,11 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
         Checks: [health.toApi("health")],
       },
     ],
-    Volumes: volumeRequests(tasks.flatMap(({ VolumeMounts }) => VolumeMounts)),
+    Volumes,
     RestartPolicy: restarts,
     ReschedulePolicy: replacements,
     Disconnect: disconnect,
-    Tasks: tasks,
+    Tasks,
   };
 }
 

@@ -103,7 +103,11 @@ async function planJob(
     }
     return;
   }
-  if (prior?.status === "dead" && planned.rerun_if_dead === true) planned.status = UNKNOWN;
+  if (prior?.status === "dead" && planned.rerun_if_dead === true) {
+    planned.status = UNKNOWN;
+    // The real provider plans what the dead job has. It is registered as the jobspec says, which may be another version.
+    planned.task_groups = UNKNOWN;
+  }
   if (planned.jobspec === null || prior?.jobspec === planned.jobspec) return;
   const { job, whole } = parseJobspec(planned.jobspec);
   Object.assign(planned, {
