@@ -2,13 +2,14 @@ import * as fs from "node:fs";
 import * as v8 from "node:v8";
 import { Command } from "commander";
 import { readConfig } from "./config";
-import { connect } from "../server/connection";
+import { Deadline } from "../base/deadline";
+import { connect, endSession } from "../server/connection";
 import { confirm } from "./confirm";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
-import { loginOf } from "../server/login";
+import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
 import { sqliteRole } from "../sqlite/confined/process";
 import { stopSignal } from "../base/stop";
@@ -31,7 +32,22 @@ async function runMigrate({ config }: { config: string }): Promise<void> {
   if (!NOMAD_ALLOC_DIR)
     throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
   const allocation = { shared: NOMAD_ALLOC_DIR, id: NOMAD_ALLOC_ID, scratch: NOMAD_TASK_DIR };
-  log(JSON.stringify(await migrate(readConfig(config), allocation, log, stopSignal())));
+  const [told, stop] = [readConfig(config), stopSignal()];
+  await serverAnswers(loginOf(process.env), log, stop);
+  log(JSON.stringify(await migrate(told, allocation, log, stop)));
+}
+
+/**
+ * Waits for the server without a deadline. Only its ledger says whether this start moves the service or is one of many after
+ * the move, at night, while the server is away: that one must not fail, or Nomad may not try again. Nomad ends the wait of
+ * a move (`healthy_deadline`).
+ */
+async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: AbortSignal): Promise<void> {
+  const stopped = new Promise<never>((_, reject) =>
+    stop.addEventListener("abort", () => reject(stop.reason as Error), { once: true }),
+  );
+  const answered = connect(login, { deadline: new Deadline(Infinity), log: tell });
+  await endSession(await Promise.race([answered, stopped]));
 }
 
 async function runConfirm({ config }: { config: string }): Promise<void> {

@@ -4,6 +4,7 @@
 #
 #   sh task-wrapper.sh DEADLINE_SECONDS command|app|server -- PROGRAM [ARGUMENT]...
 #
+# DEADLINE_SECONDS count from the start of PROGRAM.
 # command: PROGRAM builds the schema and ends.
 # app:     PROGRAM is the app itself; migrate sees when it is ready and has it stopped.
 # server:  PROGRAM is the embedded server, on a copy of its data; migrate has it stopped when it has read all.
@@ -25,7 +26,7 @@ case ${2-} in
     exit 2
     ;;
 esac
-deadline=$(($(date +%s) + $1))
+seconds=$1
 kind=$2
 shift 3
 
@@ -112,9 +113,10 @@ while :; do
     abort) fail 1 "migrate has failed, see its log" ;;
     build) break ;;
   esac
-  in_time "for migrate"
+  # No deadline yet: migrate waits for the server as long as that takes, and when it fails, Nomad ends this task, too.
   pause
 done
+deadline=$(($(date +%s) + seconds))
 
 say "attempt $attempt: starting $1"
 # A process group of its own, so that what the program starts ends with it. Most images have setsid; job control is for the
