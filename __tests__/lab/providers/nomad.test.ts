@@ -134,6 +134,29 @@ test("a job is registered, followed until it is deployed, seen to drift, importe
   expect(nomad.jobs.size).toBe(0);
 });
 
+test("a dead job is registered again if it is asked for, and only then", async () => {
+  // GIVEN a job that somebody stopped: a version of its own, which nobody handed a jobspec in for
+  await workspace.init(app());
+  await workspace.succeed("apply", "-auto-approve");
+  const stop = () => (nomad.register(nomad.jobs.get("app")!.body).status = "dead");
+  stop();
+
+  // WHEN it is not asked for THEN nothing changes
+  expect(await workspace.plan()).toEqual({});
+
+  // WHEN it is
+  await workspace.write(app({ resource: { rerun_if_dead: true } }));
+  expect(await workspace.plan()).toMatchObject({ [address]: { actions: ["update"] } });
+  await workspace.succeed("apply", "plan");
+
+  // THEN it runs, and is started again whenever it is dead
+  expect(nomad.jobs.get("app")!.status).toBe("running");
+  expect(await workspace.plan()).toEqual({});
+  stop();
+  await workspace.succeed("apply", "-auto-approve");
+  expect((await workspace.state())[address]).toMatchObject({ status: "running" });
+});
+
 test("a failed update fails the apply with Nomad's reason and the failed task, and is still to be done", async () => {
   // GIVEN
   await workspace.init(app());
