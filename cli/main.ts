@@ -1,35 +1,11 @@
-/** What a person runs by hand: `npm run pgmoor -- COMMAND`. Each command is a file beside this one. */
-import { Command } from "commander";
+/** What a person runs by hand: `npm run pgmoor -- COMMAND`. */
 import { UserError } from "../environments/model/problems";
-import { addBack } from "./back";
-import { addCheckStates } from "./check-states";
-import { addComment } from "./comment";
-import { addDeploy } from "./deploy";
-import { addLedger } from "./ledger";
-import { addLogin } from "./login";
-import { addMigrate } from "./migrate";
-import { addPlan } from "./plan";
-import { addReview } from "./review";
-import { addVerify } from "./verify";
+import { pgmoor } from "./program";
 
-const program = new Command("pgmoor")
-  .description("Move services to a central PostgreSQL, verify and operate them")
-  // A mistake in the arguments is refused as any other: exit code 2.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .showHelpAfterError("(add --help for the options)");
-addMigrate(program);
-addVerify(program);
-addBack(program);
-addLedger(program);
-addReview(program);
-addPlan(program);
-addDeploy(program);
-addCheckStates(program);
-addComment(program);
-addLogin(program);
-
-program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof UserError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-});
+pgmoor()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  });

@@ -1,20 +1,22 @@
 /**
- * Writes the pages that are made from the code: `services.md` from the homelab, `definition.md` from the types. A test
+ * Writes the pages that are made from the code: `services.md` from the homelab, `definition.md` from the types,
+ * `commands/` from what `--help` says. A test
  * fails when they are not what this would write.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import type { EnvironmentService } from "../environments/model/environment";
 import { homelab } from "../environments/homelab";
 import { dsnVariables } from "../nomad/dsn";
+import { commandPages } from "./command-pages";
 import { databaseName, type Program, type ServiceDefinition } from "../services/definition";
 
 const root = join(__dirname, "..");
 
 /** The pages by their file's name. */
 export function pages(): Record<string, string> {
-  return { "services.md": servicesPage(), "definition.md": definitionPage() };
+  return { "services.md": servicesPage(), "definition.md": definitionPage(), ...commandPages() };
 }
 
 function servicesPage(): string {
@@ -131,6 +133,7 @@ function commentOf(node: ts.Node): string {
 
 if (require.main === module)
   for (const [name, text] of Object.entries(pages())) {
+    mkdirSync(dirname(join(__dirname, name)), { recursive: true });
     writeFileSync(join(__dirname, name), text);
     console.log(`docs/${name}`);
   }

@@ -36,3 +36,11 @@ test.each(pages.map((page) => [relative(root, page), page]))(
     expect(broken).toEqual([]);
   },
 );
+
+test("the index leads to every page", () => {
+  const index = readFileSync(join(root, "docs/README.md"), "utf8");
+  const missing = readdirSync(join(root, "docs"), { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith(".md") && file !== "README.md" && !index.includes(`(${file})`));
+  expect(missing).toEqual([]);
+});
