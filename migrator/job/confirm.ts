@@ -7,7 +7,7 @@ import { probe } from "../peer/exchange";
 import { lastAttempt, recordConfirmed, type TableUses } from "../ledger/ledger";
 import { loginOf } from "../server/login";
 import { countUses, usedSince } from "../ledger/table-uses";
-import { otherSessions } from "../server/sessions";
+import { isWork, presence } from "../server/sessions";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
 const sessionMilliseconds = 5;
@@ -26,7 +26,7 @@ export interface ConfirmReport {
 /**
  * The poststart task: waits until the app has used its tables in the target and answers at its health URL, then writes
  * `confirmed`. An answer alone proves nothing: an app may ignore the server and start on an empty file. Nor does a use alone:
- * an administrator's dump reads every table; so a session of the app's own role has to be seen.
+ * an administrator's dump reads every table; so a session of the app's own role has to be seen, and at work if others are there.
  * @param allocationId that made the copy; another's copy is not confirmed.
  * @throws Failed at the deadline, saying which of them did not happen.
  */
@@ -102,6 +102,9 @@ class Watch {
   tables: string[] = [];
   private health: true | string = "not asked yet";
   private session = false;
+  private worked = false;
+  private others = false;
+  private done = false;
 
   constructor(
     private readonly client: Client,
@@ -117,14 +120,26 @@ class Watch {
     const health = await probe(this.url);
     if (this.health !== true && health === true) this.log(`the app answers at ${this.url}`);
     this.health = health;
-    return used.length > 0 && health === true && this.session ? true : undefined;
+    return (this.done = used.length > 0 && health === true && this.isTheApp) || undefined;
   }
 
+  /** Ends once a session of the app has been seen at work, or nothing more is asked. */
   async aSession(): Promise<true | undefined> {
-    const [name] = await otherSessions(this.client);
-    if (name === undefined) return undefined;
-    this.log(`a session of the app's role is open${name === "" ? "" : ` (${name})`}`);
-    return (this.session = true);
+    const { own, others } = await presence(this.client);
+    if (own[0] !== undefined && !this.session)
+      this.log(`a session of the app's role is open${own[0].name === "" ? "" : ` (${own[0].name})`}`);
+    this.session ||= own.length > 0;
+    this.worked ||= own.some(({ statement }) => isWork(statement));
+    this.others ||= others > 0;
+    return this.worked || this.done || undefined;
+  }
+
+  /**
+   * Whether it was the app that used the tables. While others are in the database, it may have been one of them: an idle
+   * session of the role and an administrator's `count(*)` are no use by the app, so one of its sessions has to be seen at work.
+   */
+  private get isTheApp(): boolean {
+    return this.session && (this.worked || !this.others);
   }
 
   complaint(seconds: number): string {
@@ -132,7 +147,7 @@ class Watch {
       this.health === true
         ? "the app answers"
         : `the app does not answer 2xx at ${this.url} (${this.health})`;
-    const joint = (this.health === true) === (this.tables.length > 0 && this.session) ? "and" : "but";
+    const joint = (this.health === true) === (this.tables.length > 0 && this.isTheApp) ? "and" : "but";
     return `not confirmed within ${seconds} s: ${answer}, ${joint} ${this.use()}`;
   }
 
@@ -142,7 +157,9 @@ class Watch {
     if (this.tables.length === 0) {
       return `it has never used the database: no table was read or written since the copy, ${session}. ${advice}`;
     }
-    if (this.session) return "it has used the database";
+    if (this.isTheApp) return "it has used the database";
+    if (this.session)
+      return `nobody can tell who used ${this.tables.join(", ")}: sessions of other roles are in the database, and the app's were not seen at work. ${advice}`;
     return `whoever used ${this.tables.join(", ")} was not the app: ${session}. ${advice}`;
   }
 }

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client } from "pg";
 import { countUses } from "../../../migrator/ledger/table-uses";
-import { otherSessions } from "../../../migrator/server/sessions";
+import { isWork, otherSessions } from "../../../migrator/server/sessions";
 import { Cleanup, Database, eventually, report, Service, writeSqlite } from "../support";
 
 const cleanup = new Cleanup();
@@ -164,6 +164,36 @@ test("an administrator's dump reads every table and confirms nothing", async () 
   expect(outcome.code).toBe(1);
   expect(outcome.stderr).toContain("was not the app: no session of its role was seen");
   expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
+});
+
+test("an idle session of the role and an administrator's count(*) are no use by the app", async () => {
+  const { service } = await copiedService(2);
+  const idle = await appSession(service);
+  await idle.query("SELECT 1");
+  const admin = new Client({ ...service.database.server, database: service.database.name });
+  await admin.connect();
+  const { done } = await service.startMigrator("confirm");
+  await use(admin, "SELECT count(*) FROM items");
+  const outcome = await done;
+  await admin.end();
+  expect(outcome.code).toBe(1);
+  expect(outcome.stderr).toContain("nobody can tell who used public.items");
+  expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
+});
+
+test.each([
+  ["", false],
+  ["SET application_name = 'x'", false],
+  ["SELECT 1", false],
+  ["/* ping */ select 1 as one", false],
+  ["SELECT version();", false],
+  ["SELECT t.oid FROM pg_catalog.pg_type t", false],
+  ["COMMIT", true],
+  ["SELECT 1 FROM items", true],
+  ["select name from items where id = $1", true],
+  ["INSERT INTO items VALUES (1)", true],
+])("statement %j is work: %s", (statement, expected) => {
+  expect(isWork(statement)).toBe(expected);
 });
 
 test("an app that connects for each request is seen while it answers", async () => {
