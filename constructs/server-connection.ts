@@ -15,6 +15,8 @@ export interface ServerConnectionProps {
   /** The KV v2 secret with the admin's `username` and `password`. */
   readonly adminSecret: string;
   readonly sslmode: string;
+  /** File with the certificate of the authority that signed the server's. @default none */
+  readonly caFile?: string | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export class ServerConnection extends Construct {
       username: `\${${admin}.data.username}`,
       password: `\${${admin}.data.password}`,
       sslmode: props.sslmode,
+      sslrootcert: props.caFile,
       connectTimeout: 10,
     }).addOverride("port", props.address?.port ?? `\${${instance}.service[0].port}`);
     const probe = new DataPostgresqlSchemas(this, "probe", { database: "postgres" });

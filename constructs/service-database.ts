@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import type { Connection, ServerLookup } from "../nomad/dsn";
+import type { Connection, ServerLookup, SslMode } from "../nomad/dsn";
 import { databaseName, type ServiceDefinition } from "../services/definition";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
@@ -19,7 +19,12 @@ export interface ServiceDatabaseProps {
   readonly nomad: { readonly datacenter: string; readonly namespace: string };
   readonly vault: { readonly mount: string; readonly jwtAuth: string; readonly audience: string };
   /** How the job finds the server, and how the migrator connects to it. */
-  readonly server: { readonly lookup: ServerLookup; readonly sslmode: string };
+  readonly server: {
+    readonly lookup: ServerLookup;
+    readonly sslmode: SslMode;
+    /** The certificate (PEM) of the authority that signed the server's. @default none */
+    readonly ca?: string | undefined;
+  };
   readonly domain: string;
   readonly migrator: ServiceJobProps["migrator"];
 }
@@ -35,6 +40,8 @@ export class ServiceDatabase extends Construct {
     const name = databaseName(definition);
     const connection: Connection = {
       server: props.server.lookup,
+      sslmode: props.server.sslmode,
+      ca: props.server.ca,
       database: name,
       username: name,
       secret: { mount: vault.mount, name: databaseSecretName(name) },
@@ -78,7 +85,6 @@ export class ServiceDatabase extends Construct {
       domain: props.domain,
       connection,
       passwordVersion,
-      sslmode: props.server.sslmode,
       vaultRole: identity.role,
       migrator: props.migrator,
       existing: existing.job,

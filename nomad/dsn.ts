@@ -2,8 +2,10 @@
 import {
   envFile,
   envLine,
+  file,
   join,
   percentEncoded,
+  fixedText,
   text,
   urlHost,
   withSecret,
@@ -12,13 +14,33 @@ import {
 } from "./template";
 import type { Template } from "./job";
 
-/** One variable holds a URL, as libpq reads it: `postgresql://role:password@host:port/database?parameters`. */
+/**
+ * How a connection is encrypted, in libpq's words. `require` encrypts and verifies nothing; `verify-ca` verifies who signed the
+ * server's certificate, `verify-full` its host name as well.
+ * Source: https://www.postgresql.org/docs/16/libpq-ssl.html#LIBPQ-SSL-PROTECTION
+ */
+export type SslMode = "disable" | "require" | "verify-ca" | "verify-full";
+export const sslModes: readonly SslMode[] = ["disable", "require", "verify-ca", "verify-full"];
+
+/** Where a task has the certificate of the authority that signed the server's, alone in its folder. */
+export const caDirectory = "/local/pgmoor-tls";
+export const caPath = `${caDirectory}/ca.pem`;
+
+/** Whether a mode needs that certificate. */
+export function verifies(mode: SslMode): boolean {
+  return mode === "verify-ca" || mode === "verify-full";
+}
+
+/**
+ * One variable holds a URL, as libpq reads it: `postgresql://role:password@host:port/database?parameters`. It gets `sslmode`, and
+ * `sslrootcert` where the mode needs one.
+ */
 export interface UrlDsn {
   readonly style: "url";
   readonly variable: string;
   /** @default "postgresql" */
   readonly scheme?: "postgresql" | "postgres";
-  /** Query parameters, such as `sslmode`. @default none */
+  /** Further query parameters, such as `connect_timeout`. @default none */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
@@ -40,6 +62,12 @@ export interface VariablesDsn {
   readonly password: Variable;
   /** Variables with a fixed value, such as Laravel's `DB_CONNECTION: "pgsql"`. @default none */
   readonly fixed?: Readonly<Record<string, string>>;
+  /**
+   * The variables that tell the app how to encrypt its connection, for each mode that it can be told. The environment's
+   * `server.sslmode` has to be one of them.
+   * @default `disable`, which needs no variable
+   */
+  readonly tls?: Readonly<Partial<Record<SslMode, Readonly<Record<string, string>>>>>;
 }
 
 export type Dsn = UrlDsn | VariablesDsn;
@@ -51,6 +79,9 @@ export type ServerLookup =
 
 export interface Connection {
   readonly server: ServerLookup;
+  readonly sslmode: SslMode;
+  /** The certificate (PEM) of the authority that signed the server's. @default none: nothing is verified */
+  readonly ca?: string | undefined;
   readonly database: string;
   readonly username: string;
   /** The Vault KV v2 secret whose field `password` is the role's. */
@@ -66,15 +97,31 @@ interface Parts {
 }
 
 /** libpq's own variables, which the migrator and every client program take. */
-export function libpq(sslmode: string): VariablesDsn {
-  return {
-    style: "variables",
-    server: { host: "PGHOST", port: "PGPORT" },
-    database: "PGDATABASE",
-    username: "PGUSER",
-    password: "PGPASSWORD",
-    fixed: { PGSSLMODE: sslmode },
-  };
+export const libpq: VariablesDsn = {
+  style: "variables",
+  server: { host: "PGHOST", port: "PGPORT" },
+  database: "PGDATABASE",
+  username: "PGUSER",
+  password: "PGPASSWORD",
+  tls: {
+    disable: { PGSSLMODE: "disable" },
+    require: { PGSSLMODE: "require" },
+    "verify-ca": { PGSSLMODE: "verify-ca", PGSSLROOTCERT: caPath },
+    "verify-full": { PGSSLMODE: "verify-full", PGSSLROOTCERT: caPath },
+  },
+};
+
+/** The modes that an app can be told. */
+export function modesOf(dsn: Dsn): readonly SslMode[] {
+  if (dsn.style === "url") return sslModes;
+  return sslModes.filter((mode) =>
+    dsn.tls === undefined ? mode === "disable" : dsn.tls[mode] !== undefined,
+  );
+}
+
+/** The certificate that a task needs beside its DSN. A certificate is no secret. */
+export function caFile({ ca }: Connection): Template[] {
+  return ca === undefined ? [] : [file(caPath, fixedText(ca), "0644")];
 }
 
 /**
@@ -83,7 +130,7 @@ export function libpq(sslmode: string): VariablesDsn {
  */
 export function dsnFile(dsn: Dsn, connection: Connection, onChange: Template["ChangeMode"]): Template {
   const lines = (host: Expression, port: Expression, password: Expression): string =>
-    linesOf(dsn, {
+    linesOf(dsn, connection.sslmode, {
       host,
       port,
       password,
@@ -102,13 +149,15 @@ export function dsnFile(dsn: Dsn, connection: Connection, onChange: Template["Ch
   );
 }
 
-function linesOf(dsn: Dsn, parts: Parts): string {
+function linesOf(dsn: Dsn, mode: SslMode, parts: Parts): string {
   switch (dsn.style) {
     case "url":
-      return envLine(dsn.variable, url(dsn, parts));
+      return envLine(dsn.variable, url(dsn, mode, parts));
     case "variables":
       return [
-        ...Object.entries(dsn.fixed ?? {}).map(([name, value]) => envLine(name, text(value))),
+        ...Object.entries({ ...dsn.fixed, ...dsn.tls?.[mode] }).map(([name, value]) =>
+          envLine(name, text(value)),
+        ),
         ...serverLines(dsn.server, parts),
         ...linesFor(dsn.database, parts.database),
         ...linesFor(dsn.username, parts.username),
@@ -130,13 +179,19 @@ function linesFor(variable: Variable, value: Expression): string[] {
 /** The names of all variables that a DSN sets. */
 export function dsnVariables(dsn: Dsn): string[] {
   if (dsn.style === "url") return [dsn.variable];
-  const { server, database, username, password, fixed = {} } = dsn;
+  const { server, database, username, password, fixed = {}, tls = {} } = dsn;
   const where = "address" in server ? [server.address] : [server.host, server.port];
-  return [...Object.keys(fixed), ...where.flat(), ...[database, username, password].flat()];
+  const encryption = Object.values(tls).flatMap((variables) => Object.keys(variables));
+  return [
+    ...new Set([...Object.keys(fixed), ...encryption]),
+    ...where.flat(),
+    ...[database, username, password].flat(),
+  ];
 }
 
-function url(dsn: UrlDsn, parts: Parts): Expression {
-  const query = new URLSearchParams(dsn.parameters ?? {}).toString().replaceAll("+", "%20");
+function url(dsn: UrlDsn, mode: SslMode, parts: Parts): Expression {
+  const encryption = { sslmode: mode, ...(verifies(mode) ? { sslrootcert: caPath } : {}) };
+  const query = new URLSearchParams({ ...encryption, ...dsn.parameters }).toString().replaceAll("+", "%20");
   return join(
     text(`${dsn.scheme ?? "postgresql"}://`),
     percentEncoded(parts.username),

@@ -108,6 +108,8 @@ export interface Disconnect {
 export interface Task {
   readonly Name: string;
   readonly Driver: "docker" | "exec";
+  /** The image's own, or the client's default, when absent. */
+  readonly User?: string;
   readonly Config: Readonly<Record<string, unknown>>;
   readonly Env: Readonly<Record<string, string>>;
   /** A task starts anew when this changes. */

@@ -1,6 +1,7 @@
 import { Port } from "../nomad/port";
 import { HealthCheck } from "../nomad/check";
 import { HostVolume } from "../nomad/volume";
+import { caDirectory } from "../nomad/dsn";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -28,5 +29,15 @@ export const authelia: ServiceDefinition = {
     database: "AUTHELIA_STORAGE_POSTGRES_DATABASE",
     username: "AUTHELIA_STORAGE_POSTGRES_USERNAME",
     password: "AUTHELIA_STORAGE_POSTGRES_PASSWORD",
+    // It uses TLS when anything is set below `tls`, and then verifies unless it is told not to.
+    // https://www.authelia.com/configuration/miscellaneous/introduction/ (`certificates_directory`)
+    tls: {
+      disable: {},
+      require: { AUTHELIA_STORAGE_POSTGRES_TLS_SKIP_VERIFY: "true" },
+      "verify-full": {
+        AUTHELIA_STORAGE_POSTGRES_TLS_MINIMUM_VERSION: "TLS1.2",
+        AUTHELIA_CERTIFICATES_DIRECTORY: caDirectory,
+      },
+    },
   },
 };

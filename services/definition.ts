@@ -19,6 +19,8 @@ export interface DockerProgram {
   readonly network: "host" | "bridge";
   /** What the image's entrypoint is given. @default the image's own */
   readonly args?: readonly string[];
+  /** Who it runs as: a name that the image knows, or `UID` or `UID:GID`. @default the image's own user */
+  readonly user?: string;
 }
 
 /** A program of the host in Nomad's `exec` driver (a chroot): what a cluster without containers runs. */
@@ -27,6 +29,8 @@ export interface ExecProgram {
   readonly command: readonly [string, ...string[]];
   /** Host volumes that hold the program, mounted read-only. */
   readonly mounts: readonly HostVolume[];
+  /** Who it runs as: a user of the host. @default `nobody`, as Nomad's client is configured */
+  readonly user?: string;
 }
 
 export type Program = DockerProgram | ExecProgram;
@@ -48,7 +52,8 @@ export interface SchemaBuild {
   readonly command: readonly [string, ...string[]];
   /**
    * Variables for this run alone, over the service's own. For `app` they have to put it on `127.0.0.1` and the port
-   * `${NOMAD_PORT_pgmoor_schema}`, with its data in a scratch folder (`${NOMAD_TASK_DIR}`).
+   * `${NOMAD_PORT_pgmoor_schema}`, with its data in a scratch folder (`${NOMAD_TASK_DIR}`). A container runs in the host's
+   * network for it, also where the service's own is `bridge`: the migrator asks it on the host's loopback.
    * @default none
    */
   readonly environment?: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { Port } from "../nomad/port";
 import { HealthCheck } from "../nomad/check";
 import { HostVolume } from "../nomad/volume";
+import { caPath } from "../nomad/dsn";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -23,6 +24,12 @@ export const gitea: ServiceDefinition = {
     database: "GITEA__database__NAME",
     username: "GITEA__database__USER",
     password: "GITEA__database__PASSWD",
-    fixed: { GITEA__database__DB_TYPE: "postgres", GITEA__database__SSL_MODE: "disable" },
+    fixed: { GITEA__database__DB_TYPE: "postgres" },
+    // Its driver, lib/pq, takes the certificate from libpq's variable: https://pkg.go.dev/github.com/lib/pq
+    tls: {
+      disable: { GITEA__database__SSL_MODE: "disable" },
+      require: { GITEA__database__SSL_MODE: "require" },
+      "verify-full": { GITEA__database__SSL_MODE: "verify-full", PGSSLROOTCERT: caPath },
+    },
   },
 };

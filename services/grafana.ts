@@ -1,6 +1,7 @@
 import { Port } from "../nomad/port";
 import { HealthCheck } from "../nomad/check";
 import { HostVolume } from "../nomad/volume";
+import { caPath } from "../nomad/dsn";
 import { Size } from "../nomad/size";
 import type { ServiceDefinition } from "./definition";
 
@@ -24,6 +25,12 @@ export const grafana: ServiceDefinition = {
     database: "GF_DATABASE_NAME",
     username: "GF_DATABASE_USER",
     password: "GF_DATABASE_PASSWORD",
-    fixed: { GF_DATABASE_TYPE: "postgres", GF_DATABASE_SSL_MODE: "disable" },
+    fixed: { GF_DATABASE_TYPE: "postgres" },
+    // `ssl_mode` for PostgreSQL: disable, require or verify-full.
+    tls: {
+      disable: { GF_DATABASE_SSL_MODE: "disable" },
+      require: { GF_DATABASE_SSL_MODE: "require" },
+      "verify-full": { GF_DATABASE_SSL_MODE: "verify-full", GF_DATABASE_CA_CERT_PATH: caPath },
+    },
   },
 };

@@ -1,4 +1,5 @@
 import { HealthCheck } from "../nomad/check";
+import { caPath } from "../nomad/dsn";
 import { Port } from "../nomad/port";
 import { HostVolume } from "../nomad/volume";
 import { Size } from "../nomad/size";
@@ -80,6 +81,13 @@ export function immich({ release, vector }: ImmichOptions): ServiceDefinition {
       database: "DB_DATABASE_NAME",
       username: "DB_USERNAME",
       password: "DB_PASSWORD",
+      // https://docs.immich.app/install/environment-variables (`DB_SSL_MODE`); its driver verifies by Node's authorities,
+      // to which this variable adds: https://nodejs.org/api/cli.html#node_extra_ca_certsfile
+      tls: {
+        disable: { DB_SSL_MODE: "disable" },
+        require: { DB_SSL_MODE: "require" },
+        "verify-full": { DB_SSL_MODE: "verify-full", NODE_EXTRA_CA_CERTS: caPath },
+      },
     },
     source: {
       kind: "postgres",

@@ -31,6 +31,7 @@ export const speedtestTracker: ServiceDefinition = {
     database: "DB_DATABASE",
     username: "DB_USERNAME",
     password: "DB_PASSWORD",
+    // Its config/database.php has `sslmode` fixed to "prefer": it cannot be told another one.
     fixed: { DB_CONNECTION: "pgsql" },
   },
   source: {

@@ -3,6 +3,7 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
+import { resolve } from "node:path";
 import { NomadConnection } from "../constructs/nomad-connection";
 import { refuse } from "../constructs/refusal";
 import { ServerConnection } from "../constructs/server-connection";
@@ -16,13 +17,15 @@ export interface ServiceStackProps {
   readonly service: EnvironmentService;
   /** Text of `migrator/peer/task-wrapper.sh`. */
   readonly schemaWrapper: string;
+  /** The text of the environment's `server.caFile`. @default there is none */
+  readonly ca?: string | undefined;
   /** Why it must not be deployed. @default it may be */
   readonly stops?: readonly string[] | undefined;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
-  constructor(scope: Construct, { environment, service, schemaWrapper, stops = [] }: ServiceStackProps) {
+  constructor(scope: Construct, { environment, service, schemaWrapper, ca, stops = [] }: ServiceStackProps) {
     const { definition, phase } = service;
     super(scope, definition.name);
     keepState(this, environment, definition.name);
@@ -46,6 +49,7 @@ export class ServiceStack extends TerraformStack {
       mount: environment.vault.mount,
       adminSecret: environment.server.adminSecret,
       sslmode: environment.server.sslmode,
+      caFile: environment.server.caFile === undefined ? undefined : resolve(environment.server.caFile),
     });
     const existing = new Set(service.existing);
     new ServiceDatabase(this, definition.name, {
@@ -59,7 +63,7 @@ export class ServiceStack extends TerraformStack {
       passwordVersion: service.passwordVersion,
       nomad: environment.nomad,
       vault: environment.vault,
-      server: environment.server,
+      server: { ...environment.server, ca },
       domain: environment.domain,
       migrator: { ...environment.migrator, schemaWrapper },
     });

@@ -1,6 +1,7 @@
 import { Annotations, App } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { certificateOf } from "../environments/model/certificate";
 import type { Environment } from "../environments/model/environment";
 import { loadEnvironment } from "../environments/model/load";
 import { warningsOf } from "../environments/model/warnings";
@@ -19,8 +20,9 @@ import { withoutStackTraces } from "./stack-traces";
 export async function synthesize(): Promise<Environment> {
   const schemaWrapper = readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8");
   const environment = loadEnvironment();
+  const ca = certificateOf(environment);
   makeStateFiles(environment);
-  synthesizeStacks(environment, schemaWrapper, await survey(environment));
+  synthesizeStacks(environment, schemaWrapper, await survey(environment), ca);
   return environment;
 }
 
@@ -29,18 +31,20 @@ export async function synthesize(): Promise<Environment> {
  *
  * @param schemaWrapper text of `migrator/peer/task-wrapper.sh`
  * @param seen what was looked up beforehand @default nobody looked
+ * @param ca text of `server.caFile` @default there is none
  */
 export function synthesizeStacks(
   environment: Environment,
   schemaWrapper: string,
   seen: Survey = nothingSeen,
+  ca?: string,
 ): void {
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
-      const stack = new ServiceStack(app, { environment, service, schemaWrapper, stops });
+      const stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops });
       for (const { path, message } of warningsOf(environment, index))
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }

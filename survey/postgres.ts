@@ -1,4 +1,5 @@
 /** Asks the central PostgreSQL, as its admin, which roles and databases it has, and tries passwords. */
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { connectOnce } from "../migrator/server/connection";
@@ -99,5 +100,6 @@ function asRole(
     PGPASSWORD: password,
     PGDATABASE: database,
     PGSSLMODE: server.sslmode,
+    ...(server.caFile === undefined ? {} : { PGSSLROOTCERT: resolve(server.caFile) }),
   });
 }

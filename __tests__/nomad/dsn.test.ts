@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { parse } from "pg-connection-string";
-import { dsnFile, libpq, type Connection, type Dsn, type VariablesDsn } from "../../nomad/dsn";
+import {
+  caFile,
+  caPath,
+  dsnFile,
+  libpq,
+  modesOf,
+  type Connection,
+  type Dsn,
+  type VariablesDsn,
+} from "../../nomad/dsn";
+import { freshrss } from "../../services/freshrss";
+import { gitea } from "../../services/gitea";
 import { render, variables } from "./render";
 
 const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 1_000;
@@ -10,6 +21,7 @@ const dns: Connection = {
   server: { by: "dns", host: "postgresql.service.consul", port: 5432 },
   database: "vaultwarden",
   username: "vaultwarden",
+  sslmode: "disable",
   secret,
 };
 const byTemplate: Connection = { ...dns, server: { by: "consul-template", service: "postgresql" } };
@@ -37,7 +49,8 @@ describe("a DSN in one URL", () => {
   test("is what libpq reads, with the server by its DNS name", () => {
     const { Output } = renderOne(urlDsn, dns, "p w+d");
     expect(variables(Output)).toEqual({
-      DATABASE_URL: "postgresql://vaultwarden:p%20w%2Bd@postgresql.service.consul:5432/vaultwarden",
+      DATABASE_URL:
+        "postgresql://vaultwarden:p%20w%2Bd@postgresql.service.consul:5432/vaultwarden?sslmode=disable",
     });
   });
 
@@ -57,7 +70,7 @@ describe("a DSN in one URL", () => {
       const url = variables(rendered[index]!.Output).DATABASE_URL!;
       // The form libpq documents: everything but these is percent-encoded.
       const [, user, pass, path, query] =
-        /^postgresql:\/\/([^:@/?]*):([^:@/?]*)@postgresql\.service\.consul:5432\/([^?/]*)\?application_name=([^&?/]*)$/.exec(
+        /^postgresql:\/\/([^:@/?]*):([^:@/?]*)@postgresql\.service\.consul:5432\/([^?/]*)\?sslmode=disable&application_name=([^&?/]*)$/.exec(
           url,
         )!;
       expect([user, pass, path, query].map((part) => decodeURIComponent(part!))).toEqual([
@@ -84,7 +97,7 @@ describe("a DSN in one URL", () => {
 
 describe("a DSN in a set of variables", () => {
   const laravel: VariablesDsn = {
-    ...libpq("disable"),
+    ...libpq,
     server: { host: "DB_HOST", port: "PGPORT" },
     password: "DB_PASSWORD",
     fixed: { DB_CONNECTION: "pgsql" },
@@ -102,6 +115,7 @@ describe("a DSN in a set of variables", () => {
     samples.forEach(([password, username, value], index) => {
       expect(variables(rendered[index]!.Output)).toEqual({
         FIXED: value,
+        PGSSLMODE: "disable",
         DB_HOST: "postgresql.service.consul",
         PGPORT: "5432",
         PGDATABASE: "vaultwarden",
@@ -138,7 +152,7 @@ describe("the server's address by template", () => {
   const one = { Address: "10.0.0.61", Port: 5432 };
   const other = { Address: "10.0.0.62", Port: 5433 };
   const host = (services: object) => {
-    const { Output, Waiting, Error } = renderOne(libpq("disable"), byTemplate, "p", services);
+    const { Output, Waiting, Error } = renderOne(libpq, byTemplate, "p", services);
     return { waiting: Waiting, error: Error, host: Output === "" ? undefined : variables(Output).PGHOST };
   };
 
@@ -166,7 +180,9 @@ describe("the server's address by template", () => {
     const { Output } = renderOne(urlDsn, byTemplate, "p", {
       postgresql: [{ Address: "fd00::1", Port: 5432 }],
     });
-    expect(variables(Output).DATABASE_URL).toBe("postgresql://vaultwarden:p@[fd00::1]:5432/vaultwarden");
+    expect(variables(Output).DATABASE_URL).toBe(
+      "postgresql://vaultwarden:p@[fd00::1]:5432/vaultwarden?sslmode=disable",
+    );
   });
 });
 
@@ -178,4 +194,34 @@ test("a secret without the field fails the template instead of printing a placeh
     },
   ]);
   expect(rendered!.Error).toContain('map has no entry for key "password"');
+});
+
+describe("how the connection is encrypted", () => {
+  const verified: Connection = { ...dns, sslmode: "verify-full", ca: "-----BEGIN CERTIFICATE-----\n{{ }}\n" };
+  const told = (dsn: Dsn, connection: Connection) => variables(renderOne(dsn, connection, "p").Output);
+
+  test("a URL says the mode, and where the certificate is", () => {
+    expect(told(urlDsn, { ...dns, sslmode: "require" }).DATABASE_URL).toMatch(/\?sslmode=require$/);
+    const { searchParams } = new URL(told(urlDsn, verified).DATABASE_URL!);
+    expect(Object.fromEntries(searchParams)).toEqual({ sslmode: "verify-full", sslrootcert: caPath });
+  });
+
+  test("variables say it by what the app calls it; a mode that it cannot be told is not among its modes", () => {
+    expect(told(libpq, verified)).toMatchObject({ PGSSLMODE: "verify-full", PGSSLROOTCERT: caPath });
+    expect(told(gitea.dsn, verified)).toMatchObject({
+      GITEA__database__SSL_MODE: "verify-full",
+      PGSSLROOTCERT: caPath,
+    });
+    expect(told(gitea.dsn, dns)).not.toHaveProperty("PGSSLROOTCERT");
+    expect(modesOf(gitea.dsn)).toEqual(["disable", "require", "verify-full"]);
+    expect(modesOf(freshrss.dsn)).toEqual(["disable"]);
+    expect(modesOf(urlDsn)).toEqual(["disable", "require", "verify-ca", "verify-full"]);
+  });
+
+  test("the certificate is a file of the task, as it is", () => {
+    const [template] = caFile(verified);
+    expect(template).toMatchObject({ DestPath: caPath, Perms: "0644", ChangeMode: "noop" });
+    expect(render([{ template: template!.EmbeddedTmpl }])[0]!.Output).toBe(verified.ca);
+    expect(caFile(dns)).toEqual([]);
+  });
 });

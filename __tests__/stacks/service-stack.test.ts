@@ -1,15 +1,21 @@
+import { resolve } from "node:path";
 import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { grafana } from "../../services/grafana";
 import { gitea } from "../../services/gitea";
 import { immich } from "../../services/immich";
 import { speedtestTracker } from "../../services/speedtest-tracker";
+import { uptimeKuma } from "../../services/uptime-kuma";
 import { vaultwarden } from "../../services/vaultwarden";
 import { jobOf, synthesize, type Json } from "./synthesize";
 
-function stackOf(service: Partial<EnvironmentService>, environment: Partial<Environment> = {}): Json {
+function stackOf(
+  service: Partial<EnvironmentService>,
+  environment: Partial<Environment> = {},
+  ca?: string,
+): Json {
   const whole = { definition: vaultwarden, phase: "prepared" as const, ...service };
-  return synthesize({ ...homelab, ...environment, services: [whole] })[whole.definition.name]!;
+  return synthesize({ ...homelab, ...environment, services: [whole] }, undefined, ca)[whole.definition.name]!;
 }
 
 /** `type.name` of every resource. */
@@ -442,6 +448,45 @@ describe("the job", () => {
       "vault_policy.vaultwarden",
       "vault_jwt_auth_backend_role.vaultwarden",
     ]);
+  });
+
+  test("builds its schema in the host's network, where the migrator finds it, also when it runs in a bridge", () => {
+    const definition = { ...uptimeKuma, cannotMove: undefined };
+    const { Tasks } = jobOf(stackOf({ definition, phase: "cutover" })).TaskGroups[0];
+    const configOf = (task: string) => Tasks.find(({ Name }: Json) => Name === task).Config as Json;
+    expect(configOf("schema").network_mode).toBe("host");
+    expect(configOf("migrate").network_mode).toBe("host");
+    expect(configOf("uptime-kuma")).toMatchObject({ ports: ["http"] });
+    expect(configOf("uptime-kuma")).not.toHaveProperty("network_mode");
+  });
+
+  test("runs every task of a program as its user", () => {
+    const definition = { ...vaultwarden, program: { ...vaultwarden.program, user: "1000:1000" } };
+    const migrator = { ...homelab.migrator, program: { ...homelab.migrator.program, user: "1001" } };
+    const { Tasks } = jobOf(stackOf({ definition, phase: "cutover" }, { migrator })).TaskGroups[0];
+    expect(Tasks.map(({ Name, User }: Json) => [Name, User])).toEqual([
+      ["migrate", "1001"],
+      ["schema", "1000:1000"],
+      ["vaultwarden", "1000:1000"],
+      ["confirm", "1001"],
+    ]);
+  });
+
+  test("reads the certificate of the server's authority where it is verified, and so do Terraform and the migrator", () => {
+    const server = { ...homelab.server, sslmode: "verify-full", caFile: "ca.pem" } as const;
+    const stack = stackOf({ phase: "cutover" }, { server }, "CERTIFICATE");
+    expect(stack.provider.postgresql[0]).toMatchObject({
+      sslmode: "verify-full",
+      sslrootcert: resolve("ca.pem"),
+    });
+    const { Tasks } = jobOf(stack).TaskGroups[0];
+    for (const { Name, Templates } of Tasks as Json[]) {
+      const text = (path: string) =>
+        Templates.find(({ DestPath }: Json) => DestPath === path)?.EmbeddedTmpl as string;
+      expect([Name, text("/local/pgmoor-tls/ca.pem")]).toEqual([Name, "CERTIFICATE"]);
+      expect(text("secrets/database.env")).toMatch(/verify-full/);
+      expect(text("secrets/database.env")).toContain("pgmoor-tls");
+    }
   });
 
   test("is tagged for Traefik, behind its middlewares", () => {

@@ -9,7 +9,11 @@ import { nothingSeen, type Survey } from "../../survey/survey";
 export type Json = { readonly [key: string]: any };
 
 /** The synthesized JSON of each stack of an environment, by service. `seen`: what was looked up beforehand. */
-export function synthesize(environment: Environment, seen: Survey = nothingSeen): Record<string, Json> {
+export function synthesize(
+  environment: Environment,
+  seen: Survey = nothingSeen,
+  ca?: string,
+): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
     const app = new App({ outdir, skipValidation: true });
@@ -18,6 +22,7 @@ export function synthesize(environment: Environment, seen: Survey = nothingSeen)
         environment: { states: { in: "folder", folder: "/states" }, ...environment },
         service,
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
+        ca,
         stops: seen.stops.get(service.definition.name),
       });
     app.synth();

@@ -1,5 +1,5 @@
 /** The app's own tasks, on its source or on the server. */
-import { dsnFile } from "../../nomad/dsn";
+import { caFile, dsnFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Task } from "../../nomad/job";
 import type { Companion, SecretVariable, Source } from "../../services/definition";
@@ -25,7 +25,9 @@ function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
   const { definition, connection } = props;
   const onSource = mode.kind === "on-source" ? mode.source : undefined;
   const templates = [
-    ...(onSource === undefined ? [dsnFile(definition.dsn, connection, "restart")] : []),
+    ...(onSource === undefined
+      ? [dsnFile(definition.dsn, connection, "restart"), ...caFile(connection)]
+      : []),
     ...secretsFile(props, [...(definition.secrets ?? []), ...passwordOf(onSource)], "restart"),
   ];
   return {

@@ -1,5 +1,5 @@
 /** The tasks that move a service, beside its app: `migrate`, `schema` or `source`, `confirm`. */
-import { dsnFile, libpq } from "../../nomad/dsn";
+import { caFile, dsnFile, libpq } from "../../nomad/dsn";
 import type { Task, Template } from "../../nomad/job";
 import {
   file,
@@ -50,7 +50,8 @@ function migrateTask(props: ServiceJobProps, source: Source): Task {
     RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [
-      dsnFile(libpq(props.sslmode), props.connection, "noop"),
+      dsnFile(libpq, props.connection, "noop"),
+      ...caFile(props.connection),
       ...(source.kind === "postgres" ? secretsFile(props, [sourcePassword(source)], "noop") : []),
       migratorConfig(props, source),
     ],
@@ -68,13 +69,18 @@ function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
   const { kind, command } = source.schema;
   return {
     Name: "schema",
-    ...programOf(definition.program, wrapped(props, kind, command)),
+    // In a bridge the app would have a loopback of its own, where the migrator does not find it.
+    ...programOf(definition.program, {
+      ...wrapped(props, kind, command),
+      ...(kind === "app" ? { onHost: true } : {}),
+    }),
     Env: { ...definition.environment, ...source.schema.environment },
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: noRestarts,
     Vault: vaultOf(props),
     Templates: [
       dsnFile(definition.dsn, props.connection, "noop"),
+      ...caFile(props.connection),
       ...secretsFile(props, definition.secrets, "noop"),
       wrapperFile(props),
     ],
@@ -119,7 +125,11 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
     Lifecycle: { Hook: "poststart", Sidecar: false },
     RestartPolicy: noRestarts,
     Vault: vaultOf(props),
-    Templates: [dsnFile(libpq(props.sslmode), props.connection, "noop"), migratorConfig(props, source)],
+    Templates: [
+      dsnFile(libpq, props.connection, "noop"),
+      ...caFile(props.connection),
+      migratorConfig(props, source),
+    ],
     VolumeMounts: programMounts(props.migrator.program),
     Resources: { CPU: 100, MemoryMB: 256 },
   };

@@ -11,18 +11,26 @@ export interface Run {
   /** In place of the image's entrypoint, or of the program. */
   readonly entrypoint?: readonly [string, ...string[]];
   readonly args?: readonly string[];
+  /** Runs a container in the host's network, whatever the program says. */
+  readonly onHost?: true;
 }
 
-export function programOf(program: Program, run: Run): Pick<Task, "Driver" | "Config" | "KillSignal"> {
+export function programOf(
+  program: Program,
+  run: Run,
+): Pick<Task, "Driver" | "Config" | "User" | "KillSignal"> {
+  const user = program.user === undefined ? {} : { User: program.user };
   switch (program.driver) {
     case "docker": {
       const args = run.args ?? program.args;
+      const network = run.onHost ? "host" : program.network;
       return {
         Driver: "docker",
+        ...user,
         Config: {
           image: program.image,
-          ...(run.ports && program.network === "bridge" ? { ports: [portLabel] } : {}),
-          ...(program.network === "host" ? { network_mode: "host" } : {}),
+          ...(run.ports && network === "bridge" ? { ports: [portLabel] } : {}),
+          ...(network === "host" ? { network_mode: "host" } : {}),
           ...(run.entrypoint === undefined ? {} : { entrypoint: run.entrypoint }),
           ...(args === undefined ? {} : { args }),
         },
@@ -33,6 +41,7 @@ export function programOf(program: Program, run: Run): Pick<Task, "Driver" | "Co
       // The signal is what containers get: the driver's own is SIGINT.
       return {
         Driver: "exec",
+        ...user,
         Config: { command, args: [...args, ...(run.args ?? [])] },
         KillSignal: "SIGTERM",
       };

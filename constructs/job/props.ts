@@ -13,8 +13,6 @@ export interface ServiceJobProps {
   readonly connection: Connection;
   /** The version of the role's password: the apply that makes a new one also restarts the tasks that log in with it. */
   readonly passwordVersion: number;
-  /** How the migrator connects, in libpq's words. */
-  readonly sslmode: string;
   /** The JWT role of Vault that the job's workload identity logs in to. */
   readonly vaultRole: string;
   readonly migrator: {

@@ -1,5 +1,5 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
-import type { ServerLookup } from "../../nomad/dsn";
+import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Program, ServiceDefinition } from "../../services/definition";
 
 /**
@@ -59,7 +59,13 @@ export interface Environment {
     readonly address?: { readonly host: string; readonly port: number };
     /** The KV v2 secret with the admin's `username` and `password`. */
     readonly adminSecret: string;
-    readonly sslmode: "disable" | "require" | "verify-ca" | "verify-full";
+    /** How Terraform, the migrator and every service encrypt their connections. A service that cannot be told is refused. */
+    readonly sslmode: SslMode;
+    /**
+     * File with the certificate (PEM) of the authority that signed the server's, from the project's folder. For `verify-ca`
+     * and `verify-full`; every task gets a copy.
+     */
+    readonly caFile?: string;
     /** Its `max_connections`: the services' limits have to fit in. */
     readonly maxConnections: number;
     /** Its image, which says what extensions a database may have: `postgres:16-alpine`. */

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { HealthCheck } from "../../nomad/check";
+import { sslModes } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
@@ -159,11 +160,18 @@ const volume = madeBy(
 const positive = z.number().int().positive();
 const command = z.tuple([noControl("a command").min(1)], noControl("an argument")).readonly();
 
+const user = pattern(
+  /^([a-z_][a-z0-9_-]{0,31}|\d{1,10})(:([a-z_][a-z0-9_-]{0,31}|\d{1,10}))?$/,
+  "a user of a task",
+  "NAME, UID or UID:GID",
+);
+
 const dockerProgram = z.strictObject({
   driver: z.literal("docker"),
   image,
   network: z.enum(["host", "bridge"]),
   args: z.array(noControl("an argument")).readonly().optional(),
+  user: user.optional(),
 });
 
 const program = z.discriminatedUnion("driver", [
@@ -172,6 +180,7 @@ const program = z.discriminatedUnion("driver", [
     driver: z.literal("exec"),
     command,
     mounts: z.array(volume).readonly(),
+    user: user.optional(),
   }),
 ]);
 
@@ -195,6 +204,7 @@ const dsn = z.discriminatedUnion("style", [
     username: variableNames,
     password: variableNames,
     fixed: variables.optional(),
+    tls: z.partialRecord(z.enum(sslModes), variables).optional(),
   }),
 ]);
 
@@ -285,7 +295,8 @@ export const environmentSchema = z.strictObject({
     ]),
     address: z.strictObject({ host, port }).optional(),
     adminSecret: secretPath,
-    sslmode: z.enum(["disable", "require", "verify-ca", "verify-full"]),
+    sslmode: z.enum(sslModes),
+    caFile: z.string().min(1).optional(),
     maxConnections: positive,
     image,
     extensions: z.array(extension).readonly().optional(),

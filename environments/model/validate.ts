@@ -1,5 +1,5 @@
 /** Everything that types cannot say of an environment, found before anything is made of it. */
-import { dsnVariables } from "../../nomad/dsn";
+import { dsnVariables, modesOf, verifies } from "../../nomad/dsn";
 import { databaseName, dataDirectory, leastConfirmSeconds } from "../../services/definition";
 import { extensionsOf, preloadLibraries } from "../../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
@@ -43,6 +43,9 @@ function relations(environment: Environment): Problem[] {
     ...taken(live, "definition.port.host", ({ definition }) => String(definition.port.host)),
     ...ours.flatMap(({ service, at }) => serviceProblems(service, at)),
     ...live.flatMap(({ service, at }) => extensionProblems(environment, service, at)),
+    ...encryptionProblems(environment),
+    ...migratorProblems(environment),
+    ...live.flatMap(({ service, at }) => sslmodeProblems(environment, service, at)),
     ...runnerProblems(environment),
     ...connectionProblems(environment),
   ];
@@ -169,6 +172,47 @@ function extensionProblems(
       ];
     return [];
   });
+}
+
+/** In a bridge its loopback would be its own; it asks apps that build their schema on the host's. */
+function migratorProblems({ migrator: { program } }: Environment): Problem[] {
+  if (program.driver !== "docker" || program.network === "host") return [];
+  return [
+    {
+      path: "migrator.program.network",
+      message: `"bridge" gives the migrator a loopback of its own, where it does not find an app that builds its schema. Allowed: host.`,
+    },
+  ];
+}
+
+function encryptionProblems({ server: { sslmode, caFile } }: Environment): Problem[] {
+  if (verifies(sslmode) === (caFile !== undefined)) return [];
+  const message = verifies(sslmode)
+    ? `${sslmode} verifies the server's certificate, and needs the certificate of the authority that signed it. Name its file.`
+    : `${sslmode} verifies no certificate. Allowed: sslmode verify-ca or verify-full with it, or no caFile.`;
+  return [{ path: "server.caFile", message }];
+}
+
+/** A service that cannot be told the environment's `sslmode`, or is told another one besides. */
+function sslmodeProblems({ server }: Environment, { definition }: EnvironmentService, at: string): Problem[] {
+  const { dsn } = definition;
+  const allowed = modesOf(dsn);
+  const told =
+    dsn.style === "url" ? ["sslmode", "sslrootcert"].filter((name) => name in (dsn.parameters ?? {})) : [];
+  return [
+    ...told.map((name) => ({
+      path: `${at}.definition.dsn.parameters.${name}`,
+      message: `the environment's server.sslmode says it for every service. Remove it here.`,
+    })),
+    ...(allowed.includes(server.sslmode)
+      ? []
+      : [
+          {
+            path: `${at}.definition.dsn.tls`,
+            message: `server.sslmode is "${server.sslmode}", and ${definition.name} cannot be told so. Allowed with it: ${allowed.join(", ")}. If your image can be, name the variables: dsn: { ..., tls: { "${server.sslmode}": { VARIABLE: "value" } } }.`,
+          },
+        ]),
+  ];
 }
 
 /** Name of the stack of the runner's identity. */

@@ -105,6 +105,7 @@ test("hosts", () => {
           server: { by: "dns", host, port: 5432 },
           database: "d",
           username: "u",
+          sslmode: "disable",
           secret: { mount: "secret", name: "postgres/x" },
         },
         "restart",

@@ -308,6 +308,26 @@ const mistakes: readonly Mistake[] = [
   [["server", "lookup"], { by: "magic" }, /by|discriminator|Invalid input/i, "server.lookup.by"],
   [["server", "adminSecret"], "", /path of a Vault secret/],
   [["server", "sslmode"], "prefer", /disable.*require/],
+  [["server", "sslmode"], "verify-full", /needs the certificate of the authority/, "server.caFile"],
+  [["server", "caFile"], "ca.pem", /disable verifies no certificate/, "server.caFile"],
+  [
+    d("dsn", "parameters"),
+    { sslmode: "disable" },
+    /says it for every service/,
+    "services[0].definition.dsn.parameters.sslmode",
+  ],
+  [
+    ["server", "sslmode"],
+    "require",
+    /server\.sslmode is "require", and freshrss cannot be told so\. Allowed with it: disable\./,
+    "services[4].definition.dsn.tls",
+  ],
+  [["migrator", "program", "network"], "bridge", /a loopback of its own.* Allowed: host/],
+  ...["root user", "-1", "a:b:c", ""].map((user): Mistake => [
+    d("program", "user"),
+    user,
+    /is not a user of a task/,
+  ]),
   [["server", "image"], "postgres", /image with a tag/],
   [
     ["server", "image"],
