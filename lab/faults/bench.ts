@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Deployment } from "../deployment";
 import type { BootedLab } from "../servers/boot";
+import { ApiError } from "../servers/api";
 import { consulLeads } from "../servers/consul";
 import type { Lab } from "../servers/lab";
 import { nodeReady, nomadLeads } from "../servers/nomad";
@@ -51,6 +52,12 @@ function inVain({ ClientStatus, TaskStates }: Allocation): boolean {
   });
 }
 
+/** Nomad has forgotten an allocation: its job was purged. */
+function ifGone(error: unknown): undefined {
+  if (error instanceof ApiError && error.status === 404) return undefined;
+  throw error;
+}
+
 export class Bench {
   constructor(
     readonly booted: Pick<BootedLab, "lab" | "servers" | "start">,
@@ -75,8 +82,8 @@ export class Bench {
   async ended({ ID, JobID }: Allocation): Promise<void> {
     const what = `allocation ${ID.slice(0, 8)} of ${JobID} has ended`;
     await waitFor({ what, deadlineSeconds: 60 }, async () => {
-      const { ClientStatus } = await this.nomad.allocation(ID);
-      return ["complete", "failed", "lost"].includes(ClientStatus);
+      const found = await this.nomad.allocation(ID).catch(ifGone);
+      return found === undefined || ["complete", "failed", "lost"].includes(found.ClientStatus);
     });
   }
 
