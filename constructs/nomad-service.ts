@@ -1,5 +1,5 @@
 import { Job } from "@cdktf/provider-nomad/lib/job";
-import type { ITerraformDependable, Postcondition } from "cdktf";
+import type { ITerraformDependable, Postcondition, Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { deploymentDeadlines } from "./job/deadlines";
 import type { ServiceJobProps } from "./job/props";
@@ -12,6 +12,8 @@ export interface NomadServiceProps extends ServiceJobProps {
   /** Whether the job was there before pgmoor. It is imported then, if the state does not have it. */
   readonly existing: boolean;
   readonly dependsOn: readonly ITerraformDependable[];
+  /** What has to hold, or the plan stops. */
+  readonly preconditions: readonly Precondition[];
 }
 
 /** The Nomad job of a service. The apply waits for its deployment, and fails when that fails. */
@@ -32,7 +34,10 @@ export class NomadService extends Construct {
         // A job that somebody stopped, or scaled to zero, is `dead`. The provider registers it again, but only if asked to.
         rerunIfDead: true,
         dependsOn: [...props.dependsOn],
-        lifecycle: { postcondition: runsAsWanted(wanted) },
+        lifecycle: {
+          ...(props.preconditions.length === 0 ? {} : { precondition: [...props.preconditions] }),
+          postcondition: runsAsWanted(wanted),
+        },
       }),
       addressName(props.definition.name),
     );

@@ -6,8 +6,9 @@ import { NomadService } from "./nomad-service";
 import { extensionSchemas } from "../services/server-images";
 import { PostgresDatabase, usageName } from "./postgres-database";
 import type { JobPhase, ServiceJobProps } from "./job/props";
+import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
-import { WorkloadIdentity } from "./workload-identity";
+import { sourcePolicyAddress, WorkloadIdentity } from "./workload-identity";
 
 export interface ServiceDatabaseProps {
   readonly definition: ServiceDefinition;
@@ -31,7 +32,7 @@ export interface ServiceDatabaseProps {
 
 /**
  * A service's database on the central PostgreSQL: its secret in Vault, its role, database and extensions, what its job may
- * read, and the job itself, on its source (`prepared`) or moving to the server (`cutover`).
+ * read, and the job itself: on its source (`prepared`), moving to the server (`cutover`), or on the server (`settled`).
  */
 export class ServiceDatabase extends Construct {
   constructor(scope: Construct, id: string, props: ServiceDatabaseProps) {
@@ -74,9 +75,20 @@ export class ServiceDatabase extends Construct {
       namespace: nomad.namespace,
       mount: vault.mount,
       secrets: [connection.secret.name, ...appSecrets(definition)],
+      source: { secrets: sourceSecrets(definition), readable: props.phase !== "settled" },
       jwtAuth: vault.jwtAuth,
       audience: vault.audience,
     });
+    const guard =
+      definition.source === undefined
+        ? undefined
+        : new PhaseGuard(this, "phase", {
+            service: definition.name,
+            namespace: nomad.namespace,
+            database: name,
+            phase: props.phase,
+            databaseReady: database.ready,
+          });
     new NomadService(this, "service", {
       definition,
       phase: props.phase,
@@ -88,6 +100,7 @@ export class ServiceDatabase extends Construct {
       vaultRole: identity.role,
       migrator: props.migrator,
       existing: existing.job,
+      preconditions: guard?.preconditions ?? [],
       dependsOn: [
         ...(secret.resource === undefined ? [] : [secret.resource]),
         ...database.ready,
@@ -98,11 +111,13 @@ export class ServiceDatabase extends Construct {
 }
 
 /** The secrets that the app's own variables come from. */
-function appSecrets({ secrets = [], source }: ServiceDefinition): string[] {
-  return [
-    ...secrets.map(({ secret }) => secret),
-    ...(source?.kind === "postgres" ? [source.password.secret] : []),
-  ];
+function appSecrets({ secrets = [] }: ServiceDefinition): string[] {
+  return secrets.map(({ secret }) => secret);
+}
+
+/** The secrets that an embedded server needs, and what reads from it. */
+function sourceSecrets({ source }: ServiceDefinition): string[] {
+  return source?.kind === "postgres" ? [source.password.secret] : [];
 }
 
 /** Where the secret of a database lies below the KV mount. */
@@ -124,6 +139,7 @@ export function serviceDatabaseAddresses(definition: ServiceDefinition): string[
       .filter((extension) => Object.hasOwn(extensionSchemas, extension))
       .map((extension) => `postgresql_grant.${usageName(definition.name, extension)}`),
     `vault_policy.${name}`,
+    ...(sourceSecrets(definition).length > 0 ? [`vault_policy.${sourcePolicyAddress(definition.name)}`] : []),
     `vault_jwt_auth_backend_role.${name}`,
     `nomad_job.${name}`,
   ];

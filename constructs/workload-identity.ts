@@ -11,6 +11,12 @@ export interface WorkloadIdentityProps {
   readonly mount: string;
   /** The secrets below the mount that the job may read, and no others. */
   readonly secrets: readonly string[];
+  /**
+   * Further secrets that the service's source needs, and whether it still does. Their policy is one of its own: when the
+   * service is settled, Terraform destroys it after the job has changed. If the job's change fails, the job that Nomad puts
+   * back can still read them.
+   */
+  readonly source: { readonly secrets: readonly string[]; readonly readable: boolean };
   readonly jwtAuth: string;
   readonly audience: string;
 }
@@ -32,17 +38,24 @@ export class WorkloadIdentity extends Construct {
     const policy = named(
       new Policy(this, "policy", {
         name: this.role,
-        policy: literal(
-          [...new Set(props.secrets)]
-            .map(
-              (secret) =>
-                `path ${JSON.stringify(`${props.mount}/data/${secret}`)} {\n  capabilities = ["read"]\n}\n`,
-            )
-            .join(""),
-        ),
+        policy: literal(mayRead(props.mount, props.secrets)),
       }),
       name,
     );
+    const sourceSecrets = props.source.secrets.filter((secret) => !props.secrets.includes(secret));
+    const sourcePolicy = `${this.role}-source`;
+    const sourceReady =
+      sourceSecrets.length > 0 && props.source.readable
+        ? [
+            named(
+              new Policy(this, "source-policy", {
+                name: sourcePolicy,
+                policy: literal(mayRead(props.mount, sourceSecrets)),
+              }),
+              sourcePolicyAddress(props.service),
+            ),
+          ]
+        : [];
     const role = named(
       new JwtAuthBackendRole(this, "role", {
         backend: props.jwtAuth,
@@ -58,14 +71,26 @@ export class WorkloadIdentity extends Construct {
           nomad_task: "nomad_task",
         },
         tokenType: "service",
-        tokenPolicies: [policy.name],
+        // By its name: the role stays as it is when the policy goes.
+        tokenPolicies: [policy.name, ...(sourceSecrets.length > 0 ? [sourcePolicy] : [])],
         // Nomad renews it as long as the task lives.
         tokenPeriod: Duration.minutes(30).seconds,
       }),
       name,
     );
-    this.ready = [policy, role];
+    this.ready = [policy, ...sourceReady, role];
   }
+}
+
+function mayRead(mount: string, secrets: readonly string[]): string {
+  return [...new Set(secrets)]
+    .map((secret) => `path ${JSON.stringify(`${mount}/data/${secret}`)} {\n  capabilities = ["read"]\n}\n`)
+    .join("");
+}
+
+/** The address of the policy for the source's secrets. */
+export function sourcePolicyAddress(service: string): string {
+  return `${addressName(service)}_source`;
 }
 
 /** Name of the policy and of the JWT role. */

@@ -21,7 +21,7 @@ import { immich } from "../services/immich";
 import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { vaultwarden } from "../services/vaultwarden";
-import type { Environment } from "./model/environment";
+import { phases, type Environment } from "./model/environment";
 import { UserError } from "./model/problems";
 
 /** The variable that names the lab's folder; the lab sets it. */
@@ -68,7 +68,7 @@ const labFacts = z.strictObject({
       sourcePort: z.number().optional(),
       /** Host volume of its data; those that are on the server already have none here. */
       volume: z.string(),
-      phase: z.enum(["prepared", "cutover", "retired"]),
+      phase: z.enum(phases),
       existing: z.array(z.enum(["job", "secret", "database"])),
       passwordVersion: z.number().optional(),
       /** Variables of this service alone. */

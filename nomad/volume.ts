@@ -8,20 +8,30 @@ export class HostVolume {
     /** Where the task sees it. */
     readonly path: string,
     private readonly mode: "read-only" | "read-write",
+    /** Whether it leaves the job when the service is settled. */
+    readonly leaves: boolean,
   ) {}
 
   static named(source: string): { at(path: string): HostVolume } {
-    return { at: (path) => new HostVolume(source, path, "read-write") };
+    return { at: (path) => new HostVolume(source, path, "read-write", false) };
   }
 
   /** The same volume, for a task that only reads it. */
   readOnly(): HostVolume {
-    return new HostVolume(this.source, this.path, "read-only");
+    return new HostVolume(this.source, this.path, "read-only", this.leaves);
   }
 
   /** The same volume, elsewhere in the task. */
   at(path: string): HostVolume {
-    return new HostVolume(this.source, path, this.mode);
+    return new HostVolume(this.source, path, this.mode, this.leaves);
+  }
+
+  /**
+   * The same volume, when it holds the source and nothing else that the app needs: a settled job does not mount it. It is
+   * never deleted.
+   */
+  sourceOnly(): HostVolume {
+    return new HostVolume(this.source, this.path, this.mode, true);
   }
 
   holds(file: string): boolean {

@@ -1,6 +1,6 @@
 /** What happens to a service, in its operator's words. */
 import { isEmpty } from "./diff";
-import { moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
+import { isSettled, moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
 import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
 import { ends, jobAfter, jobBefore, staysInNomad, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
@@ -148,6 +148,10 @@ function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
   const moved = moveOf(before);
   if (moving !== undefined && moved === undefined) {
     yield `moves from ${moving.from} to PostgreSQL: down for ${minutes(moving.deadlineSeconds)} at most, snapshot to ${moving.snapshots}`;
+    return;
+  }
+  if (moved !== undefined && isSettled(after)) {
+    yield "has moved for good: its migration tasks go";
     return;
   }
   const secret = changes.find(({ type }) => type === "vault_kv_secret_v2")?.after.name;

@@ -20,6 +20,7 @@ const jobspec = z.looseObject({
       z.looseObject({
         Name: z.string(),
         Count: z.number().nullish(),
+        Meta: z.record(z.string(), z.string()).nullish(),
         Tasks: z.array(task).nullish(),
         Volumes: z.record(z.string(), z.looseObject({ Source: z.string() })).nullish(),
       }),
@@ -77,6 +78,11 @@ export function moveOf(job: Jobspec | undefined): Move | undefined {
     snapshots: mount === undefined ? snapshots : mount.Volume + snapshots.slice(mount.Destination.length),
     deadlineSeconds: deadlines.migrateSeconds + deadlines.confirmSeconds,
   };
+}
+
+/** Whether the job is that of a service that has moved for good (`phaseMeta` in `constructs/job/props.ts`). */
+export function isSettled(job: Jobspec | undefined): boolean {
+  return (job?.TaskGroups ?? []).some(({ Meta }) => Meta?.pgmoor_phase === "settled");
 }
 
 /** Whether the app itself, and not only what moves it, reads a Vault secret of this name. */

@@ -63,6 +63,7 @@ export function review(inputs: readonly StackInput[], options: ReviewOptions = {
         .filter((allowance) => !findings.some((finding) => matches(finding, allowance)))
         .map(({ rule, address }) => `Allowed, but not in the plan: ${rule} ${secrets.text(address)}`),
       ...unguardedNote(stacks),
+      ...settleNote(stacks),
     ],
   };
 }
@@ -106,6 +107,15 @@ function riskiestFirst(a: ServiceReview, b: ServiceReview): number {
     return findings.some(({ fails }) => fails) ? rank - risks.length : rank;
   };
   return weight(a) - weight(b) || (a.service < b.service ? -1 : a.service > b.service ? 1 : 0);
+}
+
+function settleNote(stacks: readonly Stack[]): string[] {
+  const names = stacks.filter(({ canSettle }) => canSettle).map(({ service }) => service);
+  if (names.length === 0) return [];
+  const [have, they] = names.length === 1 ? ["has", "it"] : ["have", "they"];
+  return [
+    `${names.join(", ")} ${have} moved and ${have} been confirmed: ${they} can be settled (phase "settled").`,
+  ];
 }
 
 function unguardedNote(stacks: readonly Stack[]): string[] {

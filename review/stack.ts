@@ -31,6 +31,8 @@ export interface Stack {
   readonly changes: readonly Change[];
   /** What was changed since the last apply, and not by Terraform. */
   readonly drift: readonly Change[];
+  /** Whether the service has moved and is confirmed: its stack has a check that says so (`constructs/phase-guard.ts`). */
+  readonly canSettle?: boolean;
   /** Resources of the synthesized stack; absent: it was not given, so nobody knows what guards them. */
   readonly resources?: StackResources;
 }
@@ -95,6 +97,9 @@ export function readStack({ service, plan, resources }: StackInput, secrets: Sec
     errored: plan.errored,
     changes: changes(plan.resource_changes),
     drift: changes(plan.resource_drift),
+    canSettle: plan.checks.some(
+      ({ address: { kind, name }, status }) => kind === "check" && name === "settle" && status === "fail",
+    ),
     resources,
   };
 }

@@ -40,6 +40,15 @@ const terraformPlan = z.object({
         .default({ resources: [] }),
     })
     .optional(),
+  /** What `check` blocks and conditions came to. */
+  checks: z
+    .array(
+      z.object({
+        address: z.object({ kind: z.string(), name: z.string().optional() }),
+        status: z.string(),
+      }),
+    )
+    .default([]),
   /** Terraform stopped at an error: what it had planned until then is here. */
   errored: z.boolean().default(false),
 });

@@ -147,7 +147,10 @@ export interface ServiceDefinition {
   readonly environment?: Readonly<Record<string, string>>;
   /** Variables from other Vault secrets of the app, such as a key that must stay the same. @default none */
   readonly secrets?: readonly SecretVariable[];
-  /** @default none */
+  /**
+   * Host volumes. One that holds the source and nothing else is marked `sourceOnly()`: a settled job does not mount it.
+   * @default none
+   */
   readonly volumes?: readonly HostVolume[];
   /** HTTP check on the port. The path should answer 2xx only when the app's database answers. */
   readonly health: HealthCheck;

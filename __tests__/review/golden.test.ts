@@ -45,6 +45,8 @@ const expected: Record<SituationName, Expected> = {
     "moves from SQLite to PostgreSQL: down for 11 min at most, snapshot to postgres_backups/vaultwarden",
     "downtime move nomad_job.vaultwarden",
   ),
+  confirmed: passes([]),
+  settle: passes("has moved for good: its migration tasks go", restarts),
   rollback: passes("goes back to SQLite: data written to PostgreSQL since then stays there", restarts),
   retire: passes("Terraform forgets 7 resources, nothing is destroyed"),
   rotation: passes("password rotates, job restarts", restarts),
@@ -161,6 +163,11 @@ const expected: Record<SituationName, Expected> = {
   "provider-upgraded": passes([]),
 };
 
+/** What else the reviewer is told. */
+const notes: Partial<Record<SituationName, readonly string[]>> = {
+  confirmed: ['confirmed has moved and has been confirmed: it can be settled (phase "settled").'],
+};
+
 test("every situation has its plan", () => {
   expect(readdirSync(plans).sort()).toEqual(Object.keys(expected).sort());
 });
@@ -173,5 +180,5 @@ test.each(Object.entries(expected))("the plan of %s", (situation, { happens, ris
   expect(service!.happens).toEqual(happens);
   expect(service!.findings.map(({ risk, rule, address }) => `${risk} ${rule} ${address}`)).toEqual(risks);
   expect(result.verdict).toBe(verdict);
-  expect(result.notes).toEqual([]);
+  expect(result.notes).toEqual(notes[situation as SituationName] ?? []);
 });

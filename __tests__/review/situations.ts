@@ -44,6 +44,12 @@ function unguard(stack: Configuration): void {
     }
 }
 
+/** What the migrator leaves in the database of a service that has moved. */
+async function markConfirmed(): Promise<void> {
+  await ask("CREATE SCHEMA pgmoor", { database: "vaultwarden" });
+  await ask("CREATE TABLE pgmoor.confirmed ()", { database: "vaultwarden" });
+}
+
 /** Vaultwarden as `prepared`, or as `cutover`, applied. */
 async function deployed(
   stage: Stage,
@@ -73,6 +79,17 @@ export const situations = {
   cutover: async (stage) => {
     await deployed(stage);
     await stage.write(as("cutover"));
+  },
+  confirmed: async (stage) => {
+    await deployed(stage, "cutover");
+    await markConfirmed();
+    await stage.write(as("cutover"));
+  },
+  settle: async (stage) => {
+    const definition = { volumes: vaultwarden.volumes!.map((volume) => volume.sourceOnly()) };
+    await deployed(stage, "cutover", definition);
+    await markConfirmed();
+    await stage.write(as("settled", definition));
   },
   rollback: async (stage) => {
     await deployed(stage, "cutover");

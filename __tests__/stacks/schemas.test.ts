@@ -15,7 +15,7 @@ interface Block {
 }
 
 /** What Terraform takes in any resource. */
-const meta = new Set(["//", "depends_on", "lifecycle", "timeouts", "provider"]);
+const meta = new Set(["//", "count", "depends_on", "lifecycle", "timeouts", "provider"]);
 
 const kinds = { resource: "resources", data: "data_sources", ephemeral: "ephemeral_resources" } as const;
 
@@ -26,7 +26,7 @@ function blocks(): {
   readonly kind: string;
   readonly block: Json;
 }[] {
-  const variants = (["prepared", "cutover"] as const).flatMap((phase) =>
+  const variants = (["prepared", "cutover", "settled"] as const).flatMap((phase) =>
     [1, 2].map((passwordVersion) =>
       synthesize({
         ...homelab,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import type { Environment, EnvironmentService } from "../../environments/model/environment";
+import type { Environment, EnvironmentService, Phase } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
+import { HostVolume } from "../../nomad/volume";
 import { grafana } from "../../services/grafana";
 import { gitea } from "../../services/gitea";
 import { immich } from "../../services/immich";
@@ -47,12 +48,13 @@ describe("logical ids", () => {
   });
 
   test("are the same in every phase that has resources", () => {
-    expect(addresses(stackOf({ phase: "prepared" }))).toEqual(addresses(stackOf({ phase: "cutover" })));
+    for (const phase of ["cutover", "settled"] as const)
+      expect(addresses(stackOf({ phase }))).toEqual(addresses(stackOf({ phase: "prepared" })));
   });
 });
 
 describe("nothing is dropped by accident", () => {
-  test.each(["prepared", "cutover"] as const)(
+  test.each(["prepared", "cutover", "settled"] as const)(
     "in phase %s, whatever holds data has prevent_destroy",
     (phase) => {
       const { resource } = stackOf({ definition: withExtension, phase });
@@ -406,6 +408,7 @@ describe("the job", () => {
   test.each([
     ["on its source", { phase: "prepared" }],
     ["moving", { phase: "cutover" }],
+    ["settled", { phase: "settled" }],
     ["on the server all along", { definition: grafana }],
   ] as const)("of a service %s is tried again for ever, and soon", (_where, service) => {
     const job = jobOf(stackOf(service));
@@ -416,6 +419,42 @@ describe("the job", () => {
     expect(RestartPolicy.Interval).toBeLessThanOrEqual(30e9);
     for (const { Vault } of job.TaskGroups[0].Tasks as Json[])
       if (Vault !== undefined) expect(Vault.ChangeMode).toBe("noop");
+  });
+
+  test("of a settled service needs nothing of the migration", () => {
+    const data = vaultwarden.volumes![0]!;
+    const uploads = HostVolume.named("uploads").at("/uploads");
+    const definition = { ...vaultwarden, volumes: [data.sourceOnly(), uploads] };
+    const moving = jobOf(stackOf({ definition, phase: "cutover" }));
+    const job = jobOf(stackOf({ definition, phase: "settled" }));
+    const [task, ...others] = job.TaskGroups[0].Tasks as Json[];
+    expect(others).toEqual([]);
+    // The app's own task is as it was, but for the volume that held its source alone.
+    const before = (moving.TaskGroups[0].Tasks as Json[]).find(({ Name }) => Name === "vaultwarden")!;
+    expect(before.VolumeMounts).toContainEqual(data.toApi());
+    expect(task).toEqual({ ...before, VolumeMounts: [uploads.toApi()] });
+    expect(Object.keys(job.TaskGroups[0].Volumes as Json)).toEqual(["uploads"]);
+    expect(JSON.stringify(job)).not.toContain("migrator");
+    // Its deadlines are those of a start: a bad image is not down for as long as a migration may take.
+    expect(job.Update).toMatchObject({ HealthyDeadline: 300e9, ProgressDeadline: 0, AutoRevert: true });
+    expect(job.Update.MinHealthyTime).toBeLessThan(10e9);
+  });
+
+  test("of a settled service with a PostgreSQL of its own no longer reads that one's password", () => {
+    const definition = { ...immich({ release: "v1.132.3", vector: "pgvecto.rs" }), secrets: [] };
+    const stackIn = (phase: Phase) => stackOf({ definition, phase }).resource as Json;
+    for (const phase of ["prepared", "cutover"] as const) {
+      expect(stackIn(phase).vault_policy.immich_source.policy).toContain("secret/data/immich");
+      expect(stackIn(phase).nomad_job.immich.depends_on).toContain("vault_policy.immich_source");
+      expect(stackIn(phase).vault_policy.immich.policy).not.toContain("secret/data/immich");
+    }
+    expect(Object.keys(stackIn("settled").vault_policy as Json)).toEqual(["immich"]);
+    // The job that Nomad puts back, should the settled one not start, logs in with the same role.
+    expect(stackIn("settled").vault_jwt_auth_backend_role).toEqual(
+      stackIn("cutover").vault_jwt_auth_backend_role,
+    );
+    const { Volumes } = jobOf(stackOf({ definition, phase: "settled" })).TaskGroups[0] as Json;
+    expect(Object.keys(Volumes as Json)).toEqual(["immich_upload"]);
   });
 
   test("that a cutover goes back to is not given up at its first failed start", () => {
@@ -533,6 +572,7 @@ describe("snapshots", () => {
 
   test.each([
     ["vaultwarden prepared", { definition: vaultwarden, phase: "prepared" }],
+    ["vaultwarden settled", { definition: vaultwarden, phase: "settled" }],
     ["vaultwarden retired", { definition: vaultwarden, phase: "retired" }],
   ] as const)("%s", (_name, service) => {
     expect(reviewable(stackOf(service))).toMatchSnapshot();

@@ -1,5 +1,7 @@
+import { Client } from "pg";
 import type { Environment, EnvironmentService, Phase } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
+import { begin, recordConfirmed, rollBack } from "../../migrator/ledger/ledger";
 import { vaultwarden } from "../../services/vaultwarden";
 import { ApiServer } from "../lab/providers/support/api-server";
 import { FakeNomad } from "../lab/providers/support/fake-nomad";
@@ -78,6 +80,7 @@ function actions(changes: Awaited<ReturnType<Workspace["plan"]>>): Record<string
 
 function phasesOf({ definition }: EnvironmentService): Phase[] {
   const movable = definition.source !== undefined && definition.cannotMove === undefined;
+  // `settled` needs a service that has moved, see below.
   return movable ? ["prepared", "cutover", "retired"] : ["prepared", "retired"];
 }
 
@@ -133,6 +136,95 @@ test.each(adoptedNames)(
     await expect(login()).rejects.toThrow("password authentication failed");
   },
 );
+
+describe("a phase that cannot follow is refused by the plan", () => {
+  const definition = { ...vaultwarden, database: { name: database, connectionLimit: 5 } };
+  const as = (phase: Phase) => configuration({ definition, phase, existing: ["job"] });
+  afterEach(async () => {
+    vault.secrets.delete(`postgres/${database}`);
+    await dropAll({ databases: [database], roles: [database] });
+  });
+
+  /** Terraform's words on the way to a phase, or none where the plan goes through. */
+  async function refusal(phase: Phase): Promise<string> {
+    await workspace.write(as(phase));
+    const { code, text } = await workspace.run("plan", "-input=false", "-out=plan");
+    // Terraform wraps its lines.
+    return code === 0 ? "" : text.replace(/\s*\n[│\s]*/g, " ");
+  }
+
+  /** The service deployed as `cutover`; `work` sees its ledger as the migrator does. */
+  async function moved(): Promise<(work: (client: Client) => Promise<unknown>) => Promise<void>> {
+    nomad.register({ ID: "vaultwarden", Name: "vaultwarden", Namespace: "default", Type: "service" });
+    await workspace.init(as("prepared"));
+    await workspace.succeed("apply", "-auto-approve", "-input=false");
+    await workspace.write(as("cutover"));
+    await workspace.succeed("apply", "-auto-approve", "-input=false");
+    const { password } = vault.secret(`postgres/${database}`) as { password: string };
+    return async (work) => {
+      const client = new Client({ host, port, database, user: database, password });
+      await client.connect();
+      await work(client).finally(() => client.end());
+    };
+  }
+
+  async function confirm(client: Client): Promise<void> {
+    await begin(client, { number: 1, service: "vaultwarden", allocation: undefined });
+    await client.query("UPDATE pgmoor.ledger SET state = 'copied'");
+    await recordConfirmed(client, 1);
+  }
+
+  test("settled, while the ledger does not say that the move is confirmed", async () => {
+    const ledger = await moved();
+    expect(await refusal("settled")).toContain("the ledger in its database does not say that its move");
+    await ledger(confirm);
+    expect(await refusal("settled")).toBe("");
+    await ledger(rollBack);
+    expect(await refusal("settled")).toContain(
+      'Deploy it as "cutover", and settle it when that has succeeded',
+    );
+  });
+
+  test("prepared, once the service is settled; back to cutover it may go", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    await workspace.write(as("settled"));
+    await workspace.succeed("apply", "-auto-approve", "-input=false");
+    expect(await workspace.plan()).toEqual({});
+    expect(await refusal("prepared")).toContain("vaultwarden is settled: its job no longer knows its source");
+    expect(await refusal("cutover")).toBe("");
+  });
+
+  test("settled or cutover, while a confirmed service runs on its source again", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    expect(await refusal("prepared")).toBe("");
+    await workspace.succeed("apply", "plan");
+    expect(await refusal("settled")).toContain("its job runs on its source");
+    expect(await refusal("cutover")).toContain("its source may hold newer rows than the server");
+    await ledger(rollBack);
+    expect(await refusal("cutover")).toBe("");
+  });
+
+  test("none, for a job that somebody purged: it is made again", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    nomad.jobs.delete("vaultwarden");
+    await workspace.write(configuration({ definition, phase: "settled" }));
+    expect(actions(await workspace.plan())).toEqual({ "nomad_job.vaultwarden": "create" });
+  });
+
+  test("of a confirmed service, each plan says that it can be settled", async () => {
+    const ledger = await moved();
+    const warning = async () =>
+      (await workspace.run("plan", "-input=false")).text.replace(/\s*\n[│\s]*/g, " ");
+    expect(await warning()).not.toContain("settled");
+    await ledger(confirm);
+    expect(await warning()).toContain(
+      'vaultwarden has moved, and its ledger says that it is confirmed. Write phase "settled"',
+    );
+  });
+});
 
 test("a service is prepared, moves, and is retired: no step destroys, and a second time nothing is left to do", async () => {
   // GIVEN a job that somebody registered by hand

@@ -22,8 +22,9 @@ export function appTasks(props: ServiceJobProps, mode: Mode): Task[] {
 }
 
 function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
-  const { definition, connection } = props;
+  const { definition, connection, phase } = props;
   const onSource = mode.kind === "on-source" ? mode.source : undefined;
+  const volumes = (definition.volumes ?? []).filter((volume) => phase !== "settled" || !volume.leaves);
   const templates = [
     ...(onSource === undefined
       ? [dsnFile(definition.dsn, connection, "restart"), ...caFile(connection)]
@@ -38,10 +39,7 @@ function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
     KillTimeout: killTimeout,
     ...(templates.length === 0 ? {} : { Vault: vaultOf(props) }),
     Templates: templates,
-    VolumeMounts: [
-      ...(definition.volumes ?? []).map((volume) => volume.toApi()),
-      ...programMounts(task.program),
-    ],
+    VolumeMounts: [...volumes.map((volume) => volume.toApi()), ...programMounts(task.program)],
     Resources: resourcesOf(task.resources),
   };
 }

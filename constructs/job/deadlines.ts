@@ -11,7 +11,7 @@ export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
   };
 }
 
-/** How long Nomad and Terraform have to wait for a deployment of the service's job. */
+/** How long Nomad and Terraform have to wait for a deployment of the service's job. Only a cutover takes longer than a start. */
 export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPhase) {
   const { migrate, confirm, healthy } = deadlinesOf(definition);
   const moving = phase === "cutover";

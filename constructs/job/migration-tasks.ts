@@ -130,7 +130,11 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
       ...caFile(props.connection),
       migratorConfig(props, source),
     ],
-    VolumeMounts: programMounts(props.migrator.program),
+    // It compares the source of a service that has moved already, while the app runs.
+    VolumeMounts: [
+      sourceVolume(props.definition, source).at(sourcePath).readOnly().toApi(),
+      ...programMounts(props.migrator.program),
+    ],
     Resources: { CPU: 100, MemoryMB: 256 },
   };
 }

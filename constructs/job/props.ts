@@ -1,8 +1,8 @@
 import type { Connection } from "../../nomad/dsn";
 import type { Program, ServiceDefinition, Source } from "../../services/definition";
 
-/** Whether the job stays where its service's data is, or moves to the server first. */
-export type JobPhase = "prepared" | "cutover";
+/** Whether the job stays where its service's data is, moves to the server first, or has moved for good. */
+export type JobPhase = "prepared" | "cutover" | "settled";
 
 export interface ServiceJobProps {
   readonly definition: ServiceDefinition;
@@ -29,14 +29,18 @@ export type Mode =
   { readonly kind: "on-source" | "moving"; readonly source: Source } | { readonly kind: "on-server" };
 
 /** @throws {RangeError} for a cutover that validation refuses */
-export function modeOf({ definition, phase }: ServiceJobProps): Mode {
+export function modeOf({ definition, phase }: Pick<ServiceJobProps, "definition" | "phase">): Mode {
   const { name, source } = definition;
+  if (phase === "settled") return { kind: "on-server" };
   if (phase === "cutover") {
     if (source === undefined) throw new RangeError(`${name}: there is no source to move`);
     return { kind: "moving", source };
   }
   return source === undefined ? { kind: "on-server" } : { kind: "on-source", source };
 }
+
+/** The group's metadata that says in which phase a job was deployed that is on the server, or moves there. */
+export const phaseMeta = "pgmoor_phase";
 
 /** The label of the service's port. */
 export const portLabel = "http";

@@ -5,7 +5,7 @@ import { appTasks } from "./app-tasks";
 import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
 import { disconnect, progressDeadline, replacements, restarts } from "./policies";
-import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+import { modeOf, phaseMeta, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 import { versionMeta, versionOf } from "./version";
 
 export function serviceJob(props: ServiceJobProps): Job {
@@ -44,7 +44,7 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
   return {
     Name: name,
     Count: 1,
-    Meta: { [versionMeta]: versionOf({ Networks, Volumes, Tasks }) },
+    Meta: { [versionMeta]: versionOf({ Networks, Volumes, Tasks }), ...phaseOf(props, mode) },
     Networks,
     Services: [
       {
@@ -61,6 +61,11 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
     Disconnect: disconnect,
     Tasks,
   };
+}
+
+/** A plan reads it from the running job: which phase may follow depends on where the data is. */
+function phaseOf({ phase }: ServiceJobProps, mode: Mode): TaskGroup["Meta"] {
+  return mode.kind === "on-source" || phase === "prepared" ? {} : { [phaseMeta]: phase };
 }
 
 function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {

@@ -4,10 +4,11 @@ import type { Program, ServiceDefinition } from "../../services/definition";
 
 /**
  * Where a service stands. `prepared`: secret, role and database exist, the job runs on its source. `cutover`: the job moves
- * to the server. `retired`: out of our hands, Terraform forgets it and destroys nothing. Back from `cutover` to `prepared`
- * puts the job back on its source.
+ * to the server. `settled`: it has moved, and its job needs nothing of the migration any more. `retired`: out of our hands,
+ * Terraform forgets it and destroys nothing. Back from `cutover` to `prepared` puts the job back on its source.
  */
-export type Phase = "prepared" | "cutover" | "retired";
+export type Phase = (typeof phases)[number];
+export const phases = ["prepared", "cutover", "settled", "retired"] as const;
 
 /**
  * What was there before pgmoor. It is history: what pgmoor made itself is not named, though it exists now. `job`: the Nomad job

@@ -8,7 +8,7 @@ import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
 import { HostVolume } from "../../nomad/volume";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
-import type { Environment } from "./environment";
+import { phases, type Environment } from "./environment";
 
 /** A string of a pattern. `what` and `allowed` make the message. */
 function pattern(regex: RegExp, what: string, allowed: string) {
@@ -319,9 +319,8 @@ export const environmentSchema = z.strictObject({
     .array(
       z.strictObject({
         definition,
-        phase: z.enum(["prepared", "cutover", "retired"], {
-          error: (issue) =>
-            `${JSON.stringify(issue.input)} is not a phase. Allowed: prepared, cutover, retired.`,
+        phase: z.enum(phases, {
+          error: (issue) => `${JSON.stringify(issue.input)} is not a phase. Allowed: ${phases.join(", ")}.`,
         }),
         existing: z
           .array(z.enum(["job", "secret", "database"]))

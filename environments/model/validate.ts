@@ -121,14 +121,20 @@ function serviceProblems(
         `"${name}" is a task of the job already. Allowed: another name.`,
       );
 
-  if (phase === "cutover") {
+  for (const [index, volume] of volumes.entries())
+    if (volume.leaves && !(source?.kind === "sqlite" && volume.holds(source.file)))
+      problem(
+        `definition.volumes[${index}]`,
+        `${volume.source} is marked sourceOnly and does not hold the source: a settled service would lose it. Allowed: sourceOnly() on the volume of source.file alone.`,
+      );
+  if (phase === "cutover" || phase === "settled") {
     if (source === undefined)
       problem(
         "phase",
         `there is no source: the service is on the server already. Allowed: prepared, retired.`,
       );
     else if (definition.cannotMove !== undefined)
-      problem("phase", `cutover is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
+      problem("phase", `${phase} is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
   }
   if (passwordVersion > 1 && definition.readsDsnOnce !== undefined)
     problem("passwordVersion", `a rotation is refused: ${definition.readsDsnOnce}. Allowed: 1.`);

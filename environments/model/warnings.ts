@@ -8,7 +8,8 @@ export function warningsOf({ services }: Environment, index: number): Problem[] 
   const { definition, phase } = services[index]!;
   const at = `services[${index}].definition`;
   const { program, companions = [], source, monitor } = definition;
-  const onServer = phase === "cutover" || (phase === "prepared" && source === undefined);
+  const onServer =
+    phase === "cutover" || phase === "settled" || (phase === "prepared" && source === undefined);
   return [
     ...latest(`${at}.program.image`, program),
     ...companions.flatMap((companion, place) =>

@@ -12,6 +12,7 @@ import { migrate } from "./migrate";
 import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
 import { sqliteRole } from "../sqlite/confined/process";
+import { watchSource } from "../moves/watch-source";
 import { stopSignal } from "../base/stop";
 
 const log = (line: string) => process.stdout.write(`${line}\n`);
@@ -51,7 +52,17 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
 }
 
 async function runConfirm({ config }: { config: string }): Promise<void> {
-  log(JSON.stringify(await confirm(readConfig(config), process.env.NOMAD_ALLOC_ID, log, stopSignal())));
+  const stop = stopSignal();
+  const told = readConfig(config);
+  const report = await confirm(told, process.env.NOMAD_ALLOC_ID, log, stop);
+  if (report.outcome === "skipped")
+    await watchSource(told.source, {
+      target: loginOf(process.env),
+      scratch: process.env.NOMAD_TASK_DIR,
+      log,
+      stop,
+    });
+  log(JSON.stringify(report));
 }
 
 async function runLedger({ rollBack }: { rollBack?: true }): Promise<void> {

@@ -9,10 +9,10 @@
  */
 export type State = "started" | "copied" | "confirmed" | "rolled-back";
 
-/** What a cutover finds before it touches anything. */
+/** What a cutover finds before it touches anything, unless the last attempt is confirmed: it looks at nothing then. */
 export interface Findings {
   /** State of the last attempt; absent in a database without a ledger. */
-  readonly last: State | undefined;
+  readonly last: Exclude<State, "confirmed"> | undefined;
   /** The source; held against what was recorded only where that matters, else `changed` when it is there. */
   readonly source: "unchanged" | "changed" | "absent";
   /** `copied` only: the app's tables are no longer as they were copied. */
@@ -30,22 +30,20 @@ export type Decision =
   /** `rescue`: the target holds rows that the copy replaces; they are dumped first. */
   | { readonly act: "copy"; readonly rescue: boolean; readonly why: string };
 
-/** The rule of the cutover's first step. */
+/**
+ * Once confirmed, the server is the truth, whatever has become of the source: nobody is there to decide when the job starts
+ * anew at night, and the service has to be. A source that has changed is told of by `watchSource`, while the app runs.
+ */
+export const confirmed: Decision = {
+  act: "skip",
+  why:
+    "the app was confirmed on the server: it runs there, and the source is not looked at. To copy the source anew all the " +
+    "same, run `pgmoor-migrator ledger --roll-back`, and then the cutover again: what the server holds is dumped into the " +
+    "snapshots folder first, then replaced",
+};
+
+/** The rule of the cutover's first step, for an attempt that is not confirmed. */
 export function decide({ last, source, targetWritten, targetHasRows }: Findings): Decision {
-  if (last === "confirmed") {
-    if (source !== "changed") {
-      const detail = source === "absent" ? "the source is gone" : "the source is as it was copied";
-      return { act: "skip", why: `the app runs on the server already, confirmed, and ${detail}` };
-    }
-    return {
-      act: "refuse",
-      why:
-        "the app was confirmed on the server, and its source has changed since: both may hold rows that the other has not. " +
-        "A person decides. To keep what the server holds, put the source away. To copy the source anew, run " +
-        "`pgmoor-migrator ledger --roll-back` and then the cutover again: what the server holds is dumped into the " +
-        "snapshots folder first, then replaced",
-    };
-  }
   if (source === "absent") {
     return {
       act: "refuse",

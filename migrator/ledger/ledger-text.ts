@@ -22,6 +22,8 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     for (const { rule, applied } of one.rules ?? [])
       log(`  applied ${applied} times: ${JSON.stringify(rule)}`);
     for (const line of notesText(one.notes ?? {})) log(`  ${line}`);
+    if (one.state === "confirmed" && one.sourceChanged !== null)
+      log(`  WARNING: its source has changed since, first seen ${moment(one.sourceChanged)}`);
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
     if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
   }

@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "../base/errors";
+import { confirmedTable } from "../../services/ledger";
 import type { Rule } from "../../services/rules";
 
 /**
@@ -11,9 +12,6 @@ export interface RuleUse {
   readonly rule: Rule;
   readonly applied: number;
 }
-
-/** Schema of everything of ours in a service's database. */
-export const ledgerSchema = "pgmoor";
 
 /** What is recorded of a copied table. */
 export interface TableRecord {
@@ -86,6 +84,8 @@ export interface Attempt {
   readonly copied: Date | null;
   readonly confirmed: Date | null;
   readonly rolledBack: Date | null;
+  /** When the source was first seen to be another than the one that was copied, after the app was confirmed on the server. */
+  readonly sourceChanged: Date | null;
 }
 
 const definition = `
@@ -110,11 +110,13 @@ const definition = `
     started_at        timestamptz NOT NULL DEFAULT now(),
     copied_at         timestamptz,
     confirmed_at      timestamptz,
-    rolled_back_at    timestamptz
+    rolled_back_at    timestamptz,
+    source_changed_at timestamptz
   );
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS notes jsonb;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS content text;
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS source_changed_at timestamptz;
   COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless the source is as it was and the tables are no longer what "tables" has of them: then the server holds more than the source, and its rows are kept';
 `;
 
@@ -128,7 +130,8 @@ export async function attempts(client: ClientBase): Promise<Attempt[]> {
     SELECT attempt, state, service, allocation, fingerprint, to_jsonb(ledger) ->> 'content' AS content, snapshot, rows::float8 AS rows,
            rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables,
            to_jsonb(ledger) -> 'notes' AS notes, uses, writes, rescued,
-           started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack"
+           started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack",
+           (to_jsonb(ledger) ->> 'source_changed_at')::timestamptz AS "sourceChanged"
     FROM pgmoor.ledger ORDER BY attempt`);
   return result.rows;
 }
@@ -146,6 +149,7 @@ export async function begin(
   await client.query("BEGIN");
   try {
     await client.query(definition);
+    await client.query(unmark);
     await client.query(
       "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state = 'copied'",
     );
@@ -235,17 +239,48 @@ export async function recordKept(
   ]);
 }
 
+/**
+ * The ledger's state, for those who read the names of tables and no rows: Terraform's provider. There while the last attempt
+ * is confirmed. Everyone may see that it is there, so that the admin does, who need not be a superuser.
+ */
+const mark = `
+  CREATE TABLE IF NOT EXISTS pgmoor.${confirmedTable} ();
+  GRANT SELECT ON pgmoor.${confirmedTable} TO PUBLIC;
+  COMMENT ON TABLE pgmoor.${confirmedTable} IS 'Empty. It is here while the last attempt of pgmoor.ledger is confirmed: plans look whether it is.';
+`;
+const unmark = `DROP TABLE IF EXISTS pgmoor.${confirmedTable}`;
+
 /** Writes `confirmed`, if the attempt still is `copied`. */
 export async function recordConfirmed(client: ClientBase, attempt: number): Promise<void> {
-  const result = await client.query(
-    "UPDATE pgmoor.ledger SET state = 'confirmed', confirmed_at = now() WHERE attempt = $1 AND state = 'copied'",
-    [attempt],
-  );
-  if (result.rowCount !== 1) {
-    throw new Failed(
-      `attempt ${attempt} is no longer "copied": another migrator has changed the ledger meanwhile`,
+  await inTransaction(client, async () => {
+    const result = await client.query(
+      "UPDATE pgmoor.ledger SET state = 'confirmed', confirmed_at = now() WHERE attempt = $1 AND state = 'copied'",
+      [attempt],
     );
-  }
+    if (result.rowCount !== 1) {
+      throw new Failed(
+        `attempt ${attempt} is no longer "copied": another migrator has changed the ledger meanwhile`,
+      );
+    }
+    await client.query(mark);
+  });
+}
+
+/** For a ledger that says `confirmed` since a release that did not mark it. */
+export async function markConfirmed(client: ClientBase): Promise<void> {
+  await inTransaction(client, () => client.query(mark));
+}
+
+/** Records of a confirmed attempt whether its source is another by now. */
+export async function recordSource(client: ClientBase, attempt: number, changed: boolean): Promise<void> {
+  await inTransaction(client, async () => {
+    await client.query(definition);
+    await client.query(
+      `UPDATE pgmoor.ledger SET source_changed_at = CASE WHEN $2 THEN coalesce(source_changed_at, now()) END
+        WHERE attempt = $1`,
+      [attempt, changed],
+    );
+  });
 }
 
 /**
@@ -261,9 +296,23 @@ export async function rollBack(client: ClientBase): Promise<Attempt> {
         : `the last attempt (${last.attempt}) is "${last.state}", neither "copied" nor "confirmed": the next cutover copies anew as it is`,
     );
   }
-  await client.query(
-    "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE attempt = $1 AND state = $2",
-    [last.attempt, last.state],
-  );
+  await inTransaction(client, async () => {
+    await client.query(
+      "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE attempt = $1 AND state = $2",
+      [last.attempt, last.state],
+    );
+    await client.query(unmark);
+  });
   return last;
+}
+
+async function inTransaction(client: ClientBase, work: () => Promise<unknown>): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await work();
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
 }

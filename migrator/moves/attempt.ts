@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import type { Config, SqliteFile } from "../job/config";
 import { copy, type HeldPolicy } from "../copy/copy";
-import { decide, type Decision } from "../ledger/decide";
+import { confirmed, decide, type Decision } from "../ledger/decide";
 import { Refused } from "../base/errors";
 import { findings } from "./findings";
 import {
@@ -64,18 +64,30 @@ export async function decideMove(
       `this database is recorded as that of service "${last.service}", not "${moving.service}"`,
     );
   }
-  // What a session of the app has done counts only once it has ended.
-  if (!dry && last !== undefined && last.state !== "confirmed") await run.requireAlone(client);
-  const found = await findings(run, client, moving, last);
   const decision =
-    byHand && last === undefined && found.targetHasRows
-      ? { ...decide({ ...found, targetHasRows: false }), rescue: true }
-      : decide(found);
+    last?.state === "confirmed"
+      ? confirmed
+      : await decideByFindings(run, client, moving, last, { byHand, dry });
   run.log(
     `${last === undefined ? "no attempt before" : `last attempt ${last.attempt}: ${last.state}`}; ${decision.why}`,
   );
   if (decision.act === "refuse") throw new Refused(decision.why);
   return { client, last, decision };
+}
+
+async function decideByFindings(
+  run: Run,
+  client: Client,
+  moving: Moving<Source>,
+  last: Attempt | undefined,
+  { byHand, dry }: { readonly byHand: boolean; readonly dry: boolean },
+): Promise<Decision> {
+  // What a session of the app has done counts only once it has ended.
+  if (!dry && last !== undefined) await run.requireAlone(client);
+  const found = await findings(run, client, moving, last);
+  return byHand && last === undefined && found.targetHasRows
+    ? ({ ...decide({ ...found, targetHasRows: false }), rescue: true } as Decision)
+    : decide(found);
 }
 
 /** Where the rows of the attempt before are kept. */

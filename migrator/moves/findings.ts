@@ -17,16 +17,13 @@ export async function findings(
 ): Promise<Findings> {
   const { source } = config;
   // The two are held against the record only where it matters: reading them costs time while the app is down.
-  const matters = last !== undefined && ["copied", "confirmed"].includes(last.state);
   const there = await isThere(source);
-  const unchanged = matters && there && (await sourceIsAsCopied(run, source, last));
+  const unchanged = last?.state === "copied" && there && (await sourceIsAsCopied(run, source, last));
   const targetWritten =
-    unchanged &&
-    last?.state === "copied" &&
-    last.tables !== null &&
-    !(await targetIsAsCopied(run, config, last.tables));
+    unchanged && last.tables !== null && !(await targetIsAsCopied(run, config, last.tables));
   return {
-    last: last?.state,
+    // A confirmed one is decided without a look.
+    last: last?.state as Findings["last"],
     source: !there ? "absent" : unchanged ? "unchanged" : "changed",
     targetWritten,
     targetHasRows: targetWritten || (await holdsRows(client, reachOf(source), untouchedTables(config))),

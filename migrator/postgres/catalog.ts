@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import { identifier } from "../base/quoting";
-import { ledgerSchema } from "../ledger/ledger";
+import { ledgerSchema } from "../../services/ledger";
 
 /**
  * What extensions have, by name: their members, and what comes with one and is no member itself. That is the array of a type,

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { literal } from "../base/quoting";
 import { Failed } from "../base/errors";
-import { ledgerSchema } from "../ledger/ledger";
+import { ledgerSchema } from "../../services/ledger";
 import type { Run } from "../server/run";
 import type { DatabaseLogin } from "../server/login";
 import { runProgram } from "./programs";

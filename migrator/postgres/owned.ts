@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { ledgerSchema } from "../ledger/ledger";
+import { ledgerSchema } from "../../services/ledger";
 import { targetTables } from "../server/target";
 
 /** What DROP can take, in an order in which no one holds the next; the rest goes with it. */

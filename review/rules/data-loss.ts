@@ -1,4 +1,4 @@
-import { tasksOf } from "../jobspec";
+import { isSettled, moveOf, tasksOf } from "../jobspec";
 import { ends, jobAfter, jobBefore, type Change, type Stack } from "../stack";
 import { eachChange, type ReviewRule } from "./rule";
 
@@ -103,6 +103,8 @@ const volume = eachChange({
   look: (change) => {
     const [before, after] = [jobBefore(change), jobAfter(change)];
     if (before === undefined || after === undefined) return;
+    // A volume that holds nothing but the source leaves with it: the definition says so.
+    if (moveOf(before) !== undefined && isSettled(after)) return;
     const now = new Map(tasksOf(after).map((task) => [task.Name, mounts(task)]));
     return tasksOf(before).flatMap((task) =>
       [...mounts(task)].flatMap(([destination, source]) => {

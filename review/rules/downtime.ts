@@ -1,7 +1,7 @@
 import { restartPaths, rotationRestarts } from "../restarts";
-import { moveOf } from "../jobspec";
+import { isSettled, moveOf } from "../jobspec";
 import { minutes } from "../words";
-import { ends, jobAfter, jobBefore, staysInNomad } from "../stack";
+import { ends, jobAfter, jobBefore, staysInNomad, type Change } from "../stack";
 import { why } from "./data-loss";
 import { eachChange } from "./rule";
 
@@ -64,13 +64,18 @@ const stop = eachChange({
   },
 });
 
+/** The policy for the secrets of a service's source: a settled job needs none of them. */
+function isSourcePolicy({ type, address }: Change): boolean {
+  return type === "vault_policy" && address.endsWith("_source");
+}
+
 /** The running job would lose what it reads its secrets with. */
 const cutOff = eachChange({
   id: "cut-off",
   risk: "downtime",
   types: ["vault_policy", "vault_jwt_auth_backend_role"],
-  look: (change) =>
-    ends(change)
+  look: (change, { changes }) =>
+    ends(change) && !(isSourcePolicy(change) && changes.some((job) => isSettled(jobAfter(job))))
       ? `would be destroyed${why(change)}: the job cannot read its secrets without it.`
       : undefined,
 });

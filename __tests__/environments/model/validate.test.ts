@@ -274,7 +274,11 @@ const mistakes: readonly Mistake[] = [
     "services[0].definition.companions[0].name",
   ],
   // Where a service stands
-  [["services", 0, "phase"], "moved", /"moved" is not a phase\. Allowed: prepared, cutover, retired/],
+  [
+    ["services", 0, "phase"],
+    "moved",
+    /"moved" is not a phase\. Allowed: prepared, cutover, settled, retired/,
+  ],
   [["services", 0, "phase"], undefined, /is not a phase/],
   [
     ["services", 2, "phase"],

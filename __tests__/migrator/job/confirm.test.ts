@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Client } from "pg";
@@ -132,10 +133,62 @@ test("an app that uses the database and never answers is not", async () => {
   expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
 });
 
-test("what was confirmed once is not asked for again", async () => {
+/** Whether the table that plans look for is there, for somebody without a right of his own. */
+async function marked({ database }: Service): Promise<boolean> {
+  const [found] = await database.query<{ seen: boolean | null }>(
+    "SELECT has_table_privilege('pg_monitor', to_regclass('pgmoor.confirmed'), 'SELECT') AS seen",
+  );
+  return found!.seen === true;
+}
+
+test("a plan can see that it is confirmed, and no longer once it is rolled back", async () => {
+  const { service } = await copiedService(20);
+  await service.database.query("DROP TABLE IF EXISTS pgmoor.confirmed");
+  const { done } = await service.startMigrator("confirm");
+  await use(await appSession(service), "SELECT * FROM items");
+  expect(report(await done)).toMatchObject({ outcome: "confirmed" });
+  expect(await marked(service)).toBe(true);
+  expect((await (await service.startMigrator("ledger", "--roll-back")).done).code).toBe(0);
+  expect(await marked(service)).toBe(false);
+});
+
+test("what was confirmed once is not asked for again, and is marked if an older release did not", async () => {
   const { service } = await copiedService(1);
   await service.setState("confirmed");
   expect(report(await (await service.startMigrator("confirm")).done)).toMatchObject({ outcome: "skipped" });
+  expect(await marked(service)).toBe(true);
+});
+
+test("a confirmed service's source that has changed is warned of, and stops nothing", async () => {
+  const { service } = await copiedService(1);
+  await service.setState("confirmed");
+  const changedAt = async () =>
+    (await service.database.query("SELECT source_changed_at AS at FROM pgmoor.ledger"))[0]!.at as Date | null;
+  await (
+    await service.startMigrator("confirm")
+  ).done;
+  expect(await changedAt()).toBeNull();
+
+  const before = readFileSync(service.source);
+  writeFileSync(service.source, "INSERT by somebody who takes it for the one in use");
+  const outcome = await (await service.startMigrator("confirm")).done;
+  expect(outcome.code).toBe(0);
+  expect(outcome.stdout).toContain("WARNING: the source has changed");
+  const first = await changedAt();
+  expect(first).not.toBeNull();
+  expect((await (await service.startMigrator("ledger")).done).stdout).toContain(
+    "WARNING: its source has changed",
+  );
+
+  await (
+    await service.startMigrator("confirm")
+  ).done;
+  expect(await changedAt()).toEqual(first);
+  writeFileSync(service.source, before);
+  await (
+    await service.startMigrator("confirm")
+  ).done;
+  expect(await changedAt()).toBeNull();
 });
 
 test("without a finished copy, or with another allocation's, there is nothing to confirm", async () => {

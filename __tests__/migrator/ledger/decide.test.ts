@@ -2,7 +2,7 @@ import { decide, type Findings } from "../../../migrator/ledger/decide";
 
 type Row = [last: Findings["last"], source: Findings["source"], targetHasRows: boolean, expected: string];
 
-/** Every state of the ledger, every source, every target; `copy+` keeps the target's rows aside first. */
+/** Every state of the ledger but `confirmed`, every source, every target; `copy+` keeps the target's rows aside first. */
 const table: Row[] = [
   [undefined, "changed", false, "copy"],
   [undefined, "changed", true, "refuse: not ours to replace"],
@@ -26,12 +26,6 @@ const table: Row[] = [
   ["rolled-back", "changed", true, "copy+"],
   ["rolled-back", "absent", false, "refuse: nothing to copy"],
   ["rolled-back", "absent", true, "refuse: nothing to copy"],
-  ["confirmed", "unchanged", false, "skip"],
-  ["confirmed", "unchanged", true, "skip"],
-  ["confirmed", "absent", false, "skip"],
-  ["confirmed", "absent", true, "skip"],
-  ["confirmed", "changed", false, "refuse: ledger --roll-back"],
-  ["confirmed", "changed", true, "refuse: ledger --roll-back"],
 ];
 
 test("copied, the source unchanged: kept once the app has written to the server", () => {

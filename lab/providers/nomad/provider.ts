@@ -4,10 +4,12 @@ import { provider, type Provider } from "../protocol/provider";
 import { optional, required, text, type Attributes } from "../protocol/schema";
 import { configured } from "../settings";
 import { Nomad } from "./client";
+import { allocations } from "./allocations";
 import { datacenters } from "./datacenters";
 import { job } from "./job";
+import { runningJob } from "./running-job";
 
-/** Stands in for hashicorp/nomad 2.5.2: jobs whose jobspec is JSON, and the list of datacenters. */
+/** Stands in for hashicorp/nomad 2.5.2: jobs whose jobspec is JSON, what runs of a job, and the datacenters. */
 export function nomadProvider(env: NodeJS.ProcessEnv): Provider {
   const attributes = {
     // Terraform is not to ask for what the environment tells.
@@ -29,6 +31,6 @@ export function nomadProvider(env: NodeJS.ProcessEnv): Provider {
       );
     },
     resources: { nomad_job: job },
-    dataSources: { nomad_datacenters: datacenters },
+    dataSources: { nomad_allocations: allocations, nomad_datacenters: datacenters, nomad_job: runningJob },
   });
 }

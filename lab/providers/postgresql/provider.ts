@@ -6,8 +6,9 @@ import { grant } from "./grant";
 import { role } from "./role";
 import { schemas } from "./schemas";
 import { attributes, postgresOf } from "./server";
+import { tables } from "./tables";
 
-/** Stands in for cyrilgdn/postgresql 1.26.0: roles, databases, grants, extensions, the list of schemas. */
+/** Stands in for cyrilgdn/postgresql 1.26.0: roles, databases, grants, extensions, the names of schemas and tables. */
 export function postgresqlProvider(env: NodeJS.ProcessEnv): Provider {
   return provider({
     address: "registry.terraform.io/cyrilgdn/postgresql",
@@ -19,6 +20,6 @@ export function postgresqlProvider(env: NodeJS.ProcessEnv): Provider {
       postgresql_grant: grant,
       postgresql_role: role,
     },
-    dataSources: { postgresql_schemas: schemas },
+    dataSources: { postgresql_schemas: schemas, postgresql_tables: tables },
   });
 }

@@ -71,6 +71,7 @@ export class FakeNomad {
     const { method, path } = request;
     if (path === "/v1/status/leader") return { body: "127.0.0.1:4647" };
     if (path === "/v1/nodes") return { body: [{ Datacenter: "dc1", Status: "ready" }] };
+    if (path === "/v1/allocations") return { body: this.running(request.query.get("filter") ?? "") };
     if (path === "/v1/jobs" && method === "PUT") return this.registered(request.body);
     const [, evaluation] = /^\/v1\/evaluation\/(.+)$/.exec(path) ?? [];
     if (evaluation) return { body: { ID: evaluation, Status: "complete", DeploymentID: evaluation } };
@@ -81,6 +82,13 @@ export class FakeNomad {
     const [, id, rest] = /^\/v1\/job\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
     if (id) return this.job(id, rest, request);
     return { status: 404, body: "Invalid path" };
+  }
+
+  /** One allocation of each running job that the filter names. */
+  private running(filter: string): unknown[] {
+    const [, id = ""] = /JobID == "(.+?)"/.exec(filter) ?? [];
+    if (this.jobs.get(id)?.status !== "running") return [];
+    return [{ ID: randomUUID(), JobID: id, DesiredStatus: "run", ClientStatus: "running" }];
   }
 
   private registered(body: unknown): ApiAnswer {

@@ -1,0 +1,118 @@
+import { DataNomadAllocations } from "@cdktf/provider-nomad/lib/data-nomad-allocations";
+import { DataNomadJob } from "@cdktf/provider-nomad/lib/data-nomad-job";
+import { DataPostgresqlTables } from "@cdktf/provider-postgresql/lib/data-postgresql-tables";
+import { TerraformStack, type ITerraformDependable, type Precondition } from "cdktf";
+import { Construct } from "constructs";
+import { confirmedTable, ledgerSchema } from "../services/ledger";
+import { phaseMeta, type JobPhase } from "./job/props";
+import { addressName, literal, quoted } from "./terraform";
+
+export interface PhaseGuardProps {
+  readonly service: string;
+  readonly namespace: string;
+  readonly database: string;
+  readonly phase: JobPhase;
+  /** What makes the database: it may be missing before the first cutover. */
+  readonly databaseReady: readonly ITerraformDependable[];
+}
+
+/**
+ * Whether a service may go from where it is to the phase that it is to have. Every plan looks: the running job says where the
+ * service is, and the database says whether its ledger has the move as confirmed. A plan that would lose rows or put the
+ * service on a database that is not its own stops.
+ */
+export class PhaseGuard extends Construct {
+  /** For the job: Terraform evaluates them when it plans. */
+  readonly preconditions: readonly Precondition[];
+
+  constructor(scope: Construct, id: string, props: PhaseGuardProps) {
+    super(scope, id);
+    const { service, phase } = props;
+    const running = this.runningPhase(props);
+    switch (phase) {
+      case "prepared":
+        this.preconditions = [
+          {
+            condition: `\${${running.phase} != "settled"}`,
+            errorMessage: literal(
+              `${service} is settled: its job no longer knows its source, and what it has written since it moved is on the server alone. To go back, deploy it as "cutover" first, which needs the source's volume again; then follow docs/when-a-move-fails.md, "Going back after a successful move".`,
+            ),
+          },
+        ];
+        return;
+      case "cutover": {
+        const confirmed = this.confirmed(props, props.databaseReady);
+        this.preconditions = [
+          {
+            condition: `\${!${running.exists} || ${running.phase} != "" || !${confirmed}}`,
+            errorMessage: literal(
+              `${service} runs on its source, but its ledger says that it was confirmed on the server: it went back since, and its source may hold newer rows than the server. To copy the source anew, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again; what the server holds is dumped into the snapshots' folder first. See docs/when-a-move-fails.md.`,
+            ),
+          },
+        ];
+        this.tell(service, confirmed);
+        return;
+      }
+      case "settled":
+        this.preconditions = [
+          {
+            condition: `\${${this.confirmed(props, [])}}`,
+            errorMessage: literal(
+              `${service} cannot be settled: the ledger in its database does not say that its move is confirmed. Deploy it as "cutover", and settle it when that has succeeded. If an older release of pgmoor moved it, deploy it as "cutover" once more.`,
+            ),
+          },
+          {
+            condition: `\${!${running.exists} || ${running.phase} != ""}`,
+            errorMessage: literal(
+              `${service} cannot be settled: its job runs on its source, or was moved by an older release of pgmoor. Deploy it as "cutover" first.`,
+            ),
+          },
+        ];
+    }
+  }
+
+  /** The job as it runs now. A job that is not there is no error: it is about to be made. */
+  private runningPhase({ service, namespace }: PhaseGuardProps): { exists: string; phase: string } {
+    const allocations = new DataNomadAllocations(this, "allocations", {
+      namespace,
+      filter: literal(`JobID == ${JSON.stringify(service)} and DesiredStatus == "run"`),
+    });
+    allocations.overrideLogicalId(addressName(service));
+    const job = new DataNomadJob(this, "job", { jobId: service, namespace });
+    job.overrideLogicalId(addressName(service));
+    job.addOverride("count", `\${length(${allocations.fqn}.allocations) > 0 ? 1 : 0}`);
+    return {
+      exists: `(length(${job.fqn}) > 0)`,
+      phase: `try(${job.fqn}[0].task_groups[0].meta[${quoted(phaseMeta)}], "")`,
+    };
+  }
+
+  /** Whether the ledger says so: the migrator keeps a table of this name while it does. */
+  private confirmed(
+    { service, database }: PhaseGuardProps,
+    dependsOn: readonly ITerraformDependable[],
+  ): string {
+    const tables = new DataPostgresqlTables(this, "confirmed", {
+      database,
+      schemas: [ledgerSchema],
+      likeAnyPatterns: [confirmedTable],
+      dependsOn: dependsOn.length === 0 ? undefined : [...dependsOn],
+    });
+    tables.overrideLogicalId(addressName(service));
+    return `(length(${tables.fqn}.tables) > 0)`;
+  }
+
+  /** A warning of every plan from the confirmation on: a move has an end. */
+  private tell(service: string, confirmed: string): void {
+    TerraformStack.of(this).addOverride("check.settle", {
+      assert: [
+        {
+          condition: `\${!${confirmed}}`,
+          error_message: literal(
+            `${service} has moved, and its ledger says that it is confirmed. Write phase "settled" when you do not want to go back any more: until then each start needs the source's volume, the snapshots' volume and the migrator's image.`,
+          ),
+        },
+      ],
+    });
+  }
+}

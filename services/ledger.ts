@@ -1,0 +1,10 @@
+/** Names in a service's database that both the migrator and a plan know. */
+
+/** Schema of everything of ours in a service's database. */
+export const ledgerSchema = "pgmoor";
+
+/**
+ * An empty table in it, which is there while the ledger's last attempt is confirmed. Terraform's provider reads the names of
+ * tables, and no rows.
+ */
+export const confirmedTable = "confirmed";
