@@ -19,7 +19,10 @@ export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPha
   return {
     // While `confirm` runs, Nomad takes the allocation for healthy as soon as this has passed: so it is longer than
     // `confirm` may take, with time to start its program, and the deployment cannot succeed before the ledger says
-    // `confirmed`.
+    // `confirmed`. It takes that time twice: `watchTaskEvents` (client/allochealth/tracker.go, Nomad 1.11.2) counts from the
+    // latest start of all tasks but poststart tasks that have succeeded. When `confirm` ends, that start is the app's again,
+    // and the time begins anew. A shorter time with a check that only passes once it is confirmed would be quicker: it would
+    // have to run in the app's own task, in an image that need not have a shell.
     minHealthy: moving ? confirm.plus(Duration.seconds(4)) : Duration.seconds(2),
     healthy: healthyDeadline,
     terraform: healthyDeadline.plus(Duration.minutes(3)),
