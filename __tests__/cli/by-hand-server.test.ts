@@ -253,14 +253,10 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
   await database.query("UPDATE pgmoor.ledger SET state = 'confirmed'");
   expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
   await query(source, from, "UPDATE users SET quota = 2 WHERE email LIKE 'user4@%'");
-  const refused = await mover.run("migrate", "--service", "photos");
-  expect([refused.code, refused.stderr]).toEqual([
-    2,
-    expect.stringContaining("its source has changed since"),
-  ]);
+  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
   await query(source, "template1", `DROP DATABASE ${from}`);
   expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
-  for (const { stdout, stderr } of [dry, moved, proved, different, refused])
+  for (const { stdout, stderr } of [dry, moved, proved, different])
     for (const secret of [database.password, source.password]) expect(stdout + stderr).not.toContain(secret);
   expect(fs.readdirSync(mover.scratch)).toEqual([]);
 });

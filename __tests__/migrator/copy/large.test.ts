@@ -55,7 +55,7 @@ test.each(["UTF-8", "UTF-16le", "UTF-16be"])(
       { id: 3, a: "after" },
     ]);
     const back = await bench.back(file);
-    expect(back.tables).toMatchObject([{ rows: 3, kept: 3, written: 0, removed: 0 }]);
+    expect(back.tables).toMatchObject([{ rows: 3, kept: 3, changed: 0, added: 0, removed: 0 }]);
   },
 );
 

@@ -35,6 +35,7 @@ const types: Readonly<Record<string, string>> = {
     const bench = await Bench.create(cleanup);
     const file = bench.file();
     fs.copyFileSync(sample, file);
+    fs.chmodSync(file, 0o600);
     const sqlite = new Libsql(file);
     cleanup.add(() => sqlite.close());
     const columns = sqlite
