@@ -74,6 +74,8 @@ export function meaningIn(
       if (storage === "i") number = value as bigint;
       else if (storage === "r" && Number.isInteger(value) && (rounds || Number.isSafeInteger(value)))
         number = BigInt(value as number);
+      else if (storage === "r" && Number.isInteger(value))
+        throw new NoMeaning("a real too large to be an exact integer");
       else {
         const decimal = numberOf(storage, value, text);
         if (storage === "t" && !(rounds ? isPlainText : isInteger)(text(value as Buffer)))
