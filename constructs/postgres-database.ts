@@ -5,7 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { extensionSchemas } from "../services/server-images";
-import { addressName, named } from "./terraform";
+import { addressName, literal, named, quoted } from "./terraform";
 
 export interface PostgresDatabaseProps {
   readonly service: string;
@@ -20,6 +20,17 @@ export interface PostgresDatabaseProps {
     readonly value: string;
     readonly version: number;
     readonly after: ITerraformDependable | undefined;
+  };
+}
+
+/**
+ * Stops a plan that would rename: the provider renames in place, below the running job. The id is the name that the server has,
+ * and unknown until there is one.
+ */
+function keepsName(what: string, { service, name }: PostgresDatabaseProps) {
+  return {
+    condition: `\${self.id == ${quoted(name)}}`,
+    errorMessage: `${literal(`The ${what} of ${service} would be renamed to ${name}, below the job that uses it. Set definition.database.name to its name on the server: `)}\${self.id}`,
   };
 }
 
@@ -48,7 +59,7 @@ export class PostgresDatabase extends Construct {
         passwordWo: props.password?.value,
         passwordWoVersion: props.password?.version.toString(),
         dependsOn: props.password?.after === undefined ? undefined : [props.password.after],
-        lifecycle: { preventDestroy: true },
+        lifecycle: { preventDestroy: true, postcondition: [keepsName("role", props)] },
       }),
       name,
     );
@@ -64,6 +75,7 @@ export class PostgresDatabase extends Construct {
         template: "template0",
         lifecycle: {
           preventDestroy: true,
+          postcondition: [keepsName("database", props)],
           ignoreChanges: ["encoding", "lc_collate", "lc_ctype", "template"],
         },
       }),

@@ -71,6 +71,8 @@ const labFacts = z.strictObject({
       phase: z.enum(phases),
       existing: z.array(z.enum(["job", "secret", "database"])),
       passwordVersion: z.number().optional(),
+      /** Name of its database. @default the service's */
+      database: z.string().optional(),
       /** Variables of this service alone. */
       environment: z.record(z.string(), z.string()),
     }),
@@ -110,12 +112,18 @@ export default function lab(): Environment {
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
-    services: facts.services.map(({ sample, phase, existing, passwordVersion, ...service }) => ({
-      definition: samples[sample]({ ...service, program, server }),
-      phase,
-      existing,
-      passwordVersion,
-    })),
+    services: facts.services.map(
+      ({ sample, phase, existing, passwordVersion, database: name, ...service }) => {
+        const definition = samples[sample]({ ...service, program, server });
+        return {
+          definition:
+            name === undefined ? definition : { ...definition, database: { ...definition.database, name } },
+          phase,
+          existing,
+          passwordVersion,
+        };
+      },
+    ),
   };
 }
 

@@ -32,6 +32,7 @@ const cdktfProgram = path.join(project, "node_modules/.bin/cdktf");
 
 export class Deployment {
   private services: Map<string, LabService>;
+  private states: LabFacts["states"] = "folder";
   private runs = 0;
   private saves = 0;
 
@@ -55,6 +56,25 @@ export class Deployment {
     };
   }
 
+  /** A service as the environment has it. */
+  service(name: string): LabService {
+    return this.services.get(name)!;
+  }
+
+  /** Deletes a service from the environment; the answer puts it back. */
+  async remove(name: string): Promise<() => Promise<void>> {
+    const service = this.service(name);
+    this.services.delete(name);
+    await this.save();
+    return () => this.add(service);
+  }
+
+  /** Where the states are from now on. */
+  async keepStates(states: LabFacts["states"]): Promise<void> {
+    this.states = states;
+    await this.save();
+  }
+
   async add(service: LabService): Promise<void> {
     this.services.set(service.name, service);
     await this.save();
@@ -68,7 +88,7 @@ export class Deployment {
       vault: lab.vault.address,
       consul: lab.consul.address,
       mounts: lab.programMounts.map(({ volume, destination }) => ({ volume, path: destination })),
-      states: "folder",
+      states: this.states,
       node: lab.node,
       programs: programsDestination,
       embedded: lab.embedded,
@@ -83,12 +103,17 @@ export class Deployment {
       await fs.mkdir(path.resolve(lab.directory, folder), { recursive: true });
   }
 
-  deploy(names: readonly string[]): Promise<Outcome> {
-    return this.cdktf("deploy", names, "--auto-approve");
+  /** @param machine with a working folder of its own @default the lab's */
+  deploy(names: readonly string[], machine = ""): Promise<Outcome> {
+    return this.cdktf("deploy", names, machine, "--auto-approve", "--skip-provider-lock");
+  }
+
+  list(): Promise<Outcome> {
+    return this.cdktf("list", [], "");
   }
 
   destroy(names: readonly string[]): Promise<Outcome> {
-    return this.cdktf("destroy", names, "--auto-approve");
+    return this.cdktf("destroy", names, "", "--auto-approve", "--skip-provider-lock");
   }
 
   /** Plans a service as CI would, and keeps the plan as JSON in the lab's folder. */
@@ -152,11 +177,16 @@ export class Deployment {
     return path.join(this.options.lab.directory, "cdktf.out");
   }
 
-  private cdktf(command: string, names: readonly string[], ...flags: string[]): Promise<Outcome> {
-    // Locking asks the registry, whether or not the providers come from there.
+  // Locking the providers asks the registry, whether or not they come from there.
+  private cdktf(
+    command: string,
+    names: readonly string[],
+    machine: string,
+    ...flags: string[]
+  ): Promise<Outcome> {
     // A folder for each set of stacks, so that two commands can run at a time.
-    const output = path.join(this.output, names.join("-"));
-    const args = [command, ...names, "--output", output, ...flags, "--skip-provider-lock"];
+    const output = path.join(this.output, [...names, machine].join("-"));
+    const args = [command, ...names, "--output", output, ...flags];
     return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args]);
   }
 

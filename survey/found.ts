@@ -9,6 +9,8 @@ export interface Found {
   readonly job: Presence;
   /** Whether the password in Vault is the role's. */
   readonly login: "works" | "refused" | "unknown";
+  /** Whether the role is gone, and its database has tables, which are another's then. */
+  readonly orphaned: boolean;
 }
 
 export type Presence = "present" | "absent" | "unknown";
@@ -19,4 +21,5 @@ export const unseen: Found = {
   database: "unknown",
   job: "unknown",
   login: "unknown",
+  orphaned: false,
 };

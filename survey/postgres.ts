@@ -1,5 +1,6 @@
 /** Asks the central PostgreSQL, as its admin, which roles and databases it has, and tries passwords. */
 import { resolve } from "node:path";
+import type { Client } from "pg";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { connectOnce } from "../migrator/server/connection";
@@ -39,30 +40,56 @@ export async function findServer(
   return { host: Service.Address || Node.Address, port: Service.Port };
 }
 
-/** The names of all roles and databases. @returns undefined when the server or the admin is not to be had */
-export async function namesOn(
+/** `work` as the admin. @returns undefined when the server or the admin is not to be had */
+async function asAdmin<T>(
   environment: Environment,
   place: Place,
   admin: Secret,
-): Promise<{ readonly roles: ReadonlySet<string>; readonly databases: ReadonlySet<string> } | undefined> {
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T | undefined> {
   const { username, password } = admin.data;
   if (typeof username !== "string" || typeof password !== "string") return undefined;
   try {
-    const client = await connectOnce(
-      asRole(environment, place, username, password, "postgres"),
-      patienceMilliseconds,
-    );
+    const login = asRole(environment, place, username, password, database);
+    const client = await connectOnce(login, patienceMilliseconds);
     try {
-      const roles = await client.query<{ name: string }>("SELECT rolname AS name FROM pg_roles");
-      const databases = await client.query<{ name: string }>("SELECT datname AS name FROM pg_database");
-      const names = ({ rows }: { rows: { name: string }[] }) => new Set(rows.map(({ name }) => name));
-      return { roles: names(roles), databases: names(databases) };
+      return await work(client);
     } finally {
       await client.end();
     }
   } catch {
     return undefined;
   }
+}
+
+/** The names of all roles and databases. @returns undefined when nobody could look */
+export function namesOn(
+  environment: Environment,
+  place: Place,
+  admin: Secret,
+): Promise<{ readonly roles: ReadonlySet<string>; readonly databases: ReadonlySet<string> } | undefined> {
+  return asAdmin(environment, place, admin, "postgres", async (client) => {
+    const names = async (sql: string) =>
+      new Set((await client.query<{ name: string }>(sql)).rows.map(({ name }) => name));
+    return {
+      roles: await names("SELECT rolname AS name FROM pg_roles"),
+      databases: await names("SELECT datname AS name FROM pg_database"),
+    };
+  });
+}
+
+/** Whether a database has tables, those of extensions apart. */
+export async function hasTables(
+  environment: Environment,
+  place: Place,
+  admin: Secret,
+  database: string,
+): Promise<boolean> {
+  const sql = `SELECT FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e') LIMIT 1`;
+  const found = await asAdmin(environment, place, admin, database, (client) => client.query(sql));
+  return (found?.rowCount ?? 0) > 0;
 }
 
 /** Whether the role takes the password. */

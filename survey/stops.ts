@@ -25,7 +25,13 @@ export function stopsOf(the: Case): string[] {
   if (moved.length > 0) return moved;
   const strangers = [...notOurs(the), ...missing(the)];
   if (strangers.length > 0) return strangers;
-  return [...olderPassword(the), ...unreadable(the), ...refused(the), ...nothingToMove(the)];
+  return [
+    ...olderPassword(the),
+    ...unreadable(the),
+    ...refused(the),
+    ...roleGone(the),
+    ...nothingToMove(the),
+  ];
 }
 
 function tainted({ service, known }: Case): string[] {
@@ -156,6 +162,14 @@ function refused({ environment, service, known, found }: Case): string[] {
   if (!adopts && known.role?.passwordVersion !== wanted) return [];
   return [
     `The password in ${pathOf(environment, service)} is not the one of the role ${databaseName(service.definition)}: somebody changed it in Vault or on the server, and the service cannot log in. Write the right one back to Vault (vault kv rollback -version=N -mount=${environment.vault.mount} ${secretName(service)}), or set passwordVersion to ${nextVersion(known, wanted)}: a new password, for both.`,
+  ];
+}
+
+function roleGone({ service, known, found }: Case): string[] {
+  if (known.role === undefined || !found.orphaned) return [];
+  const { passwordVersion: wanted = 1 } = service;
+  return [
+    `The role ${databaseName(service.definition)} is gone from the server, and the tables of its database belong to another role now: made anew, it could not use them. Make it by hand and give them back (docs/lost-state.md#a-role-that-was-dropped), and set passwordVersion to ${nextVersion(known, wanted)}.`,
   ];
 }
 

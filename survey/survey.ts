@@ -9,7 +9,7 @@ import { databaseName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
-import { findServer, namesOn, tryLogin } from "./postgres";
+import { findServer, hasTables, namesOn, tryLogin } from "./postgres";
 import { stopsOf } from "./stops";
 import { readSecret, vaultToken } from "./vault";
 
@@ -73,7 +73,9 @@ async function look(
       const [role, database] = [has(names?.roles), has(names?.databases)];
       const both = role === "present" && database === "present" && secret.presence === "present";
       const login = both ? await tryLogin(environment, place!, name, secret) : "unknown";
-      return [definition.name, { secret: secret.presence, role, database, job, login }];
+      const orphaned =
+        role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
+      return [definition.name, { secret: secret.presence, role, database, job, login, orphaned }];
     }),
   );
   return new Map(found);

@@ -148,3 +148,23 @@ thoroughly("a rotation is taken back: secret and role have the same password, wh
   await expectLogin(vaultDatabase);
   expect(await stage.changing()).toEqual([]);
 });
+
+thoroughly("an adopted database has another name in the code: nothing is renamed", async () => {
+  // GIVEN
+  stage.registerByHand("gitea");
+  await stage.makeByHand(giteaDatabase, gitea.database.connectionLimit);
+  await deploy(adopted());
+
+  // WHEN
+  const name = `${giteaDatabase}_two`;
+  stage.vault.put(`postgres/${name}`, { password: "set-by-hand" });
+  await stage.write(adopted({ definition: { ...byHand, database: { ...byHand.database, name } } }));
+  const { code, text } = await stage.run("apply", "-auto-approve", "-input=false");
+
+  // THEN
+  expect(code).toBe(1);
+  expect(text.replace(/\s+/g, " ")).toContain(
+    `Set definition.database.name to its name on the server: ${giteaDatabase}`,
+  );
+  await expectLogin(giteaDatabase);
+});

@@ -11,6 +11,7 @@ const running: Found = {
   database: "present",
   job: "present",
   login: "works",
+  orphaned: false,
 };
 const absent: Found = { ...unseen, secret: "absent", role: "absent", database: "absent", job: "absent" };
 /** Deployed by pgmoor, as the state has it. */

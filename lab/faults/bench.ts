@@ -1,6 +1,7 @@
 /** What faults work with: the lab, and what one does to a cluster. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { Client } from "pg";
 import type { Deployment } from "../deployment";
 import type { BootedLab } from "../servers/boot";
 import { ApiError } from "../servers/api";
@@ -10,6 +11,7 @@ import { nodeReady, nomadLeads } from "../servers/nomad";
 import { cutPower } from "../servers/stop";
 import { unseal } from "../servers/vault";
 import { waitFor } from "../servers/wait";
+import { readSecret } from "../story/context";
 import { expectSuccess } from "../story/expectations";
 import type { Allocation, NomadApi } from "../story/nomad-api";
 import { ask } from "../story/services";
@@ -66,6 +68,27 @@ export class Bench {
     /** Told to the person who watches. */
     readonly say: (line: string) => void,
   ) {}
+
+  /** What deploys did, for the fault's line on stdout. */
+  readonly told: string[] = [];
+
+  tell(line: string): void {
+    this.told.push(line);
+    this.say(line);
+  }
+
+  /** `work` on a database of the central server, as its admin. */
+  async asAdmin<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const { username, password } = await readSecret(this.lab, "postgres/admin");
+    const { host, port } = this.lab.postgres;
+    const client = new Client({ host, port, user: username, password, database });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
 
   get lab(): Lab {
     return this.booted.lab;

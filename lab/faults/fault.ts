@@ -41,6 +41,12 @@ export interface Result {
   readonly longestSilenceSeconds: number;
   /** Whether somebody had to purge its job and deploy it anew. */
   readonly byHand: boolean;
+  /** Versions of its secret that were deleted or destroyed, and stayed so. */
+  readonly secretVersionsLost: number;
+  /** The password in Vault is not the one of its role. */
+  readonly lockedOut: boolean;
+  /** What deploys did: went through, or stopped, with what they said. Absent: the fault deploys nothing. */
+  readonly deploys?: readonly string[];
 }
 
 export const withinSeconds = ({ withinSeconds = 60 }: Fault): number => withinSeconds;
@@ -48,11 +54,14 @@ export const withinSeconds = ({ withinSeconds = 60 }: Fault): number => withinSe
 /** What is worse than it should be; empty when nothing is. */
 export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subject, "endsOn">): string[] {
   const { endedOn, rowsLost, healthyAfterSeconds, longestSilenceSeconds, byHand } = result;
+  const { secretVersionsLost, lockedOut } = result;
   const wanted = fault.endsOn ?? endsOn;
   const allowed = withinSeconds(fault);
   return [
     ...(endedOn === wanted ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
     ...(rowsLost === 0 ? [] : [`${rowsLost} acknowledged rows lost`]),
+    ...(secretVersionsLost === 0 ? [] : [`${secretVersionsLost} versions of its secret lost`]),
+    ...(lockedOut ? ["its role does not take the password in Vault"] : []),
     ...(byHand ? ["did not come back by itself"] : []),
     ...(healthyAfterSeconds !== null && healthyAfterSeconds > allowed
       ? [`took longer than ${allowed} s`]

@@ -1,5 +1,11 @@
 import { allocationLost } from "./allocation-lost";
 import type { Fault } from "./fault";
+import { createFailed, twoMachines } from "./mistakes/newcomers";
+import { roleDropped } from "./mistakes/role-dropped";
+import { secretDeleted, secretOverwritten } from "./mistakes/secret-meddled";
+import { serviceRemoved } from "./mistakes/service-removed";
+import { stateLost } from "./mistakes/state-lost";
+import { databaseRenamed, existingChanged, rotationReverted } from "./mistakes/words-changed";
 import { migratorImageAway } from "./migrator-image-gone";
 import { nodeAwayForLong } from "./node-away-for-long";
 import { nodeDrained } from "./node-drained";
@@ -27,4 +33,14 @@ export const faults: readonly Fault[] = [
   placementBlocked,
   rotation,
   vaultSealedForLong,
+  existingChanged,
+  rotationReverted,
+  databaseRenamed,
+  stateLost,
+  secretDeleted,
+  secretOverwritten,
+  roleDropped,
+  serviceRemoved,
+  createFailed,
+  twoMachines,
 ];

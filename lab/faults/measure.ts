@@ -1,10 +1,13 @@
 /** One fault, and what came of it for each service that it struck. */
 import { messageOf, waitFor } from "../servers/wait";
+import { Client } from "pg";
+import { databaseOf, readSecret } from "../story/context";
 import { ask } from "../story/services";
 import type { Bench } from "./bench";
 import { withinSeconds, type Fault, type Result } from "./fault";
 import { keysOn } from "./rows";
 import type { Subject } from "./subjects";
+import { vaultOf } from "./mistakes/mistake";
 import { Writer } from "./writer";
 
 /** After its limit a service is waited for as long again as this, to tell a slow one from one that needs a hand. */
@@ -32,6 +35,7 @@ export async function measure(bench: Bench, fault: Fault, struck: readonly Subje
       return { subject, writer, before };
     }),
   );
+  bench.told.length = 0;
   try {
     const since = (await fault.inject(bench, struck)) ?? performance.now();
     return await Promise.all(watched.map((one) => outcome(bench, fault, one, since)));
@@ -66,7 +70,33 @@ async function outcome(
     healthyAfterSeconds: first === undefined ? null : Math.max(0, Math.round((first - since) / 100) / 10),
     longestSilenceSeconds: Math.round(writer.longestSilence * 10) / 10,
     byHand: first === undefined,
+    secretVersionsLost: await secretVersionsLost(bench, subject),
+    lockedOut: await isLockedOut(bench, subject),
+    ...(bench.told.length > 0 ? { deploys: [...bench.told] } : {}),
   };
+}
+
+async function secretVersionsLost(bench: Bench, { service }: Subject): Promise<number> {
+  const { data } = (await vaultOf(bench, "GET", `metadata/postgres/${databaseOf(service)}`)) as {
+    data: { versions: Record<string, { deletion_time: string; destroyed: boolean }> };
+  };
+  return Object.values(data.versions).filter((one) => one.destroyed || one.deletion_time !== "").length;
+}
+
+/** Of a role that its service uses not yet, too. */
+async function isLockedOut({ lab }: Bench, { service }: Subject): Promise<boolean> {
+  const name = databaseOf(service);
+  const { password } = await readSecret(lab, `postgres/${name}`);
+  const { host, port } = lab.postgres;
+  const client = new Client({ host, port, user: name, password, database: name });
+  try {
+    await client.connect();
+    await client.end();
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code === "28P01") return true;
+    throw error;
+  }
 }
 
 /** What somebody would do at last: has Nomad forget the job, and deploys it. So the faults after this one can be tried. */

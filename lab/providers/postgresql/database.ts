@@ -9,7 +9,6 @@ import {
   type State,
   type Wanted,
 } from "../protocol/schema";
-import { UNKNOWN, Unknown } from "../protocol/value";
 import { asMemberOf, lockRole } from "./privileged";
 import type { Postgres, PostgresOf, Session } from "./server";
 import { identifier, literal } from "./sql";
@@ -34,9 +33,6 @@ type Database = State<typeof attributes>;
 /** A database, `id` its name. */
 export const database = resource<PostgresOf>()({
   attributes,
-  plan({ prior, planned }) {
-    if (prior && (planned.name instanceof Unknown || planned.name !== prior.name)) planned.id = UNKNOWN;
-  },
   async create(wanted, _config, { client }) {
     const postgres = client();
     await asOwner(postgres, wanted.owner, (session) => session.query(createStatement(wanted, postgres.user)));

@@ -1,6 +1,5 @@
 import { Fault } from "../protocol/fault";
 import { resource } from "../protocol/provider";
-import { UNKNOWN, Unknown } from "../protocol/value";
 import { asMemberOf, lockRole } from "./privileged";
 import { readRole } from "./role-read";
 import { alterRole, createRole } from "./role-write";
@@ -30,9 +29,6 @@ export const role = resource<PostgresOf>()({
       faults.push(new Fault("A part of search_path cannot hold ', '", "", { attribute: "search_path" }));
     }
     return faults;
-  },
-  plan({ prior, planned }) {
-    if (prior && (planned.name instanceof Unknown || planned.name !== prior.name)) planned.id = UNKNOWN;
   },
   async create(wanted, config, { client }) {
     await client().transaction((session) => createRole(session, wanted, config.password_wo));
