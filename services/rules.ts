@@ -141,14 +141,21 @@ export function isColumnRule(rule: Rule): rule is ColumnRule {
   return ["cast", "default", "null-if", "skip-row"].includes(rule.kind);
 }
 
-/** A migration table whose rows are not the same in both of the app's databases. */
+/** A migration table, and what is compared of it. */
 export interface MigrationTableRule {
   readonly table: string;
   /**
-   * What both sides have to have in common. `newest`: the last migration, in the order of text or of numbers, for an app whose
-   * migrations are written for each of its databases. `nothing`: anything goes, as in a table of locks.
+   * What both sides have to have in common. `all`: the same migrations. `newest`: the last one, in the order of text or of
+   * numbers, for an app whose migrations are written for each of its databases. `nothing`: anything goes, as in a table of
+   * locks.
+   * @default all
    */
-  readonly compare: "newest" | "nothing";
+  readonly compare?: "all" | "newest" | "nothing";
+  /**
+   * It is a migration table only if the source's has all columns of one of these lists; else it holds data like any other.
+   * @default it is one, whatever its columns
+   */
+  readonly columns?: readonly (readonly string[])[];
 }
 
 /** A table in which the app records its own schema's migrations. By its name alone: both sides have to have the same ones. */
@@ -227,9 +234,19 @@ export const rulesSchema = z
 /** The shape of a list of migration tables. */
 export const migrationTablesSchema = z
   .array(
-    z.union([name, z.strictObject({ table: name, compare: z.enum(["newest", "nothing"]) })], {
-      error:
-        'neither a name nor a rule. Allowed: "NAME", or { "table": "NAME", "compare": "newest" | "nothing" }.',
-    }),
+    z.union(
+      [
+        name,
+        z.strictObject({
+          table: name,
+          compare: z.enum(["all", "newest", "nothing"]).optional(),
+          columns: z.array(z.array(name).min(1).readonly()).min(1).readonly().optional(),
+        }),
+      ],
+      {
+        error:
+          'neither a name nor a rule. Allowed: "NAME", or { "table": "NAME", "compare": "all" | "newest" | "nothing" }.',
+      },
+    ),
   )
   .readonly() satisfies z.ZodType<readonly MigrationTable[]>;

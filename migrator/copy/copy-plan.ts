@@ -9,7 +9,7 @@ import {
 } from "../../services/rules";
 import { converterFor, type ColumnConverter } from "../values/convert";
 import { Refused } from "../base/errors";
-import { migrationFaults } from "./migrations";
+import { migrationFaults, migrationTablesOf } from "./migrations";
 import { Misfit } from "../values/misfit";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { SourceTable } from "../sqlite/source-table";
@@ -74,8 +74,9 @@ export async function planCopy(
   declared: CopyRules,
 ): Promise<TablePlan[]> {
   const targets = await targetTables(client);
-  const migrations = await migrationFaults(client, source, targets, declared.migrationTables);
-  return planTables(source, targets, declared, migrations);
+  const migrationTables = migrationTablesOf(source, declared.migrationTables);
+  const migrations = await migrationFaults(client, source, targets, migrationTables);
+  return planTables(source, targets, { ...declared, migrationTables }, migrations);
 }
 
 /**

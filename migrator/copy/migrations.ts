@@ -37,7 +37,14 @@ export const knownTables: readonly MigrationTable[] = [
   "kysely_migrations",
   { table: "kysely_migrations_lock", compare: "nothing" },
   "migration_log",
-  "migrations",
+  // Laravel's, TypeORM's. Of other columns, it is a table of the app's that only sounds like one.
+  {
+    table: "migrations",
+    columns: [
+      ["migration", "batch"],
+      ["timestamp", "name"],
+    ],
+  },
   "schema_migrations",
   "seaql_migrations",
   "SequelizeMeta",
@@ -45,6 +52,19 @@ export const knownTables: readonly MigrationTable[] = [
 
 /** So many migrations are named at most. */
 const shown = 5;
+
+/** Without those that are none in this source: a table of the app's may have the name of a tool's. */
+export function migrationTablesOf(
+  source: SqliteDatabase,
+  tables: readonly MigrationTable[],
+): MigrationTable[] {
+  return tables.filter((one) => {
+    if (typeof one === "string" || one.columns === undefined) return true;
+    const found = source.tables().find(({ name }) => name === one.table);
+    const names = new Set(found?.columns.map(({ name }) => name));
+    return found === undefined || one.columns.some((list) => list.every((name) => names.has(name)));
+  });
+}
 
 /** What says that the schema that the app built is not that of the release that wrote the source, and what to do. */
 export async function migrationFaults(
@@ -55,7 +75,7 @@ export async function migrationFaults(
 ): Promise<string[]> {
   const faults: string[] = [];
   for (const one of tables) {
-    const { table, compare } = typeof one === "string" ? { table: one, compare: "all" as const } : one;
+    const { table, compare = "all" } = typeof one === "string" ? { table: one } : one;
     if (compare === "nothing") continue;
     const from = source.tables().find(({ name }) => name === table);
     const to = targets.find(({ name }) => name === table);
@@ -76,14 +96,41 @@ export async function migrationFaults(
       );
       continue;
     }
-    const [theirs, ours] = [inSource(source, from, columns), await inTarget(client, to, columns)];
+    const both = (name: string) => has(from, name) && has(to, name);
+    // goose writes a row for every step, also for one that takes a migration back; golang-migrate marks one that failed.
+    const more = both("is_applied") ? ["is_applied", "id"] : both("dirty") ? ["dirty"] : [];
+    const read = [...columns, ...more];
+    const rows = [inSource(source, from, read), await inTarget(client, to, read)] as const;
+    const dirty = rows.findIndex((side) => more[0] === "dirty" && side.some((row) => isTrue(row.at(-1))));
+    if (dirty >= 0) {
+      const side = ["source", "target"][dirty];
+      faults.push(
+        `${table}: a migration has failed half-way in the ${side} (dirty). Have the app finish it there, and move then`,
+      );
+      continue;
+    }
+    const ids = (side: readonly string[][]) =>
+      (more[0] === "is_applied" ? applied(side, columns.length) : side).map((row) =>
+        row.slice(0, columns.length).join("."),
+      );
+    const [theirs, ours] = [ids(rows[0]), ids(rows[1])];
     const numbers = [...theirs, ...ours].every((id) => /^\d+$/.test(id)) && isInteger(to, columns);
     const order = numbers ? asNumbers : asText;
     const sorted = [theirs.sort(order), ours.sort(order)] as const;
-    const fault = compare === "all" ? sameSet(table, ...sorted) : sameNewest(order, ...sorted);
+    const fault = compare === "all" ? sameSet(table, ...sorted) : sameNewest(table, order, ...sorted);
     if (fault !== undefined) faults.push(`${table}: ${fault}`);
   }
   return faults;
+}
+
+const isTrue = (value: string | undefined) => ["1", "t", "true"].includes(value?.toLowerCase() ?? "");
+
+/** goose's rows whose last step has applied them: each has whether it did, and its number, at the end. */
+function applied(rows: readonly string[][], columns: number): string[][] {
+  const last = new Map<string, string[]>();
+  const inOrder = [...rows].sort((a, b) => Number(a.at(-1)) - Number(b.at(-1)));
+  for (const row of inOrder) last.set(row.slice(0, columns).join("."), row);
+  return [...last.values()].filter((row) => isTrue(row.at(-2)));
 }
 
 const nothing = (table: string) => `{ table: ${JSON.stringify(table)}, compare: "nothing" }`;
@@ -98,16 +145,35 @@ function sameSet(table: string, source: readonly string[], target: readonly stri
   if (lacking.length === 0 && surplus.length === 0) return undefined;
   if (surplus.length === 0) return `the target lacks ${list(lacking)}. ${newer}`;
   if (lacking.length === 0) return `the source lacks ${list(surplus)}. ${older}`;
+  // Where the last one differs as well, "newest" would be refused next.
+  const settles =
+    source.at(-1) === target.at(-1)
+      ? `{ table: ${JSON.stringify(table)}, compare: "newest" }`
+      : nothing(table);
   return (
     `the target lacks ${list(lacking)}, the source ${list(surplus)}. If the app's migrations are written for each of its ` +
-    `databases, declare { table: ${JSON.stringify(table)}, compare: "newest" }; else use the release that wrote the source`
+    `databases, declare ${settles}; else use the release that wrote the source`
   );
 }
 
-function sameNewest(order: Order, source: readonly string[], target: readonly string[]): string | undefined {
+function sameNewest(
+  table: string,
+  order: Order,
+  source: readonly string[],
+  target: readonly string[],
+): string | undefined {
   const [last, built] = [source.at(-1), target.at(-1)];
   if (last === built) return undefined;
   const seen = `the newest is ${last ?? "none"} in the source, ${built ?? "none"} in the target`;
+  // Alembic's are names without an order.
+  if (
+    ![...source, ...target].every((id) => /^\D{0,2}\d{3}/.test(id) && !/^[0-9a-f]{12,40}$/.test(id)) &&
+    order === asText
+  )
+    return (
+      `${seen}. Their names say nothing of which is newer. If the app's migrations are written for each of its databases, and ` +
+      `both are of one release, declare ${nothing(table)}; else use the release that wrote the source`
+    );
   return `${seen}. ${built === undefined || (last !== undefined && order(built, last) < 0) ? newer : older}`;
 }
 
@@ -132,10 +198,10 @@ function inSource(
   source: SqliteDatabase,
   table: Parameters<SqliteDatabase["rows"]>[0],
   columns: readonly string[],
-): string[] {
+): string[][] {
   const decoder = new TextDecoder(source.encoding);
   return [...source.rows(table, columns)].map(({ values }) =>
-    values.map((value) => (Buffer.isBuffer(value) ? decoder.decode(value) : String(value))).join("."),
+    values.map((value) => (Buffer.isBuffer(value) ? decoder.decode(value) : String(value))),
   );
 }
 
@@ -143,10 +209,8 @@ async function inTarget(
   client: ClientBase,
   table: TargetTable,
   columns: readonly string[],
-): Promise<string[]> {
+): Promise<string[][]> {
   const names = columns.map((name) => `${identifier(name)}::text`).join(", ");
-  const result = await client.query<{ id: string }>(
-    `SELECT concat_ws('.', ${names}) AS id FROM ${table.qualified}`,
-  );
+  const result = await client.query<{ id: string[] }>(`SELECT ARRAY[${names}] AS id FROM ${table.qualified}`);
   return result.rows.map(({ id }) => id);
 }

@@ -1,3 +1,4 @@
+import { knownTables } from "../../../../migrator/copy/migrations";
 import type { ShapeCase } from "./shape";
 
 const migrated = (version: string) => ({
@@ -8,6 +9,8 @@ const django = migrated("id integer, app text, name text");
 const diesel = migrated("version varchar(50), run_on timestamp");
 const knex = migrated("id integer, name varchar(255), batch integer");
 const golang = migrated("version bigint, dirty boolean");
+const goose = migrated("id integer, version_id bigint, is_applied boolean");
+const alembic = migrated("version_num varchar(32)");
 const newest = [{ table: "m", compare: "newest" }] as const;
 
 /** The app's own record of its migrations, the table `m`. */
@@ -90,5 +93,56 @@ export const migrations: readonly ShapeCase[] = [
     source: `${migrated("is_locked integer").source} INSERT INTO m VALUES (1)`,
     migrationTables: [{ table: "m", compare: "nothing" }],
     reads: ["SELECT * FROM m", [{ is_locked: 0 }]],
+  },
+  {
+    name: "goose's, one of which was taken back",
+    target: `${goose.target} INSERT INTO m VALUES (1, 0, true), (2, 7, true)`,
+    source: `${goose.source} INSERT INTO m VALUES (1, 0, 1), (2, 7, 1), (3, 8, 1), (4, 8, 0)`,
+    migrationTables: ["m"],
+    reads: ["SELECT count(*)::int AS n FROM m", [{ n: 2 }]],
+  },
+  {
+    name: "goose's, taken back and applied again",
+    target: `${goose.target} INSERT INTO m VALUES (1, 0, true), (2, 7, true)`,
+    source: `${goose.source} INSERT INTO m VALUES (1, 0, 1), (2, 7, 1), (3, 8, 1), (4, 8, 0), (5, 8, 1)`,
+    migrationTables: ["m"],
+    refused: ["m: the target lacks 8. The source is newer"],
+  },
+  {
+    name: "golang-migrate's, failed half-way",
+    target: `${golang.target} INSERT INTO m VALUES (9, false)`,
+    source: `${golang.source} INSERT INTO m VALUES (9, 1)`,
+    migrationTables: newest,
+    refused: ["m: a migration has failed half-way in the source (dirty)"],
+  },
+  {
+    name: "Alembic's, written for each database: which is newer, nobody can tell",
+    target: `${alembic.target} INSERT INTO m VALUES ('9e83011d1f2a')`,
+    source: `${alembic.source} INSERT INTO m VALUES ('1a0748c3a2f4')`,
+    migrationTables: newest,
+    refused: ["Their names say nothing of which is newer", '{ table: "m", compare: "nothing" }'],
+  },
+  {
+    name: "Alembic's, undeclared: what is proposed goes through",
+    target: `${alembic.target} INSERT INTO m VALUES ('9e83011d1f2a')`,
+    source: `${alembic.source} INSERT INTO m VALUES ('1a0748c3a2f4')`,
+    migrationTables: ["m"],
+    refused: ['declare { table: "m", compare: "nothing" }'],
+  },
+  {
+    name: "a table of the app's that has the name of a tool's",
+    target: "CREATE TABLE migrations (id integer, bird text)",
+    source: "CREATE TABLE migrations (id INTEGER, bird TEXT); INSERT INTO migrations VALUES (1, 'stork')",
+    migrationTables: knownTables,
+    reads: ["SELECT bird FROM migrations", [{ bird: "stork" }]],
+  },
+  {
+    name: "Laravel's, under the same name",
+    target:
+      "CREATE TABLE t (a integer); CREATE TABLE migrations (id integer, migration text, batch integer); INSERT INTO migrations VALUES (1, 'a', 1)",
+    source:
+      "CREATE TABLE t (a); CREATE TABLE migrations (id, migration TEXT, batch); INSERT INTO migrations VALUES (9, 'a', 1)",
+    migrationTables: knownTables,
+    reads: ["SELECT id FROM migrations", [{ id: 1 }]],
   },
 ];
