@@ -30,6 +30,17 @@ export interface TablePlan {
   readonly columns: readonly ColumnPlan[];
 }
 
+/** Bytes of a name at the most, where PostgreSQL was not built for more. */
+const nameBytes = 63;
+
+/** What PostgreSQL keeps of a name: no half of a character. */
+function cutOff(name: string): string {
+  const bytes = Buffer.from(name);
+  let end = Math.min(nameBytes, bytes.length);
+  while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
+}
+
 /** Pairs names: as they are, else without regard to case if that leaves no doubt. */
 function pair<S extends { name: string }, T extends { name: string }>(
   sources: readonly S[],
@@ -50,6 +61,17 @@ function pair<S extends { name: string }, T extends { name: string }>(
   for (const source of sources.filter((candidate) => !pairs.has(candidate))) {
     const alike = [...left].filter(({ name }) => name.toLowerCase() === source.name.toLowerCase());
     if (alike.length === 1) take(source, alike[0]);
+  }
+  // PostgreSQL cuts a longer name off without a word.
+  const unpaired = sources.filter((candidate) => !pairs.has(candidate));
+  for (const source of unpaired) {
+    const kept = cutOff(source.name);
+    const alike = unpaired.filter((other) => cutOff(other.name) === kept);
+    if (kept !== source.name && alike.length === 1)
+      take(
+        source,
+        [...left].find(({ name }) => name === kept),
+      );
   }
   return { pairs, sourceOnly: sources.filter((source) => !pairs.has(source)), targetOnly: [...left] };
 }
@@ -158,6 +180,8 @@ export function planTables(
     }
     const place = new Map(to.columns.map((column, index) => [column, index]));
     planned.sort((a, b) => (place.get(a.target) ?? 0) - (place.get(b.target) ?? 0));
+    if (columns.pairs.size === 0)
+      faults.push(`table ${from.name}: source and target have no column in common`);
     plans.push({ source: from, target: to, columns: planned });
   }
   if (targets.length === 0) {

@@ -7,7 +7,7 @@ import { identifier } from "../base/quoting";
 import { setAside } from "./constraints";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { heldRows, replacedRows, requireNoRecord, requireNothingOwn } from "./held";
-import { recordCopied, type Copied, type Proof, type TableRecord } from "../ledger/ledger";
+import { recordCopied, type Copied, type LeftOut, type Proof, type TableRecord } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import { misfitLimit, refusal, type Offence } from "./offences";
 import { referencesFromOutside, removeOrphans } from "./orphans";
@@ -45,6 +45,8 @@ export interface CopyTask {
   readonly plans: readonly TablePlan[];
   /** Those the plans were made with. */
   readonly rules: readonly Rule[];
+  /** What the plans do not touch. */
+  readonly leftOut?: LeftOut;
   /** How much the proof compares of large tables. */
   readonly extent: Extent;
   readonly attempt: number;
@@ -101,7 +103,7 @@ async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Cop
 }
 
 async function copyInTransaction(
-  { client, helper, source, plans, rules, extent, held: policy, log }: CopyTask,
+  { client, helper, source, plans, rules, extent, leftOut, held: policy, log }: CopyTask,
   rescue: Rescue,
   keys: "aside" | "in place",
 ): Promise<Copied> {
@@ -162,6 +164,7 @@ async function copyInTransaction(
   const assumedUtc = [...readings.values()].reduce((sum, reading) => sum + reading.assumedUtc, 0);
   const sampled = Object.fromEntries(Object.entries(proofs).filter(([, proof]) => proof.confidence < 1));
   const notes = {
+    ...(leftOut !== undefined && { leftOut }),
     unsetSequences,
     assumedUtc,
     sampled,

@@ -1,6 +1,6 @@
 /** The ledger as a person reads it. */
 import type { ClientBase } from "pg";
-import { rollBack, type Attempt, type Notes } from "./ledger";
+import { rollBack, type Attempt, type LeftOut, type Notes } from "./ledger";
 
 type Log = (line: string) => void;
 
@@ -35,6 +35,7 @@ export function notesText({
   assumedUtc = 0,
   sampled = {},
   replacedRows = {},
+  leftOut,
 }: Notes): string[] {
   const utc = `${assumedUtc} texts without a time zone were read as UTC, in columns of timestamps with one`;
   const samples = Object.entries(sampled).map(
@@ -45,10 +46,20 @@ export function notesText({
   const replaced = Object.entries(replacedRows).map(([table, rows]) => `${table} (${rows})`);
   const seeds = `rows that the target had and the source has not are replaced: ${replaced.join(", ")}`;
   return [
+    ...(leftOut === undefined ? [] : leftOutText(leftOut)),
     ...(assumedUtc > 0 ? [utc] : []),
     ...samples,
     ...(replaced.length > 0 ? [seeds] : []),
     ...unsetText(unsetSequences),
+  ];
+}
+
+function leftOutText({ tables, staysNull, materializedViews }: LeftOut): string[] {
+  const views = materializedViews.map((view) => `REFRESH MATERIALIZED VIEW ${view}`).join("; ");
+  return [
+    ...Object.entries(tables).map(([table, why]) => `not copied: table ${table} (${why})`),
+    ...staysNull.map((column) => `stays NULL: column ${column}, which the source does not have`),
+    ...(views === "" ? [] : [`materialized views show old rows until they are refreshed: ${views}`]),
   ];
 }
 

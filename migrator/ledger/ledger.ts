@@ -33,6 +33,16 @@ export interface Proof {
   readonly confidence: number;
 }
 
+/** What a copy did not touch. */
+export interface LeftOut {
+  /** Tables of either side that were not copied, and why. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Columns that only the target has, and that nothing fills: NULL in every row that was copied. */
+  readonly staysNull: readonly string[];
+  /** The target's: they show what they held before, until somebody refreshes them. */
+  readonly materializedViews: readonly string[];
+}
+
 /** What a person should know of a copy, though it is as it should be. */
 export interface Notes {
   /** Sequences that follow no column that anybody named: they stand where the app's schema left them. */
@@ -41,6 +51,8 @@ export interface Notes {
   readonly replacedRows?: Readonly<Record<string, number>>;
   /** The folder in which everything that the app's tables held is kept. */
   readonly rescued?: string;
+  /** What the copy did not touch. */
+  readonly leftOut?: LeftOut;
   /** Texts without a zone that were read as UTC, in columns of timestamps with a zone. */
   readonly assumedUtc?: number;
   /** Tables of which the proof compared a random sample and not every row. */

@@ -14,6 +14,7 @@ import {
   type Copied,
   type Notes,
 } from "../ledger/ledger";
+import { leftOutOf } from "../copy/left-out";
 import { planCopy } from "../copy/copy-plan";
 import type { Run } from "../server/run";
 import { reachOf, type Source } from "./source";
@@ -132,6 +133,7 @@ export async function moveSqlite(
     source,
     plans,
     rules: moving.rules,
+    leftOut: await leftOutOf(helper, source, plans, moving),
     extent: moving.verify,
     attempt,
     held,

@@ -5,6 +5,7 @@ import { begin } from "../ledger/ledger";
 import type { SqliteFile } from "../job/config";
 import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport, type Moving } from "./attempt";
 import { openCopy } from "./open-copy";
+import { leftOutOf } from "../copy/left-out";
 import { planCopy } from "../copy/copy-plan";
 import { heldRows, replacedRows, requireNoRecord, requireNothingOwn } from "../copy/held";
 import { readAll } from "../copy/read-all";
@@ -103,6 +104,7 @@ export async function dryRun(
   const sum = (of: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + of(table), 0);
   const notes = {
+    leftOut: await leftOutOf(helper, source, plans, moving),
     unsetSequences,
     replacedRows: replacedRows(held),
     assumedUtc: sum(({ tableSum }) => tableSum.assumedUtc),

@@ -3,8 +3,10 @@ import type { Client } from "pg";
 import { openCopy } from "./open-copy";
 import { Prover } from "../copy/proof/prove";
 import { Failed } from "../base/errors";
-import { lastAttempt, type Attempt, type Proof } from "../ledger/ledger";
+import { notesText } from "../ledger/ledger-text";
+import { lastAttempt, type Attempt, type LeftOut, type Proof } from "../ledger/ledger";
 import type { Moving } from "./attempt";
+import { leftOutOf } from "../copy/left-out";
 import { planCopy } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
 import type { Run } from "../server/run";
@@ -27,6 +29,8 @@ export interface CompareReport {
   readonly outcome: "equal" | "different";
   readonly rows: number;
   readonly tables: readonly TableComparison[];
+  /** What is not compared, as no copy touches it; absent for a PostgreSQL. */
+  readonly leftOut?: LeftOut | undefined;
   /** Sequences that would give out a number that a row has already; of a PostgreSQL, that do not stand where the source's do. */
   readonly sequencesBehind: readonly string[];
   /** Indexes, keys, functions, … that only one side has; what the app has built from a SQLite is not looked at. */
@@ -82,10 +86,12 @@ export async function compareSqlite(
     run.log(difference ?? `${one.table}: ${one.rows} rows, equal`);
     tables.push(one);
   }
+  const leftOut = await leftOutOf(helper, source, plans, moving);
+  for (const line of notesText({ leftOut })) run.log(line);
   const behind = await sequencesBehind(client, plans, moving.rules);
   await client.query("ROLLBACK");
   for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
-  return differenceReport(run, since, fingerprint, tables, behind);
+  return { ...differenceReport(run, since, fingerprint, tables, behind), leftOut };
 }
 
 export function differenceReport(

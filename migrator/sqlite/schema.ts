@@ -2,6 +2,7 @@
 import { TextDecoder } from "node:util";
 import { Refused } from "../base/errors";
 import type { ConfinedDatabase } from "./confined/database";
+import { ownerOf, type ShadowTable, type VirtualTable } from "./shadow-tables";
 import type { SourceTable } from "./source-table";
 
 const rowidNames = ["rowid", "_rowid_", "oid"];
@@ -10,6 +11,8 @@ const rowidNames = ["rowid", "_rowid_", "oid"];
 export class SchemaReader {
   private readonly decoder: TextDecoder;
   private readonly problems: string[] = [];
+  /** Tables that are the insides of virtual ones, once all have been read. */
+  readonly shadows: ShadowTable[] = [];
 
   /** @param encoding in which SQLite hands out text as bytes. */
   constructor(
@@ -28,14 +31,29 @@ export class SchemaReader {
     const roots = this.roots();
     this.refuse();
     const listed = this.rows(
-      "SELECT CAST(name AS BLOB), type = 'virtual', wr FROM pragma_table_list WHERE schema = 'main' " +
-        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type IN ('table', 'virtual') ORDER BY name",
-    ) as [Buffer, number, number][];
-    const tables = listed.map(([name, virtual, wr]) =>
-      this.table(this.decoder.decode(name), virtual === 1, wr === 1, roots),
-    );
+      "SELECT CAST(name AS BLOB), CAST(type AS BLOB), wr FROM pragma_table_list WHERE schema = 'main' " +
+        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type IN ('table', 'virtual', 'shadow') ORDER BY name",
+    ) as [Buffer, Buffer, number][];
+    const virtual: VirtualTable[] = [];
+    const tables = listed.map(([bytes, typeBytes, wr]) => {
+      const [name, type] = [this.decoder.decode(bytes), this.decoder.decode(typeBytes)];
+      if (type === "virtual") virtual.push({ name, sql: this.sqlOf(name) });
+      return { type, table: this.table(name, type === "virtual", wr === 1, roots) };
+    });
     this.refuse();
-    return tables;
+    return tables.flatMap(({ type, table }) => {
+      const columns = table.columns.map(({ name }) => name);
+      const owner = type === "shadow" ? ownerOf(table.name, columns, virtual) : undefined;
+      if (owner !== undefined) this.shadows.push({ name: table.name, owner: owner.name });
+      return owner === undefined ? [table] : [];
+    });
+  }
+
+  private sqlOf(table: string): string {
+    const found = this.rows("SELECT CAST(sql AS BLOB) FROM sqlite_master WHERE name = ?", table) as [
+      Buffer,
+    ][];
+    return found.map(([sql]) => sql.toString("latin1").replaceAll("\0", "")).join("");
   }
 
   /** The pages where tables begin. */

@@ -52,8 +52,13 @@ export const uuids: readonly Form[] = [
   { name: "upper case", write: (field) => field.toUpperCase() },
   { name: "bare", write: bare },
   { name: "bare, upper case", write: (field) => bare(field).toUpperCase() },
-  { name: "blob", write: (field) => hex(bare(field)) },
+  { name: "uuid bytes", write: (field) => hex(bare(field)) },
+  { name: "dotnet guid", write: (field) => asGuid(hex(bare(field))) },
 ];
+
+/** The order of the bytes in a Guid of .NET's, which is its own reverse. */
+const asGuid = (bytes: Buffer) =>
+  Buffer.from([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map((place) => bytes[place]!));
 
 /** The server pads; apps do not. */
 export const unpadded: Form = { name: "unpadded", write: (field) => field.replace(/ +$/, "") };
@@ -123,6 +128,47 @@ export const midnights: readonly Form[] = ["00:00:00", "00:00:00.000"].flatMap((
     })),
   ),
 );
+
+/** Microseconds of an interval as the server prints it; `undefined` for one with months or years. */
+function lengthOf(field: string): bigint | undefined {
+  const match = /^(?:(-?\d+) days? ?)?(?:(-?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?$/.exec(field);
+  if (match === null || field === "") return undefined;
+  const [, days = "0", sign, hours = "0", minutes = "0", seconds = "0", digits = ""] = match;
+  const clock =
+    (BigInt(hours) * 3600n + BigInt(minutes) * 60n + BigInt(seconds)) * 1_000_000n +
+    BigInt(digits.padEnd(6, "0"));
+  return BigInt(days) * 86_400_000_000n + (sign === "-" ? -clock : clock);
+}
+
+/** A number of some unit, for columns whose rule says so. */
+const counted = (name: string, micros: bigint): Form => ({
+  name,
+  write: (field) => {
+    const length = lengthOf(field);
+    return length === undefined || length % micros !== 0n ? undefined : length / micros;
+  },
+});
+
+export const intervals: readonly Form[] = [
+  text,
+  counted("microseconds", 1n),
+  counted("milliseconds", 1000n),
+  counted("seconds", 1_000_000n),
+  { name: "ticks", write: (field) => times10(lengthOf(field)) },
+  { name: "since epoch", write: (field) => sinceEpoch(lengthOf(field)) },
+];
+
+const times10 = (length: bigint | undefined) => (length === undefined ? undefined : length * 10n);
+
+/** As SQLAlchemy writes it. */
+function sinceEpoch(length: bigint | undefined): string | undefined {
+  if (length === undefined) return undefined;
+  const second = 1_000_000n;
+  const micros = ((length % second) + second) % second;
+  const date = new Date(Number((length - micros) / 1000n));
+  if (!(date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999)) return undefined;
+  return `${date.toISOString().slice(0, 19).replace("T", " ")}.${String(micros).padStart(6, "0")}`;
+}
 
 /** Since 1970, for columns whose rule says so. */
 export const epochs: readonly Form[] = [

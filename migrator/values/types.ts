@@ -155,6 +155,7 @@ const types: Readonly<Record<string, ColumnType>> = {
     ...serverType(otherText),
     convert: ({ column, text, cast }) => interval(column, text, cast),
     casts: ["microseconds", "milliseconds", "seconds", "ticks", "since-epoch"],
+    forms: forms.intervals,
   },
 };
 

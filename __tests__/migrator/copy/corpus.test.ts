@@ -16,6 +16,9 @@ import { Cleanup } from "../support";
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
+// One copy of a hundred tables takes seconds on a loaded machine.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeAll(async () => {
   bench = await Bench.create(cleanup);

@@ -75,6 +75,54 @@ export const tables: readonly ShapeCase[] = [
     reads: ["SELECT c7, c8, c1099 FROM t", [{ c7: 1, c8: null, c1099: 2 }]],
   },
   {
+    name: "a user's table that is called like an inside of a full-text index",
+    target: "CREATE TABLE posts_content (id integer, title text)",
+    source: `CREATE TABLE posts_content (id INTEGER PRIMARY KEY, title); CREATE VIRTUAL TABLE posts USING fts5(title, content='posts_content', content_rowid='id');
+      INSERT INTO posts_content VALUES (1, 'Hello')`,
+    rules: [{ kind: "skip-table", table: "posts" }],
+    reads: ["SELECT * FROM posts_content", [{ id: 1, title: "Hello" }]],
+  },
+  {
+    name: "a user's table that is called like an inside of a full-text index, and that the target lacks",
+    target: "CREATE TABLE t (a integer)",
+    source: `CREATE TABLE t (a); CREATE TABLE posts_docsize (post, bytes); CREATE VIRTUAL TABLE posts USING fts5(title, columnsize=0)`,
+    rules: [{ kind: "skip-table", table: "posts" }],
+    refused: ["table posts_docsize: in the source only"],
+  },
+  {
+    name: "a row that breaks a CHECK of the source, which the target does not have",
+    target: "CREATE TABLE t (a integer, b text)",
+    source:
+      "CREATE TABLE t (a INTEGER CHECK (a > 0), b TEXT NOT NULL); PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (-1, 'x')",
+    reads: ["SELECT * FROM t", [{ a: -1, b: "x" }]],
+  },
+  {
+    name: "a row that breaks a CHECK of both sides",
+    target: "CREATE TABLE t (a integer CONSTRAINT positive CHECK (a > 0))",
+    source:
+      "CREATE TABLE t (a INTEGER CHECK (a > 0)); PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (-1)",
+    refused: ["t.(row), rowid 1: row that breaks the constraint positive"],
+  },
+  {
+    name: "a table with no column in common",
+    target: "CREATE TABLE t (b integer); CREATE TABLE u (a integer)",
+    source: "CREATE TABLE t (a); CREATE TABLE u (a)",
+    rules: [{ kind: "skip-column", table: "t", column: "a" }],
+    refused: ["table t: source and target have no column in common"],
+  },
+  {
+    name: "names that PostgreSQL cuts off",
+    target: `CREATE TABLE ${"t".repeat(63)} (${"c".repeat(61)}é integer)`,
+    source: `CREATE TABLE ${"t".repeat(70)} (${"c".repeat(61)}éé); INSERT INTO ${"t".repeat(70)} VALUES (1)`,
+    reads: [`SELECT * FROM ${"t".repeat(63)}`, [{ [`${"c".repeat(61)}é`]: 1 }]],
+  },
+  {
+    name: "names that are one once PostgreSQL has cut them off",
+    target: `CREATE TABLE ${"t".repeat(63)} (a integer)`,
+    source: `CREATE TABLE ${"t".repeat(70)} (a); CREATE TABLE ${"t".repeat(71)} (a)`,
+    refused: [`table ${"t".repeat(70)}: in the source only`, `table ${"t".repeat(63)}: in the target only`],
+  },
+  {
     name: "views and triggers of the target",
     target: `CREATE TABLE t (a text); CREATE VIEW v AS SELECT * FROM t;
       CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := upper(NEW.a); RETURN NEW; END $$;
