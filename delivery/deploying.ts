@@ -1,5 +1,7 @@
 /** Deploys what was reviewed: one service at a time, planned afresh, and nothing that is worse than what was seen. */
 import { join, resolve } from "node:path";
+import type { Environment } from "../environments/model/environment";
+import { endDeployment, plannedVersion } from "./given-up";
 import { planService, savedPlanFile, stackFolder, type Planning } from "./planning";
 import { worseThan, type Reviewed } from "./reviewed";
 import { errorWords, terraform } from "./terraform";
@@ -15,6 +17,7 @@ export type Result =
 
 /** @param say told before each service */
 export async function deployServices(
+  environment: Environment,
   planning: Planning,
   services: readonly string[],
   seen: Reviewed,
@@ -28,7 +31,7 @@ export async function deployServices(
       continue;
     }
     say(`${service}: planning again`);
-    const result = await deployService(planning, service, seen, say);
+    const result = await deployService(environment, planning, service, seen, say);
     results.push(result);
     stopped = result.outcome === "refused" || result.outcome === "failed";
   }
@@ -36,6 +39,7 @@ export async function deployServices(
 }
 
 async function deployService(
+  environment: Environment,
   planning: Planning,
   service: string,
   seen: Reviewed,
@@ -49,9 +53,26 @@ async function deployService(
   say(`${service}: ${now.happens.join("; ")}`);
   const saved = join(resolve(planning.out, service), savedPlanFile);
   const applied = await terraform(stackFolder(planning, service), ["apply", "-input=false", saved], true);
-  return applied.succeeded
-    ? { service, outcome: "applied", happens: now.happens }
-    : { service, outcome: "failed", why: [withoutSecrets(errorWords(applied))] };
+  if (applied.succeeded) return { service, outcome: "applied", happens: now.happens };
+  const words = errorWords(applied);
+  const version = jobVersion(plan);
+  const ended =
+    version === undefined
+      ? undefined
+      : await endDeployment({ nomad: environment.nomad, service, version }, process.env);
+  return {
+    service,
+    outcome: "failed",
+    why: [withoutSecrets(words), ...(ended === undefined ? [] : [ended])],
+  };
+}
+
+/** The version of the job that the plan was to register. */
+function jobVersion(file: string): string | undefined {
+  const { plan } = readInput(file);
+  if ("pgmoor" in plan) return undefined;
+  const change = plan.resource_changes.find(({ type }) => type === "nomad_job")?.change;
+  return plannedVersion(change?.after?.jobspec);
 }
 
 /** What a provider says may hold anything. */

@@ -23,7 +23,7 @@ export async function deploy(names: readonly string[], options: DeployOptions): 
   const changing = Object.keys(seen.services).filter((service) => known.has(service));
   const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();
   const planning = { synthesized: environmentFolder(environment.name), out: fileOf(out) };
-  const results = await deployServices(planning, services, seen, (line) => console.error(line));
+  const results = await deployServices(environment, planning, services, seen, (line) => console.error(line));
   const text = deployReport(results);
   if (report !== undefined) writeFileSync(fileOf(report), text);
   process.stdout.write(text);

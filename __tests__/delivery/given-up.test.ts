@@ -1,0 +1,58 @@
+import { endDeployment, plannedVersion } from "../../delivery/given-up";
+import { ApiServer, type ApiRequest } from "../lab/providers/support/api-server";
+
+/** What Nomad has, and what it was told to fail. */
+interface Scene {
+  readonly version?: string;
+  /** `"null"`: as Nomad answers where there is none. */
+  readonly deployment?: object | "null";
+  readonly reverted?: number;
+}
+const waiting = { ID: "d1", JobVersion: 3, Status: "running", TaskGroups: { vault: { PlacedAllocs: 0 } } };
+
+async function end(scene: Scene): Promise<{ said: string | undefined; failed: string[] }> {
+  const failed: string[] = [];
+  const server = new ApiServer(({ method, path }: ApiRequest) => {
+    if (path === "/v1/job/vaultwarden")
+      return { body: { Version: 3, TaskGroups: [{ Meta: { pgmoor_version: scene.version ?? "new" } }] } };
+    if (path === "/v1/job/vaultwarden/deployment")
+      return { body: scene.deployment === undefined ? waiting : scene.deployment };
+    if (method === "PUT") failed.push(path);
+    return { body: { RevertedJobVersion: scene.reverted ?? null } };
+  });
+  await server.start();
+  try {
+    const nomad = { address: server.address, datacenter: "dc1", namespace: "default" };
+    return { said: await endDeployment({ nomad, service: "vaultwarden", version: "new" }, {}), failed };
+  } finally {
+    await server.stop();
+  }
+}
+
+test("a deployment that waits for a place is failed, and the old version is back", async () => {
+  const { said, failed } = await end({ reverted: 2 });
+  expect(failed).toEqual(["/v1/deployment/fail/d1"]);
+  expect(said).toContain("found no client with room for it");
+  expect(said).toContain("Nomad puts version 2 back");
+});
+
+test.each([
+  ["the version that Nomad has put back", { version: "old" }],
+  ["one that has ended", { deployment: { ...waiting, Status: "failed" } }],
+  ["another version's", { deployment: { ...waiting, JobVersion: 4 } }],
+  ["none", { deployment: "null" }],
+] as const)("a deployment is left alone: %s", async (_which, scene) => {
+  expect(await end(scene)).toEqual({ said: undefined, failed: [] });
+});
+
+test("a Nomad that does not answer is said, with what to do by hand", async () => {
+  const nomad = { address: "http://127.0.0.1:9", datacenter: "dc1", namespace: "default" };
+  const said = await endDeployment({ nomad, service: "vaultwarden", version: "new" }, {});
+  expect(said).toContain("nomad deployment fail ID");
+});
+
+test("the version is read from the planned jobspec", () => {
+  const jobspec = JSON.stringify({ TaskGroups: [{ Meta: { pgmoor_version: "v" } }] });
+  expect(plannedVersion(jobspec)).toBe("v");
+  expect(plannedVersion(undefined)).toBeUndefined();
+});

@@ -1,0 +1,74 @@
+/** A deployment that Terraform no longer waits for, and Nomad still does: nobody would be there when it goes on. */
+import { z } from "zod";
+import { versionMeta } from "../constructs/job/version";
+import type { Environment } from "../environments/model/environment";
+
+const deployment = z.object({
+  ID: z.string(),
+  JobVersion: z.number(),
+  Status: z.string(),
+  TaskGroups: z.record(z.string(), z.object({ PlacedAllocs: z.number() })),
+});
+const job = z.object({
+  Version: z.number(),
+  TaskGroups: z.array(z.object({ Meta: z.record(z.string(), z.string()).nullish() })),
+});
+const reverted = z.object({ RevertedJobVersion: z.number().nullish() });
+
+const patienceMilliseconds = 10_000;
+
+export interface GivenUp {
+  readonly nomad: Environment["nomad"];
+  readonly service: string;
+  /** Which version was applied (`constructs/job/version.ts`). */
+  readonly version: string;
+}
+
+/**
+ * Fails the deployment of the version that was applied, if it is still under way: Nomad puts the old version back. A cutover
+ * that waits for a place would otherwise move the service by itself, whenever there is one. The deployment of a version that
+ * Nomad has put back already is left alone.
+ *
+ * @returns what was done, for the person who reads the error; undefined where no such deployment is under way
+ */
+export async function endDeployment(
+  { nomad, service, version }: GivenUp,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const ask = async (method: "GET" | "PUT", path: string): Promise<unknown> => {
+    const url = `${nomad.address}/v1/${path}?namespace=${encodeURIComponent(nomad.namespace)}`;
+    const response = await fetch(url, {
+      method,
+      headers: env.NOMAD_TOKEN ? { "X-Nomad-Token": env.NOMAD_TOKEN } : {},
+      signal: AbortSignal.timeout(patienceMilliseconds),
+    });
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    return response.json();
+  };
+  const name = encodeURIComponent(service);
+  try {
+    const { Version, TaskGroups } = job.parse(await ask("GET", `job/${name}`));
+    if (TaskGroups[0]?.Meta?.[versionMeta] !== version) return undefined;
+    const found = await ask("GET", `job/${name}/deployment`);
+    if (found === null) return undefined;
+    const { ID, JobVersion, Status, TaskGroups: groups } = deployment.parse(found);
+    if (Status !== "running" || JobVersion !== Version) return undefined;
+    const { RevertedJobVersion } = reverted.parse(await ask("PUT", `deployment/fail/${ID}`));
+    const placed = Object.values(groups).some(({ PlacedAllocs }) => PlacedAllocs > 0);
+    const waited = placed ? "was not healthy in time" : "found no client with room for it";
+    const old =
+      RevertedJobVersion == null
+        ? "Nomad has no stable version to put back."
+        : `Nomad puts version ${RevertedJobVersion} back.`;
+    return `The job ${waited}, so its deployment was failed. ${old}`;
+  } catch (error) {
+    return `Whether its deployment still waits could not be found out (${(error as Error).message}). If \`nomad job deployments ${service}\` has a running one, fail it with \`nomad deployment fail ID\`: it would go on by itself.`;
+  }
+}
+
+/** The version that a plan of a service's stack gives its job. */
+export function plannedVersion(jobspec: unknown): string | undefined {
+  if (typeof jobspec !== "string") return undefined;
+  const parsed = job.pick({ TaskGroups: true }).safeParse(JSON.parse(jobspec));
+  return parsed.success ? parsed.data.TaskGroups[0]?.Meta?.[versionMeta] : undefined;
+}
