@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: "node",
   maxWorkers: "100%",
+  // Real servers start in hooks. On a busy machine that takes longer than jest's five seconds; a test that hangs still ends.
+  testTimeout: 60_000,
   roots: ["<rootDir>/__tests__"],
   testMatch: ["**/*.test.ts"],
   transform: {
