@@ -35,7 +35,7 @@ export class ServerConnection extends Construct {
           {
             condition: "${length(self.results) > 0}",
             errorMessage: literal(
-              `Consul at ${props.consulAddress} has no healthy instance of the service "${props.service}", the central PostgreSQL. Nothing is planned without it: start it, or mend its health check.`,
+              `Consul at ${props.consulAddress} has no healthy instance of the service "${props.service}", the central PostgreSQL. Start it, or correct its health check.`,
             ),
           },
         ],

@@ -38,7 +38,7 @@ function madeBy<T extends object>(
 const serviceName = pattern(
   /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
   "a name for a Nomad job",
-  "lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 63",
+  "lower-case letters, digits and hyphens; begins with a letter, does not end with a hyphen, at most 63",
 );
 
 const reserved = new Set(["postgres", "template0", "template1", "public", "none"]);
@@ -47,13 +47,13 @@ const reserved = new Set(["postgres", "template0", "template1", "public", "none"
 const identifier = pattern(
   /^[a-z_][a-z0-9_]{0,62}$/,
   "a PostgreSQL identifier",
-  "lower-case letters, digits and underscores, no digit first, at most 63",
+  "lower-case letters, digits and underscores; does not begin with a digit, at most 63",
 )
   .refine((name) => !reserved.has(name), {
     error: (issue) => `${JSON.stringify(issue.input)} is reserved by PostgreSQL. Allowed: any other name.`,
   })
   .refine((name) => !name.startsWith("pg_"), {
-    error: (issue) => `${JSON.stringify(issue.input)} begins with "pg_", which PostgreSQL keeps to itself.`,
+    error: (issue) => `${JSON.stringify(issue.input)} begins with "pg_", which PostgreSQL reserves.`,
   });
 
 const extension = pattern(
@@ -65,7 +65,7 @@ const extension = pattern(
 const variable = pattern(
   /^[A-Za-z_][A-Za-z0-9_.]*$/,
   "a variable's name",
-  "letters, digits, underscores and dots, no digit first",
+  "letters, digits, underscores and dots; does not begin with a digit",
 );
 const variables = z.record(variable, noControl("a variable's value"));
 
@@ -78,7 +78,7 @@ function noControl(what: string) {
 const absolutePath = pattern(
   /^\/(?!.*(^|\/)\.\.(\/|$))[^\0-\x1f{}]*[^\0-\x1f{}/]$/,
   "an absolute path",
-  "a slash first and none last, no `..`, no braces",
+  "begins with a slash, does not end with one, no `..`, no braces",
 );
 const volumeName = pattern(
   /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/,
@@ -88,7 +88,7 @@ const volumeName = pattern(
 const healthPath = pattern(
   /^\/[^\s{}"\\]*$/,
   "a path for an HTTP check",
-  "a slash first, no spaces, quotes or braces",
+  "begins with a slash, no spaces, quotes or braces",
 );
 const secretPath = pattern(
   /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
@@ -99,7 +99,7 @@ const mount = secretPath;
 const field = pattern(
   /^[A-Za-z_][A-Za-z0-9_]*$/,
   "a field of a secret",
-  "letters, digits and underscores, no digit first",
+  "letters, digits and underscores; does not begin with a digit",
 );
 const port = z.custom<number>(
   (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65535,
@@ -129,7 +129,7 @@ const image = pattern(
   "REPOSITORY:TAG, so that a restart runs what was tested",
 );
 const notAmount = (issue: { input?: unknown; path?: PropertyKey[] }) =>
-  `${JSON.stringify(issue.input)} is no amount. Allowed: a number above zero; whole ones of mebibytes.`;
+  `${JSON.stringify(issue.input)} is not an amount. Allowed: a number above zero; for mebibytes, a whole number.`;
 const duration = madeBy(
   Duration,
   "Duration.seconds(n), .minutes(n), .hours(n)",
@@ -279,7 +279,7 @@ const definition = z.strictObject({
 
 /** None would let in every job of the forge. */
 const claims = z.record(label, noControl("a claim").min(1)).refine((all) => Object.keys(all).length > 0, {
-  error: "no claim is bound, so every job of the forge could log in. Allowed: at least one.",
+  error: "no claim is bound, so every job of the forge could log in. Bind at least one claim.",
 });
 
 export const environmentSchema = z.strictObject({

@@ -70,7 +70,7 @@ function taken(
     return [
       {
         path: `${at}.${path}`,
-        message: `"${value}" is taken by ${other}.${path}. Allowed: one that no other service has.`,
+        message: `"${value}" is already used by ${other}.${path}. Use one that no other service has.`,
       },
     ];
   });
@@ -87,38 +87,38 @@ function serviceProblems(
   if (source?.kind === "sqlite" && !volumes.some((volume) => volume.holds(source.file)))
     problem(
       "definition.source.file",
-      `${source.file} is in none of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "there are none"}).`,
+      `${source.file} is not in any of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "it has none"}).`,
     );
   if (source?.kind === "postgres") {
     const data = dataDirectory(source);
     if (data !== source.volume.path && !source.volume.holds(data))
       problem(
         "definition.source.serverEnvironment.PGDATA",
-        `${data} is not in the source's volume, ${source.volume.path}: the cutover could not find it there.`,
+        `${data} is not in the source's volume, ${source.volume.path}, so the cutover cannot find it.`,
       );
   }
   const { confirm } = definition.deadlines ?? {};
   if (confirm !== undefined && confirm.seconds < leastConfirmSeconds)
     problem(
       "definition.deadlines.confirm",
-      `${confirm.seconds}s is too short to see that the app uses its database: PostgreSQL counts uses up to 10 s late. Allowed: ${leastConfirmSeconds}s or more.`,
+      `${confirm.seconds}s is too short to see that the app uses its database: PostgreSQL reports table use up to 10 s late. Allowed: ${leastConfirmSeconds}s or more.`,
     );
   for (const variable of dsnVariables(dsn).filter((name) => name in environment))
     problem(
       `definition.environment.${variable}`,
-      `${variable} is set by the DSN. Remove it here; what it is on the source belongs in source.environment.`,
+      `${variable} is set by the DSN. Remove it here. Put its value on the source into source.environment.`,
     );
   for (const [index, { variable }] of (definition.secrets ?? []).entries())
     if (variable in environment)
       problem(
         `definition.secrets[${index}].variable`,
-        `${variable} is in the environment in clear as well. Remove it there.`,
+        `${variable} is also in the environment, in clear text. Remove it there.`,
       );
   for (const [index, { name }] of companions.entries())
     if (name === definition.name || ownTasks.has(name))
       problem(
         `definition.companions[${index}].name`,
-        `"${name}" is a task of the job already. Allowed: another name.`,
+        `"${name}" is already a task of the job. Use another name.`,
       );
 
   for (const [index, volume] of volumes.entries())
@@ -129,10 +129,7 @@ function serviceProblems(
       );
   if (phase === "cutover" || phase === "settled") {
     if (source === undefined)
-      problem(
-        "phase",
-        `there is no source: the service is on the server already. Allowed: prepared, retired.`,
-      );
+      problem("phase", `the service has no source: it is already on the server. Allowed: prepared, retired.`);
     else if (definition.cannotMove !== undefined)
       problem("phase", `${phase} is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
   }
@@ -230,7 +227,7 @@ function runnerProblems({ runner, services }: Environment): Problem[] {
       ? [
           {
             path: `services[${index}].definition.name`,
-            message: `"${runnerStackName}" is the stack of the CI's identity. Allowed: another name.`,
+            message: `"${runnerStackName}" is the name of the CI runner's stack. Use another name.`,
           },
         ]
       : [],

@@ -27,7 +27,7 @@ function latest(path: string, program: Program): Problem[] {
   return [
     {
       path,
-      message: `${program.image} is whatever was pulled last: a restart may run another release than the one that built the schema. Name a release.`,
+      message: `${program.image} means the image that was pulled last: a restart may run another release than the one that built the schema. Use a release tag.`,
     },
   ];
 }

@@ -69,7 +69,7 @@ const mistakes: readonly Mistake[] = [
   ].map((name): Mistake => [d("name"), name, noName]),
   [d("name"), 7, /expected string/],
   [d("name"), undefined, /expected string/],
-  [d("name"), "speedtest", /"speedtest" is taken by services\[0\]/, "services[1].definition.name"],
+  [d("name"), "speedtest", /"speedtest" is already used by services\[0\]/, "services[1].definition.name"],
   // Databases and roles
   ...["vault-warden", "", "Vault", "1st", 'x"; DROP DATABASE y; --', "x".repeat(64), "a b", "ä", "a.b"].map(
     (name): Mistake => [d("database", "name"), name, noIdentifier],
@@ -79,11 +79,11 @@ const mistakes: readonly Mistake[] = [
     name,
     /is reserved by PostgreSQL/,
   ]),
-  [d("database", "name"), "pg_x", /which PostgreSQL keeps to itself/],
+  [d("database", "name"), "pg_x", /which PostgreSQL reserves/],
   [
     d("database", "name"),
     "speedtest",
-    /"speedtest" is taken by services\[0\]/,
+    /"speedtest" is already used by services\[0\]/,
     "services[1].definition.database.name",
   ],
   [d("database", "connectionLimit"), 0, />0|positive/i],
@@ -127,7 +127,7 @@ const mistakes: readonly Mistake[] = [
   [d("port", "host"), 80.5, /80\.5 is not a port/],
   [d("port", "host"), "8222", /"8222" is not a port/],
   [d("port", "container"), 65536, /65536 is not a port/],
-  [d("port", "host"), 8765, /"8765" is taken by services\[0\]/, "services[1].definition.port.host"],
+  [d("port", "host"), 8765, /"8765" is already used by services\[0\]/, "services[1].definition.port.host"],
   // Variables
   [d("environment"), { "A=B": "x" }, /A=B/, "services[0].definition.environment.A=B"],
   [d("environment"), { "1A": "x" }, /1A/, "services[0].definition.environment.1A"],
@@ -138,7 +138,7 @@ const mistakes: readonly Mistake[] = [
   [
     d("secrets"),
     [{ variable: "ROCKET_PORT", secret: "a", field: "b" }],
-    /in clear as well/,
+    /also in the environment, in clear text/,
     "services[0].definition.secrets[0].variable",
   ],
   [
@@ -171,7 +171,7 @@ const mistakes: readonly Mistake[] = [
     path,
     /is not an absolute path/,
   ]),
-  [d("source", "file"), "/elsewhere/db.sqlite3", /in none of the service's volumes \(\/data\)/],
+  [d("source", "file"), "/elsewhere/db.sqlite3", /not in any of the service's volumes \(\/data\)/],
   [d("source", "file"), "/data/../etc/passwd", /absolute path/],
   [d("source", "file"), "db.sqlite3", /absolute path/],
   [d("source", "kind"), "mysql", /kind|discriminator|Invalid input/i],
@@ -225,19 +225,19 @@ const mistakes: readonly Mistake[] = [
   [
     d("health", "interval"),
     Duration.seconds(-1),
-    /-1 is no amount/,
+    /-1 is not an amount/,
     "services[0].definition.health.interval.seconds",
   ],
   [
     d("deadlines"),
     { migrate: Duration.minutes(NaN) },
-    /no amount/,
+    /not an amount/,
     "services[0].definition.deadlines.migrate.seconds",
   ],
   [
     d("resources", "memory"),
     Size.mebibytes(0.5),
-    /0\.5 is no amount/,
+    /0\.5 is not an amount/,
     "services[0].definition.resources.memory.mebibytes",
   ],
   [
@@ -264,13 +264,13 @@ const mistakes: readonly Mistake[] = [
   [
     d("companions"),
     [{ name: "vaultwarden", program: vaultwarden.program, resources: vaultwarden.resources }],
-    /is a task of the job already/,
+    /is already a task of the job/,
     "services[0].definition.companions[0].name",
   ],
   [
     d("companions"),
     [{ name: "confirm", program: vaultwarden.program, resources: vaultwarden.resources }],
-    /is a task of the job already/,
+    /is already a task of the job/,
     "services[0].definition.companions[0].name",
   ],
   // Where a service stands
@@ -290,7 +290,7 @@ const mistakes: readonly Mistake[] = [
     "/var/lib/elsewhere",
     /is not in the source's volume, \/var\/lib\/postgresql\/data/,
   ],
-  [["services", 4, "phase"], "cutover", /there is no source: the service is on the server already/],
+  [["services", 4, "phase"], "cutover", /the service has no source: it is already on the server/],
   [["services", 0, "existing"], ["database"], /Write the running password to Vault/],
   [["services", 0, "existing"], ["jobs"], /job.*secret.*database/, "services[0].existing[0]"],
   [["services", 0, "passwordVersion"], 0, />0|positive/i],
