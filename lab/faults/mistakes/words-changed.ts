@@ -13,7 +13,7 @@ export const existingChanged = mistake({
   },
   says: /The secret secret\/postgres\/\w+ exists already, .*write existing: \["job","secret"\]/,
   cure: async (bench, { service }) =>
-    void (await bench.deployment.edit([service.name], words("job", "secret", "database"))),
+    void (await bench.deployment.edit([service.name], words("job", "secret"))),
 });
 
 /** The versions that were deployed. */
