@@ -63,16 +63,25 @@ async function asAdmin<T>(
   }
 }
 
-/** The names of all roles and databases. @returns undefined when nobody could look */
-export function namesOn(
+export interface Contents {
+  readonly version: string;
+  /** Their names, of all of them. */
+  readonly roles: ReadonlySet<string>;
+  readonly databases: ReadonlySet<string>;
+}
+
+/** What the server has. @returns undefined when nobody could look */
+export function contentsOf(
   environment: Environment,
   place: Place,
   admin: Secret,
-): Promise<{ readonly roles: ReadonlySet<string>; readonly databases: ReadonlySet<string> } | undefined> {
+): Promise<Contents | undefined> {
   return asAdmin(environment, place, admin, "postgres", async (client) => {
     const names = async (sql: string) =>
       new Set((await client.query<{ name: string }>(sql)).rows.map(({ name }) => name));
+    const [version] = await names("SELECT current_setting('server_version') AS name");
     return {
+      version: version!,
       roles: await names("SELECT rolname AS name FROM pg_roles"),
       databases: await names("SELECT datname AS name FROM pg_database"),
     };

@@ -9,9 +9,11 @@ import { databaseName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
-import { findServer, hasTables, namesOn, tryLogin } from "./postgres";
+import { contentsOf, findServer, hasTables, tryLogin } from "./postgres";
+import { runningServers } from "./running";
 import { stopsOf } from "./stops";
 import { readSecret, vaultToken } from "./vault";
+import { tooOld, type Running } from "./versions";
 
 export interface Survey {
   /** Services that a state has and the environment does not, with the addresses of their resources. */
@@ -39,28 +41,44 @@ export async function survey(
   if (states === undefined) return nothingSeen;
   const stops = new Map<string, readonly string[]>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
-  const found = token === undefined ? new Map<string, Found>() : await look(environment, live, token, env);
+  const { found, running } = token === undefined ? nothingFound : await look(environment, live, token, env);
+  const old = tooOld(running);
   for (const service of live) {
     const { name } = service.definition;
     const known = knownOf(states.get(name) ?? []);
-    const all = stopsOf({ environment, service, known, found: found.get(name) ?? unseen });
+    const all = [...old, ...stopsOf({ environment, service, known, found: found.get(name) ?? unseen })];
     if (all.length > 0) stops.set(name, all);
   }
   return { gone: gone(environment, states), stops };
 }
+
+interface Looked {
+  readonly found: ReadonlyMap<string, Found>;
+  readonly running: readonly Running[];
+}
+
+const nothingFound: Looked = { found: new Map(), running: [] };
 
 async function look(
   environment: Environment,
   services: readonly EnvironmentService[],
   token: string,
   env: NodeJS.ProcessEnv,
-): Promise<ReadonlyMap<string, Found>> {
+): Promise<Looked> {
   const secretIn = (name: string) => readSecret(environment, name, token, env.VAULT_NAMESPACE);
-  const [place, admin] = await Promise.all([
+  const [place, admin, others] = await Promise.all([
     findServer(environment, env),
     secretIn(environment.server.adminSecret),
+    runningServers(environment, env),
   ]);
-  const names = place && (await namesOn(environment, place, admin));
+  const contents = place && (await contentsOf(environment, place, admin));
+  const running: Running[] = [...others];
+  if (contents !== undefined)
+    running.push({
+      server: "PostgreSQL",
+      what: `PostgreSQL at ${place!.host}:${place!.port}`,
+      version: contents.version,
+    });
   const found = await Promise.all(
     services.map(async ({ definition }): Promise<[string, Found]> => {
       const name = databaseName(definition);
@@ -70,7 +88,7 @@ async function look(
       ]);
       const has = (all: ReadonlySet<string> | undefined): Presence =>
         all === undefined ? "unknown" : all.has(name) ? "present" : "absent";
-      const [role, database] = [has(names?.roles), has(names?.databases)];
+      const [role, database] = [has(contents?.roles), has(contents?.databases)];
       const both = role === "present" && database === "present" && secret.presence === "present";
       const login = both ? await tryLogin(environment, place!, name, secret) : "unknown";
       const orphaned =
@@ -78,5 +96,5 @@ async function look(
       return [definition.name, { secret: secret.presence, role, database, job, login, orphaned }];
     }),
   );
-  return new Map(found);
+  return { found: new Map(found), running };
 }

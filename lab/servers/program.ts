@@ -1,11 +1,12 @@
 /** The programs of the lab's servers, and what is asked of them. */
 
+import { oldest as oldestServers } from "../../survey/versions";
+
 /** The oldest version of each that will do, where it is installed. */
 export const oldest = {
-  // Workload identities, and what the providers ask of the API.
-  consul: "1.15.0",
-  nomad: "1.8.0",
-  vault: "1.15.0",
+  consul: oldestServers.Consul,
+  nomad: oldestServers.Nomad,
+  vault: oldestServers.Vault,
   // Write-only arguments, which keep passwords out of the state.
   terraform: "1.11.0",
 } as const;

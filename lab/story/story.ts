@@ -24,6 +24,7 @@ import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
 import { reviewAndDeploy } from "./pull-requests";
 import type { MovedService } from "./report";
+import { askVersions } from "./versions";
 import { registerByHand, sourceOf, waitForAnswer, type MovingService } from "./services";
 import { realName, realSample } from "./sqlite-source";
 
@@ -119,7 +120,10 @@ export const rest: Chapter[] = [
     chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
     chapter("The first page of the docs, followed word by word", (told) => followFirstPage(told.stage!)),
   ),
-  chapter("Mistakes", (told) => makeMistakes(told.stage!, told.newcomer!)),
+  chapter("Mistakes", async (told) => {
+    await askVersions(told.stage!);
+    await makeMistakes(told.stage!, told.newcomer!);
+  }),
   chapter("No secret in states, plans, jobs, logs", async (told) => {
     told.secretsFound = await searchForSecrets(told.stage!);
   }),

@@ -39,6 +39,7 @@ const roleZeroes = {
 export class FakeVault {
   readonly rootToken = "root-token-of-the-test";
   sealed = false;
+  version = "1.19.5";
   readonly secrets = new Map<string, Version[]>();
   /** Secrets of which a version was deleted, or all of them. */
   readonly deletions: string[] = [];
@@ -66,7 +67,7 @@ export class FakeVault {
   private respond(request: ApiRequest): ApiAnswer {
     const path = request.path.replace(/^\/v1\//, "");
     if (path === "sys/seal-status")
-      return { body: { initialized: true, sealed: this.sealed, version: "1.19.5" } };
+      return { body: { initialized: true, sealed: this.sealed, version: this.version } };
     if (this.sealed) return { status: 503, body: { errors: ["Vault is sealed"] } };
     const token = String(request.headers["x-vault-token"]);
     if (token !== this.rootToken && !this.children.has(token)) {
