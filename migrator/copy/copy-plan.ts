@@ -13,6 +13,7 @@ import { migrationFaults, migrationTablesOf } from "./migrations";
 import { Misfit } from "../values/misfit";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { SourceTable } from "../sqlite/source-table";
+import { requireAllRows } from "../server/row-security";
 import { targetTables, type TargetColumn, type TargetTable } from "../server/target";
 
 /** One column that both sides have. */
@@ -95,6 +96,7 @@ export async function planCopy(
   source: SqliteDatabase,
   declared: CopyRules,
 ): Promise<TablePlan[]> {
+  await requireAllRows(client);
   const targets = await targetTables(client);
   const migrationTables = migrationTablesOf(source, declared.migrationTables);
   const migrations = await migrationFaults(client, source, targets, migrationTables);

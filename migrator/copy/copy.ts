@@ -5,7 +5,9 @@ import { from as copyFrom } from "pg-copy-streams";
 import type { Rule } from "../../services/rules";
 import { identifier } from "../base/quoting";
 import { setAside } from "./constraints";
-import { Failed, messageOf, Refused } from "../base/errors";
+import { Failed, Refused } from "../base/errors";
+import { functionOf, toldOf } from "../server/server-error";
+import { refreshOwnViews } from "../postgres/views";
 import { heldRows, replacedRows, requireNoRecord, requireNothingOwn } from "./held";
 import { recordCopied, type Copied, type LeftOut, type Proof, type TableRecord } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
@@ -129,7 +131,7 @@ async function copyInTransaction(
   }
   const references = rescue.folder === undefined ? [] : await referencesFromOutside(client, plans);
   const restore = await setAside(client, oids(plans), oids(large));
-  await client.query(`TRUNCATE ${all}`);
+  await client.query(`TRUNCATE ${plans.map(({ target }) => target.ownRows).join(", ")}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, TableSum>();
   let bytes = 0;
@@ -161,6 +163,7 @@ async function copyInTransaction(
     roundedFractions += tableSum.roundedFractions;
   }
   log(`verified: ${rows} rows in ${plans.length} tables, counted and compared on both sides`);
+  for (const line of await refreshOwnViews(client)) log(line);
   const assumedUtc = [...readings.values()].reduce((sum, reading) => sum + reading.assumedUtc, 0);
   const sampled = Object.fromEntries(Object.entries(proofs).filter(([, proof]) => proof.confidence < 1));
   const notes = {
@@ -232,12 +235,15 @@ function offenceOfServer(
 ): Offence | undefined {
   const { code = "", where = "", constraint, column } = error as ServerError;
   const line = /, line (\d+)/.exec(where)?.[1];
-  if (!aboutRows.test(code) || line === undefined) return undefined;
+  const raisedBy = functionOf(error);
+  if ((!aboutRows.test(code) && raisedBy === undefined) || line === undefined) return undefined;
   const named = column ?? /, line \d+, column ([^:]+)/.exec(where)?.[1] ?? "(row)";
   const kind =
-    constraint === undefined
-      ? `value that the server does not take (SQLSTATE ${code})`
-      : `row that breaks the constraint ${constraint}`;
+    raisedBy !== undefined
+      ? `row for which a function of the app's raises an error: ${raisedBy}, SQLSTATE ${code}`
+      : constraint === undefined
+        ? `value that the server does not take (SQLSTATE ${code})`
+        : `row that breaks the constraint ${constraint}`;
   // The server has not seen the rows that a rule left behind.
   let place = Number(line);
   for (const left of leftBehind) if (left <= place) place++;
@@ -270,5 +276,7 @@ function explain(error: unknown): unknown {
       `the server refuses what the tables would hold (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
     );
   }
-  return new Failed(`the copy failed: ${messageOf(error) || message}`);
+  if (functionOf(error) !== undefined)
+    return new Refused(`a function of the app's refuses what the tables would hold: ${toldOf(error)}`);
+  return new Failed(`the copy failed: ${toldOf(error) || message}`);
 }

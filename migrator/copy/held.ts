@@ -46,9 +46,9 @@ export async function heldRows(
 ): Promise<HeldRows[]> {
   const held: HeldRows[] = [];
   for (const plan of plans) {
-    const { name: table, oid, qualified } = plan.target;
+    const { name: table, oid, ownRows } = plan.target;
     const found = await client.query<{ rows: number }>(
-      `SELECT count(*)::float8 AS rows FROM (SELECT FROM ${qualified} LIMIT ${most + 1}) t`,
+      `SELECT count(*)::float8 AS rows FROM (SELECT FROM ${ownRows} LIMIT ${most + 1}) t`,
     );
     const { rows } = found.rows[0]!;
     if (rows === 0) continue;

@@ -2,7 +2,13 @@ import { identifier } from "../base/quoting";
 import { Refused } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { Stored } from "../sqlite/records";
-import { concatenated, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
+import {
+  concatenated,
+  describeKey,
+  type Range,
+  type SourceRow,
+  type SqliteDatabase,
+} from "../sqlite/sqlite-database";
 import type { Raw } from "../sqlite/storage";
 
 /** A value as read: one that is too large to be held is left where it is. */
@@ -41,7 +47,7 @@ export function largeRows(
     yield {
       storages: letters,
       values: found.map(stored),
-      key: () => source.describeKey(table.key, [id]),
+      key: () => describeKey(table.key, [id], 1),
     };
   };
 
@@ -50,7 +56,7 @@ export function largeRows(
     const stored = source.records.value(table.root, id, place);
     if (stored?.storage === storage && BigInt(stored.bytes) === bytes) return stored;
     throw new Refused(
-      `table ${table.name}, ${source.describeKey(table.key, [id])}: SQLite says ${bytes} bytes, its file says otherwise`,
+      `table ${table.name}, ${describeKey(table.key, [id], 1)}: SQLite says ${bytes} bytes, its file says otherwise`,
     );
   }
 }

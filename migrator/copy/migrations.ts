@@ -211,6 +211,6 @@ async function inTarget(
   columns: readonly string[],
 ): Promise<string[][]> {
   const names = columns.map((name) => `${identifier(name)}::text`).join(", ");
-  const result = await client.query<{ id: string[] }>(`SELECT ARRAY[${names}] AS id FROM ${table.qualified}`);
+  const result = await client.query<{ id: string[] }>(`SELECT ARRAY[${names}] AS id FROM ${table.ownRows}`);
   return result.rows.map(({ id }) => id);
 }

@@ -33,7 +33,7 @@ export async function* linesOfTarget(
         .join("\t");
     return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
   };
-  const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.qualified}) TO STDOUT`));
+  const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`));
   // A row may be megabytes: its parts are joined once, at its end, and only if they have to be.
   let parts: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -45,12 +45,12 @@ export class Rescue {
     this.partial = `${folder}.partial`;
     fs.rmSync(this.partial, { recursive: true, force: true });
     await privateFolder(this.partial);
-    for (const { schema, name, qualified } of await targetTables(client, reach))
-      await this.dump(client, fileOf(this.partial, `${schema}.${name}`), qualified);
+    for (const { schema, name, ownRows } of await targetTables(client, reach))
+      await this.dump(client, fileOf(this.partial, `${schema}.${name}`), ownRows);
   }
 
-  private async dump(client: Client, file: string, qualified: string): Promise<void> {
-    const rows = copyTo(`COPY (SELECT * FROM ${qualified}) TO STDOUT WITH (FORMAT csv, HEADER)`);
+  private async dump(client: Client, file: string, ownRows: string): Promise<void> {
+    const rows = copyTo(`COPY (SELECT * FROM ${ownRows}) TO STDOUT WITH (FORMAT csv, HEADER)`);
     const kept = fs.createWriteStream(file, { mode: 0o600, flags: "wx" });
     try {
       await pipeline(client.query(rows), createGzip(), kept);

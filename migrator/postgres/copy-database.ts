@@ -5,6 +5,7 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { settings as ours } from "../server/connection";
 import { literal } from "../base/quoting";
 import { Failed, messageOf, Refused } from "../base/errors";
+import { functionOf, toldOf } from "../server/server-error";
 import { Progress, type Log } from "../base/progress";
 import { recordCopied, type Copied } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
@@ -75,9 +76,9 @@ export async function copyDatabase(task: DatabaseCopy): Promise<CopiedDatabase> 
 
 async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   const { target, definitions, sums, log } = task;
-  const { client: source, settings, searchPath } = task.source;
+  const { client: source, settings, schemas, searchPath } = task.source;
   await dropOwned(target);
-  const script = await definitions.restore(await schemasOf(target), searchPath);
+  const script = await definitions.restore(await schemasOf(target), schemas, searchPath);
   await target.query(script.before);
   const tables = await tablesOf(source);
   let bytes = 0;
@@ -95,7 +96,8 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
   const refused = await applySettings(target, settings);
   // What the app has a view hold may depend on its settings.
-  await refreshViews(source, target);
+  for (const name of await refreshViews(source, target))
+    log(`materialized view ${name}: filled anew from the rows that were copied`);
   await target.query(ours);
   for (const name of refused)
     log(`the source sets ${name}, which only an admin may set on the target: left out`);
@@ -147,13 +149,12 @@ interface ServerError {
   readonly code?: string;
   readonly constraint?: string;
   readonly table?: string;
-  readonly where?: string;
 }
 
 /** Turns the servers' errors into words; those that may hold values by their code only. */
 function explain(error: unknown): unknown {
   if (error instanceof Refused || error instanceof Failed) return error;
-  const { code = "", constraint, table, where = "" } = error as ServerError;
+  const { code = "", constraint, table } = error as ServerError;
   if (/^2[23]/.test(code)) {
     return new Refused(
       `the target does not take what the source holds${table ? ` in table ${table}` : ""} (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""}). ` +
@@ -166,19 +167,19 @@ function explain(error: unknown): unknown {
     );
   }
   if (code === "42501") {
-    return new Refused(`the service's role may not make what the source has: ${messageOf(error)}`);
+    return new Refused(`the service's role may not make what the source has: ${toldOf(error)}`);
   }
   if (/shared_preload_libraries/.test(messageOf(error))) {
     return new Refused(
       `${messageOf(error)} On the target: name the library in shared_preload_libraries of the central server, and restart it`,
     );
   }
-  const inFunction = /function (\S+\(.*?\)) /.exec(where)?.[1];
-  if (code.startsWith("42") && inFunction !== undefined) {
+  const inFunction = functionOf(error);
+  if (["42P01", "42883", "42704", "3F000"].includes(code) && inFunction !== undefined) {
     return new Refused(
       `function ${inFunction}: ${messageOf(error)}. From PostgreSQL 17 on, what an index calls finds nothing by the search path ` +
         `of the session: on the source, ALTER FUNCTION ${inFunction} SET search_path = what it needs, and run the cutover again`,
     );
   }
-  return new Failed(`the copy failed: ${messageOf(error)}`);
+  return new Failed(`the copy failed: ${toldOf(error)}`);
 }

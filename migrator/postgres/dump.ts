@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { literal } from "../base/quoting";
+import { identifier, literal } from "../base/quoting";
 import { Failed } from "../base/errors";
 import { ledgerSchema } from "../../services/ledger";
 import type { Run } from "../server/run";
@@ -34,10 +34,15 @@ export class Definitions {
   /**
    * The SQL to run before the rows are there (types, tables, functions, …) and after (indexes, keys, triggers, …).
    * @param there schemas that the target has, of an extension or from the start.
+   * @param schemas those of the source by their OIDs: their names in the table of contents have no end.
    * @param searchPath schemas in which expressions of indexes, functions and triggers find what they name without a schema;
    *   pg_dump would leave them with none.
    */
-  async restore(there: readonly string[], searchPath: string): Promise<{ before: string; after: string }> {
+  async restore(
+    there: readonly string[],
+    schemas: ReadonlyMap<string, string>,
+    searchPath: string,
+  ): Promise<{ before: string; after: string }> {
     const { run, file } = this;
     const contents = await runProgram(run, "pg_restore", ["--list", file]);
     await fs.mkdir(run.scratch, { recursive: true, mode: 0o700 });
@@ -46,7 +51,7 @@ export class Definitions {
       list,
       contents
         .split("\n")
-        .filter((line) => !isLeftOut(line, there))
+        .filter((line) => !isLeftOut(line, there, schemas))
         .join("\n"),
       { mode: 0o600 },
     );
@@ -60,12 +65,16 @@ export class Definitions {
 }
 
 /** A line of the table of contents is `ID; TABLE-OID OID TYPE SCHEMA NAME OWNER`; extensions are the admin's to make. */
-function isLeftOut(line: string, there: readonly string[]): boolean {
-  const entry = /^\d+; \d+ \d+ (.*)$/.exec(line)?.[1];
+function isLeftOut(line: string, there: readonly string[], schemas: ReadonlyMap<string, string>): boolean {
+  const [, oid = "", entry] = /^\d+; \d+ (\d+) (.*)$/.exec(line) ?? [];
   if (entry === undefined) return false;
   const begins = (...starts: string[]) => starts.some((start) => entry.startsWith(`${start} `));
   if (begins("EXTENSION -", "COMMENT - EXTENSION")) return true;
-  return there.some((schema) => begins(`SCHEMA - ${schema}`, `COMMENT - SCHEMA ${schema}`));
+  if (begins("SCHEMA -")) return there.includes(schemas.get(oid) ?? "");
+  // Quoted where the name is not a plain word.
+  return there.some((schema) =>
+    begins(`COMMENT - SCHEMA ${schema}`, `COMMENT - SCHEMA ${identifier(schema)}`),
+  );
 }
 
 const emptied = "SELECT pg_catalog.set_config('search_path', '', false);";

@@ -3,6 +3,7 @@ import { Refused } from "../base/errors";
 import type { Run } from "../server/run";
 import { requireExtensions } from "./extensions";
 import { requirePrograms } from "./programs";
+import { forced, requireAllRows } from "../server/row-security";
 
 /** PostgreSQL's major version of a session's server. */
 export async function serverMajor(client: ClientBase): Promise<number> {
@@ -38,9 +39,30 @@ export async function requireFit(run: Run, source: Client, target: Client): Prom
       "the source has large objects (pg_largeobject), which are not moved. Have the app keep them in columns",
     );
   }
+  await requireAllRows(target);
+  await requireNoForced(source, target);
   for (const name of await requireExtensions(source, target)) {
     run.log(
       `extension ${name} of the source is not in the target, and nothing there is made with it: left out`,
     );
   }
+}
+
+/** What the source's tables are, the target's will be: the proof has to see all of their rows. */
+async function requireNoForced(source: Client, target: Client): Promise<void> {
+  const role = await target.query<{ name: string; bound: boolean }>(
+    "SELECT rolname AS name, NOT (rolsuper OR rolbypassrls) AS bound FROM pg_roles WHERE rolname = current_user",
+  );
+  const tables = await source.query<{ name: string }>(
+    "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'p') AND relrowsecurity AND relforcerowsecurity ORDER BY 1",
+  );
+  const [{ name, bound }] = role.rows as [{ name: string; bound: boolean }];
+  if (bound && tables.rows.length > 0)
+    throw new Refused(
+      forced(
+        tables.rows.map((table) => table.name),
+        name,
+        "of the source",
+      ),
+    );
 }

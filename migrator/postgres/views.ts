@@ -17,7 +17,29 @@ const filledViews = `
   ORDER BY (SELECT max(step) FROM steps WHERE view = c.oid), 1`;
 
 /** Fills the target's materialized views where the source's are: they hold no rows of their own. */
-export async function refreshViews(source: ClientBase, target: ClientBase): Promise<void> {
+export async function refreshViews(source: ClientBase, target: ClientBase): Promise<string[]> {
   const found = await source.query<{ name: string }>(filledViews);
   for (const { name } of found.rows) await target.query(`REFRESH MATERIALIZED VIEW ${name}`);
+  return found.rows.map(({ name }) => name);
+}
+
+/**
+ * Fills the role's materialized views anew, in the caller's transaction: they hold what the tables held before.
+ * @returns a line for each; one for those of other roles, which the role may not fill.
+ */
+export async function refreshOwnViews(client: ClientBase): Promise<string[]> {
+  const found = await client.query<{ name: string; own: boolean }>(
+    `SELECT f.name, pg_has_role(c.relowner, 'USAGE') AS own
+     FROM (SELECT name, row_number() OVER () AS place FROM (${filledViews}) v) f JOIN pg_class c ON c.oid = f.name::regclass ORDER BY f.place`,
+  );
+  const lines: string[] = [];
+  for (const { name, own } of found.rows) {
+    if (own) await client.query(`REFRESH MATERIALIZED VIEW ${name}`);
+    lines.push(
+      own
+        ? `materialized view ${name}: filled anew`
+        : `materialized view ${name}: of another role, and not filled anew. As that role: REFRESH MATERIALIZED VIEW ${name}`,
+    );
+  }
+  return lines;
 }

@@ -26,6 +26,8 @@ export interface TargetTable {
   readonly name: string;
   /** Schema-qualified and quoted. */
   readonly qualified: string;
+  /** The same for reading and emptying: without the rows of tables that inherit from it, which are tables of their own. */
+  readonly ownRows: string;
   readonly partitioned: boolean;
   /** Names of the primary key's columns; none without one. */
   readonly primaryKey: readonly string[];
@@ -95,7 +97,8 @@ export async function targetTables(client: ClientBase, reach: Reach = "named"): 
     if (table === undefined) {
       const { oid, schema, table: name, partitioned, primary_key: primaryKey } = row;
       const qualified = `${identifier(schema)}.${identifier(name)}`;
-      table = { oid, schema, name, qualified, partitioned, primaryKey, columns: [] };
+      const ownRows = partitioned ? qualified : `ONLY ${qualified}`;
+      table = { oid, schema, name, qualified, ownRows, partitioned, primaryKey, columns: [] };
       tables.set(oid, table);
     }
     table.columns.push({
@@ -122,7 +125,7 @@ export async function holdsRows(
 ): Promise<boolean> {
   const tables = (await targetTables(client, reach)).filter(({ name }) => !leftAlone.includes(name));
   if (tables.length === 0) return false;
-  const any = tables.map(({ qualified }) => `EXISTS (SELECT FROM ${qualified})`).join(" OR ");
+  const any = tables.map(({ ownRows }) => `EXISTS (SELECT FROM ${ownRows})`).join(" OR ");
   const result = await client.query<{ any: boolean }>(`SELECT ${any} AS any`);
   return result.rows[0]?.any ?? false;
 }

@@ -215,7 +215,10 @@ export class SqliteDatabase {
     const values = names.map(
       (name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
     );
-    const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
+    // Anything else may be a secret, such as the token of a session.
+    const key = table.key.map(
+      (name) => `iif(typeof(${identifier(name)}) = 'integer', ${identifier(name)}, NULL)`,
+    );
     const from = range === undefined ? inOrder(table) : rangeOf(table);
     const sql = `SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`;
     const statement = this.database.prepare(sql, { raw: true, bigints: true });
@@ -226,10 +229,7 @@ export class SqliteDatabase {
         yield {
           storages: row[0],
           values: row.slice(1, columns.length + 1) as Raw[],
-          key: () =>
-            table.key.length === 0
-              ? `row ${place}`
-              : this.describeKey(table.key, row.slice(columns.length + 1) as Raw[]),
+          key: () => describeKey(table.key, row.slice(columns.length + 1) as Raw[], place),
         };
       }
     } catch (error) {
@@ -277,15 +277,16 @@ export class SqliteDatabase {
     for (const row of this.rows(table, [])) if (++count === position) return row.key();
     return `row ${position}`;
   }
+}
 
-  describeKey(names: readonly string[], values: readonly Raw[]): string {
-    const decoder = new TextDecoder(this.encoding);
-    const shown = names.map((name, index) => {
-      const value = values[index];
-      return `${name} ${Buffer.isBuffer(value) ? decoder.decode(value).slice(0, 60) : String(value)}`;
-    });
-    return shown.join(", ");
-  }
+/**
+ * Says which row it is: by numbers, never by a text or bytes, which may be the token of a session.
+ * @param place of the row by its key, the first being 1.
+ */
+export function describeKey(names: readonly string[], values: readonly Raw[], place: number): string {
+  if (names.length > 0 && values.every((value) => typeof value === "bigint"))
+    return names.map((name, index) => `${name} ${String(values[index])}`).join(", ");
+  return names.length === 0 ? `row ${place}` : `row ${place} in the order of ${names.join(", ")}`;
 }
 
 /** What SQLite says, or how its process ended. */

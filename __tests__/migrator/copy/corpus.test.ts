@@ -8,6 +8,7 @@ import { files } from "./corpus/files";
 import { migrations } from "./corpus/migrations";
 import { names } from "./corpus/names";
 import { sequences } from "./corpus/sequences";
+import { surroundings } from "./corpus/surroundings";
 import { tables } from "./corpus/tables";
 import { numbers, others, prelude, texts, times, type ValueCase } from "./corpus/values";
 import { Bench } from "../support/copying";
@@ -95,6 +96,7 @@ describe.each([
   ["tables", tables],
   ["migrations", migrations],
   ["sequences", sequences],
+  ["surroundings", surroundings],
 ] as const)("%s", (_, cases) => {
   test.each(cases)(
     "$name",

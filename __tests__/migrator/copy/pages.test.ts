@@ -45,6 +45,7 @@ function open(file: string, columns: readonly TargetColumn[]): { source: SqliteD
     schema: "public",
     name: "t",
     qualified: "t",
+    ownRows: "t",
     partitioned: false,
     primaryKey: [],
     columns,

@@ -12,6 +12,10 @@ export const photos = (photos: number) => `
   ALTER DATABASE postgres SET search_path TO "$user", public, "Odd schema";
   ALTER ROLE postgres SET TimeZone TO 'Europe/Berlin';
   CREATE SCHEMA "Odd schema";
+  -- Begins as the name of another.
+  CREATE SCHEMA "public old";
+  COMMENT ON SCHEMA "public old" IS 'kept';
+  CREATE SEQUENCE "public old".numbers;
   CREATE TYPE kind AS ENUM ('IMAGE', 'VIDEO');
   CREATE DOMAIN stars AS smallint CHECK (VALUE BETWEEN 0 AND 5);
   CREATE FUNCTION folded(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower($1)';

@@ -1,7 +1,7 @@
 /** Rows of SQLite as they are: of each value its `typeof` and itself. */
 import { identifier } from "../../base/quoting";
 import type { TablePlan } from "../copy-plan";
-import { concatenated, type SqliteDatabase } from "../../sqlite/sqlite-database";
+import { concatenated, describeKey, type SqliteDatabase } from "../../sqlite/sqlite-database";
 import type { Raw, Storage } from "../../sqlite/storage";
 import { leastHashed } from "./target-value";
 
@@ -42,7 +42,8 @@ export function* sourceRows(
       ? whole
       : `CASE WHEN octet_length(${name}) >= ${leastHashed} THEN NULL ELSE ${whole} END`;
   });
-  const key = table.key.map((name) => `CAST(${identifier(name)} AS BLOB)`);
+  // Whole numbers only: a text in a key may be a secret.
+  const key = table.key.map(identifier).map((name) => `CASE typeof(${name}) WHEN 'integer' THEN ${name} END`);
   const id = table.rowid === undefined ? "NULL" : identifier(table.rowid);
   // SQLite's random numbers are whole ones of 64 bits.
   const most = BigInt(Math.round(share * 2 ** 53)) * 2n ** 11n - 2n ** 63n;
@@ -59,9 +60,16 @@ export function* sourceRows(
         if (value !== null || storage === "n") return value;
         return { pieces: () => piecesOf(rowid as bigint, places[index]!) };
       }),
-      key: () =>
-        table.key.length === 0 ? `row ${place}` : source.describeKey(table.key, rest.slice(columns.length)),
+      key: () => which(place, rowid as bigint | null, rest.slice(columns.length)),
     };
+  }
+
+  function which(place: number, rowid: bigint | null, keys: readonly Raw[]): string {
+    const numbers = keys.length > 0 && keys.every((one) => one !== null);
+    // The place in a random sample says nothing.
+    if (!numbers && rowid !== null) return describeKey(["rowid"], [rowid], place);
+    if (!numbers && share < 1) return "one of its rows";
+    return describeKey(table.key, keys, place);
   }
 
   function piecesOf(rowid: bigint, place: number): Iterable<Buffer> {

@@ -16,7 +16,7 @@ export async function* targetRows(
 ): AsyncGenerator<(Form | null)[]> {
   const values = columns.map((column) => targetValueOf(column.target));
   const terms = columns.map((column, index) => values[index]!.term(`t.${identifier(column.target.name)}`));
-  const query = `SELECT ${terms.join(", ")} FROM ${target.qualified} AS t ${condition}`;
+  const query = `SELECT ${terms.join(", ")} FROM ${target.ownRows} AS t ${condition}`;
   for await (const row of binaryRows(client, query))
     yield row.map((bytes, index) => (bytes === null ? null : values[index]!.form(bytes)));
 }

@@ -68,7 +68,7 @@ export async function dryRunRunning(
   const { client, snapshot } = await source.locked();
   const { origin, tables } = await source.content();
   const definitions = await Definitions.of(run, source.server, snapshot);
-  await definitions.restore(await schemasOf(target), origin.searchPath);
+  await definitions.restore(await schemasOf(target), origin.schemas, origin.searchPath);
   const size = await client.query<{ bytes: number }>(
     "SELECT coalesce(sum(pg_table_size(name::regclass)), 0)::float8 AS bytes FROM unnest($1::text[]) name",
     [[...tables.keys()].map(({ qualified }) => qualified)],
