@@ -37,8 +37,8 @@ export async function requireRoom(
         });
     }
   }
-  for (const { name, qualified } of only.filter((table) => !stays(table.name))) {
-    const result = await client.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${qualified}`);
+  for (const { name, ownRows } of only.filter((table) => !stays(table.name))) {
+    const result = await client.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${ownRows}`);
     if (result.rows[0]?.rows !== "0")
       fault(`table ${name}`, `${result.rows[0]?.rows} rows`, { kind: "leave-on-server", table: name });
   }
@@ -49,11 +49,7 @@ export async function requireRoom(
 }
 
 /** In how many rows a column says more than its default does. */
-async function told(
-  client: Client,
-  { oid, qualified }: TargetTable,
-  { name }: TargetColumn,
-): Promise<string> {
+async function told(client: Client, { oid, ownRows }: TargetTable, { name }: TargetColumn): Promise<string> {
   const found = await client.query<{ value: string }>(
     `SELECT pg_get_expr(d.adbin, d.adrelid) AS value FROM pg_attrdef d
      JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = $1 AND a.attname = $2`,
@@ -63,7 +59,7 @@ async function told(
   const column = identifier(name);
   const differs = constant.test(value) ? ` AND ${column}::text IS DISTINCT FROM (${value})::text` : "";
   const result = await client.query<{ rows: string }>(
-    `SELECT count(*) AS rows FROM ${qualified} WHERE ${column} IS NOT NULL${differs}`,
+    `SELECT count(*) AS rows FROM ${ownRows} WHERE ${column} IS NOT NULL${differs}`,
   );
   return result.rows[0]!.rows;
 }
