@@ -5,9 +5,11 @@ import { Ended, SqliteProcess } from "./process";
 
 let numbers = 0;
 
-/** A statement; one that is sent ahead is worked at while the caller does something else. */
+/** A statement. What is wrong with it is thrown when it is used. One that is sent ahead is worked at while the caller does something else. */
 export class ConfinedStatement {
   private readonly number = ++numbers;
+  /** Until it is known that SQLite takes it: nobody waits for that alone. */
+  private preparing: number | undefined;
 
   constructor(
     private readonly process: SqliteProcess,
@@ -15,25 +17,40 @@ export class ConfinedStatement {
     sql: string,
     { raw, bigints }: { raw: boolean; bigints: boolean },
   ) {
-    process.call("prepare", this.number, database, sql, raw, bigints);
+    this.preparing = process.ask("prepare", this.number, database, sql, raw, bigints);
+  }
+
+  /** Has what was asked answered, and throws what SQLite says of the statement itself. */
+  private answer(question: number): unknown {
+    const { preparing } = this;
+    this.preparing = undefined;
+    if (preparing !== undefined) {
+      try {
+        this.process.answer(preparing);
+      } catch (error) {
+        this.process.forget(question);
+        throw error;
+      }
+    }
+    return this.process.answer(question);
   }
 
   all(...parameters: unknown[]): unknown[] {
-    return this.process.call("all", this.number, parameters) as unknown[];
+    return this.answer(this.process.ask("all", this.number, parameters)) as unknown[];
   }
 
   get(...parameters: unknown[]): unknown {
-    return this.process.call("get", this.number, parameters);
+    return this.answer(this.process.ask("get", this.number, parameters));
   }
 
   run(...parameters: unknown[]): void {
-    this.process.call("run", this.number, parameters);
+    this.answer(this.process.ask("run", this.number, parameters));
   }
 
   /** Has SQLite begin. @returns what waits for the row. */
   getAhead(...parameters: unknown[]): () => unknown {
     const question = this.process.ask("get", this.number, parameters);
-    return () => this.process.answer(question);
+    return () => this.answer(question);
   }
 
   /** Rows one by one; SQLite reads the next ones meanwhile. */
@@ -45,7 +62,7 @@ export class ConfinedStatement {
       for (;;) {
         const answered: number = question;
         question = undefined;
-        const { rows, done } = process.answer(answered) as Batch;
+        const { rows, done } = this.answer(answered) as Batch;
         if (!done) question = process.ask("next", cursor);
         yield* rows;
         if (done || question === undefined) return;

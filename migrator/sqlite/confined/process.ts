@@ -44,6 +44,7 @@ export class SqliteProcess {
   private readonly port: MessagePort;
   private readonly worker: Worker;
   private readonly answers = new Map<number, Answer>();
+  private readonly forgotten = new Set<number>();
   private sent = 0;
   private received = 0;
   private ended: string | undefined;
@@ -162,13 +163,22 @@ export class SqliteProcess {
     throw Object.assign(new Error(message), { name, code });
   }
 
+  /** Of what was asked nobody wants to know the answer. */
+  forget(question: number): void {
+    this.forgotten.add(question);
+  }
+
   private receive(): void {
     const seen = Atomics.load(this.signal, 0);
     const received: { message: unknown } | undefined = receiveMessageOnPort(this.port);
     if (received !== undefined) {
       const message = received.message as FromPump;
       if ("ended" in message) this.ended = message.ended;
-      else this.answers.set(++this.received, v8.deserialize(message.frame) as Answer);
+      else {
+        const question = ++this.received;
+        if (!this.forgotten.delete(question))
+          this.answers.set(question, v8.deserialize(message.frame) as Answer);
+      }
     } else if (this.ended !== undefined) throw new Ended(this.ended);
     else Atomics.wait(this.signal, 0, seen);
   }

@@ -80,7 +80,7 @@ test("rows come one by one, and statements by turns", () => {
   // Left in the middle.
   for (const [a] of rows.iterate() as Generator<[bigint]>) if (a === 700n) break;
   expect(other.get({ most: 9 })).toMatchObject({ count: 9 });
-  expect(() => database.prepare("SELECT no_such_thing")).toThrow("no such column: no_such_thing");
+  expect(() => database.prepare("SELECT no_such_thing").get()).toThrow("no such column: no_such_thing");
   database.close();
 });
 
