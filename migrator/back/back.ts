@@ -1,15 +1,17 @@
 /** From the server back to SQLite: a file in the source's own schema that holds what the server holds. */
-import Libsql from "libsql";
 import * as fs from "node:fs/promises";
 import type { Client } from "pg";
 import type { Rule } from "../../services/rules";
 import { identifier } from "../base/quoting";
-import { Refused } from "../base/errors";
+import { messageOf, Refused } from "../base/errors";
 import type { ColumnConverter } from "../values/convert";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
 import { linesOf } from "../copy/lines";
 import { copyText, newTableSum } from "../copy/rows";
+import { ConfinedDatabase } from "../sqlite/confined/database";
+import { Ended } from "../sqlite/confined/process";
+import { requireOwnJournal } from "../sqlite/journal";
 import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { linesOfTarget } from "../copy/verify";
 import { keyOf } from "../copy/held";
@@ -29,6 +31,8 @@ export interface BackTask {
   readonly source: SqliteDatabase;
   /** A second copy of the same, which becomes what the server holds. */
   readonly file: string;
+  /** Folder of both, and the only one that SQLite may write to. */
+  readonly scratch: string;
   readonly plans: readonly TablePlan[];
   /** Those the plans were made with. */
   readonly rules: readonly Rule[];
@@ -80,9 +84,13 @@ function withoutScale({ target, converter }: ColumnPlan): ColumnConverter {
   return { ...converter, convert: (...value) => trim(converter.convert(...value)), reprint: trim };
 }
 
-async function rewrite({ client, helper, source, file, plans, rules, log }: BackTask): Promise<TableBack[]> {
-  const database = new Libsql(file);
+async function rewrite(task: BackTask): Promise<TableBack[]> {
+  const { client, helper, source, file, scratch, plans, rules, log } = task;
+  requireOwnJournal(file, "the source");
+  // What the file holds is hostile: its triggers, checks and expressions are run as it is written.
+  const database = new ConfinedDatabase(file, scratch);
   try {
+    database.exec("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
     // All of it in one file: a log beside it would stay behind when it is moved. The app chooses its journal when it starts.
     database.exec("PRAGMA journal_mode = DELETE");
     // npm's libsql keeps temporary tables in memory unless told otherwise.
@@ -121,19 +129,28 @@ async function rewrite({ client, helper, source, file, plans, rules, log }: Back
       const rebuilt = rebuildSearchIndexes(database);
       if (rebuilt.length > 0) log(`made anew: the full-text indexes ${rebuilt.join(", ")}`);
     }
-    for (const { sql } of triggers) database.exec(sql);
+    // One statement each: SQLite ignores what stands behind it in a file, `exec` would run that as well.
+    for (const { sql } of triggers) database.prepare(sql).run();
     database.exec("COMMIT");
     return tables;
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    throw new Refused(
+      `SQLite's process ended while it wrote the new file (${messageOf(error)}). The source is damaged, or made to do harm`,
+    );
   } finally {
     database.close();
   }
 }
 
 /** Reads the file anew, as a cutover would, and holds it against the server. */
-async function prove({ client, helper, file, plans }: BackTask, tables: readonly TableBack[]): Promise<void> {
-  const scratch = `${file}.proof`;
-  await fs.copyFile(file, scratch);
-  const written = SqliteDatabase.open(scratch, file);
+async function prove(
+  { client, helper, file, scratch, plans }: BackTask,
+  tables: readonly TableBack[],
+): Promise<void> {
+  const proof = `${file}.proof`;
+  await fs.copyFile(file, proof);
+  const written = SqliteDatabase.open(proof, file, scratch);
   try {
     const read = await readAll(written, plans, helper, () => undefined);
     for (const [index, { plan, tableSum }] of read.entries()) {

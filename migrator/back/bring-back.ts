@@ -52,7 +52,8 @@ export async function bringBack(
   const plans = await planCopy(client, source, moving);
   const { rules } = moving;
   const serverOnly = await tablesOfServerOnly(client, moving, plans);
-  const tables = await back({ client, helper, source, file, plans, rules, serverOnly, log: run.log });
+  const { scratch, log } = run;
+  const tables = await back({ client, helper, source, file, scratch, plans, rules, serverOnly, log });
   const partial = `${out}.partial`;
   await fs.copyFile(file, partial);
   await sync(partial);

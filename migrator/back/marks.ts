@@ -1,12 +1,12 @@
 /** Where AUTOINCREMENT goes on. */
 import type { Client } from "pg";
-import type Database from "libsql";
 import type { Rule } from "../../services/rules";
 import type { TablePlan } from "../copy/copy-plan";
+import type { ConfinedDatabase } from "../sqlite/confined/database";
 import { sequencesOf } from "../copy/sequences";
 
 /** Whether a table's numbers never come again; SQLite says so nowhere but in its own words. */
-function autoIncrements(file: Database.Database, table: string): boolean {
+function autoIncrements(file: ConfinedDatabase, table: string): boolean {
   const found = file.prepare("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) as
     { sql: string } | undefined;
   const words = (found?.sql ?? "").replaceAll(
@@ -19,7 +19,7 @@ function autoIncrements(file: Database.Database, table: string): boolean {
 /** Has it go on where the server's sequences are: numbers that were given out and deleted do not come again. */
 export async function raiseMarks(
   client: Client,
-  file: Database.Database,
+  file: ConfinedDatabase,
   plans: readonly TablePlan[],
   rules: readonly Rule[],
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function raiseMarks(
       const last = next - 1n;
       const raised = file
         .prepare("UPDATE sqlite_sequence SET seq = max(CAST(seq AS INTEGER), ?) WHERE name = ?")
-        .run([last, name]);
+        .run(last, name);
       if (raised.changes === 0)
         file.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)").run([name, last]);
     }

@@ -1,12 +1,12 @@
 /** How an app writes every column, over the whole of its database. */
 import type { Client } from "pg";
-import type Database from "libsql";
 import type { Rule } from "../../services/rules";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
 import { linesOf } from "../copy/lines";
 import { pages } from "../copy/pages";
 import { copyText, newTableSum } from "../copy/rows";
 import { Refused } from "../base/errors";
+import type { ConfinedDatabase } from "../sqlite/confined/database";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Storage } from "../sqlite/storage";
 import { printedByServer } from "../values/server-text";
@@ -30,7 +30,7 @@ export class Styles {
    * @throws Refused for an example that does not fit its column
    */
   static async learn(
-    file: Database.Database,
+    file: ConfinedDatabase,
     source: SqliteDatabase,
     helper: Client,
     plans: readonly TablePlan[],
@@ -98,7 +98,7 @@ export class Styles {
 }
 
 /** How the columns are declared, in SQLite's own words. */
-function declaredTypes(file: Database.Database, { source }: TablePlan): Map<string, string> {
+function declaredTypes(file: ConfinedDatabase, { source }: TablePlan): Map<string, string> {
   const found = file
     .prepare("SELECT name, upper(type) AS type FROM pragma_table_xinfo(?)")
     .all(source.name) as { name: string; type: string }[];

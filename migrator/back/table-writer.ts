@@ -1,8 +1,8 @@
 /** Brings one table of the file up to the server's rows: removes, changes, adds. */
-import type Database from "libsql";
 import { Refused } from "../base/errors";
 import { identifier } from "../base/quoting";
 import type { TablePlan } from "../copy/copy-plan";
+import type { ConfinedDatabase, ConfinedStatement } from "../sqlite/confined/database";
 import type { Storage } from "../sqlite/storage";
 import { storageOf, type Bound } from "../values/sqlite-forms";
 import type { Styles } from "./styles";
@@ -23,14 +23,14 @@ const bind = (value: Bound | null) => holders[storageOf(value)];
  * Rows of one key are one row that was changed: it keeps what it has in columns that the server knows nothing of.
  */
 export class TableWriter {
-  private readonly statements = new Map<string, Database.Statement>();
+  private readonly statements = new Map<string, ConfinedStatement>();
   private readonly table: string;
   /** SQL that finds the row of the file that is a row of `temp.gone`. */
   private readonly isGone: string;
   private readonly columns: readonly string[];
 
   constructor(
-    private readonly file: Database.Database,
+    private readonly file: ConfinedDatabase,
     private readonly plan: TablePlan,
     private readonly styles: Styles,
   ) {
@@ -58,19 +58,23 @@ export class TableWriter {
     const gone = this.file
       .prepare(
         "SELECT rowid FROM temp.gone g WHERE key IS NULL OR NOT EXISTS (SELECT 1 FROM temp.line l WHERE l.key = g.key)",
+        { raw: true },
       )
-      .pluck()
-      .all() as number[];
-    for (const row of gone) this.run(`DELETE FROM ${this.table} WHERE ${this.isGone}`, this.places(row), []);
+      .all() as [number][];
+    for (const [row] of gone)
+      this.run(`DELETE FROM ${this.table} WHERE ${this.isGone}`, this.places(row), []);
     return gone.length;
   }
 
   private changeAndAdd(parked: Parked): [changed: number, added: number] {
     // One at a time: it may be megabytes.
-    const next = this.file
-      .prepare("SELECT id, key, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1")
-      .raw(true);
-    const before = this.file.prepare("SELECT rowid, line FROM temp.gone WHERE key = ?").raw(true);
+    const raw = { raw: true };
+    const next = this.file.prepare(
+      "SELECT id, key, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1",
+      raw,
+    );
+    const before = this.file.prepare("SELECT rowid, line FROM temp.gone WHERE key = ?", raw);
+    const settle = this.file.prepare("DELETE FROM temp.line WHERE id = ?");
     let [changed, last, count] = [0, 0, 0];
     for (;;) {
       const found = next.get(last) as [number, string | null, Buffer] | undefined;
@@ -83,7 +87,7 @@ export class TableWriter {
         continue;
       }
       this.change(parked, was[0], fieldsOf(was[1]), fieldsOf(line));
-      this.file.prepare("DELETE FROM temp.line WHERE id = ?").run([id]);
+      settle.run(id);
       changed++;
     }
     parked.restore((error, fields) => this.refusal(error, fields));
@@ -104,12 +108,12 @@ export class TableWriter {
     const bound = places.map((index) => values[index]!);
     const update = (table: string) => `UPDATE ${table} SET ${set} WHERE ${this.isGone}`;
     try {
-      this.statement(update(this.table)).run([...bound, ...this.places(row)]);
+      this.statement(update(this.table)).run(...bound, ...this.places(row));
     } catch (error) {
       if (!isConstraint(error)) throw this.refusal(error, fields);
       // The value may still be that of a row that is changed later on.
       parked.take(this.isGone, this.places(row), fields);
-      this.statement(update("temp.parked")).run([...bound, ...this.places(row)]);
+      this.statement(update("temp.parked")).run(...bound, ...this.places(row));
     }
   }
 
@@ -132,7 +136,7 @@ export class TableWriter {
 
   private run(sql: string, values: readonly (Bound | number | null)[], fields: readonly string[]): void {
     try {
-      this.statement(sql).run(values);
+      this.statement(sql).run(...values);
     } catch (error) {
       throw this.refusal(error, fields);
     }
@@ -145,7 +149,7 @@ export class TableWriter {
   }
 
   /** Prepares a statement once, however many rows take it: its text depends on what kinds of value a row has. */
-  private statement(sql: string): Database.Statement {
+  private statement(sql: string): ConfinedStatement {
     const statement = this.statements.get(sql) ?? this.file.prepare(sql);
     this.statements.set(sql, statement);
     return statement;
@@ -158,7 +162,7 @@ class Parked {
   private readonly names: string;
 
   constructor(
-    private readonly file: Database.Database,
+    private readonly file: ConfinedDatabase,
     private readonly plan: TablePlan,
   ) {
     const { source } = plan;
@@ -174,8 +178,8 @@ class Parked {
       file.exec(`CREATE TEMP TABLE parked AS SELECT ${names} FROM ${table} WHERE 0`);
     file
       .prepare(`INSERT INTO temp.parked (${names}) SELECT ${names} FROM ${table} WHERE ${where}`)
-      .run(places);
-    file.prepare(`DELETE FROM ${table} WHERE ${where}`).run(places);
+      .run(...places);
+    file.prepare(`DELETE FROM ${table} WHERE ${where}`).run(...places);
     this.fields.push(fields);
   }
 

@@ -1,8 +1,8 @@
 /** One table on the way back: rows that the source has already stay as they are, the others are changed, added, removed. */
-import type Database from "libsql";
 import { createHash } from "node:crypto";
 import { Checksum } from "../copy/checksum";
 import type { TablePlan } from "../copy/copy-plan";
+import type { ConfinedDatabase, ConfinedStatement } from "../sqlite/confined/database";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Storage } from "../sqlite/storage";
 import { learnRow, rowsOf, type Styles } from "./styles";
@@ -26,7 +26,7 @@ export interface TableBack {
 
 export interface TableTask {
   /** The file to be, inside a transaction; it holds what `source` holds. */
-  readonly file: Database.Database;
+  readonly file: ConfinedDatabase;
   /** A second copy of the same, to be read meanwhile. */
   readonly source: SqliteDatabase;
   readonly plan: TablePlan;
@@ -57,7 +57,7 @@ export async function tableBack(task: TableTask): Promise<TableBack> {
     const insert = file.prepare("INSERT INTO temp.line (hash, key, line) VALUES (?, ?, ?)");
     for await (const line of task.server) {
       checksum.add(line);
-      insert.run([hashOf(line), byKey ? keyOf(line.toString().split("\t")) : null, line]);
+      insert.run(hashOf(line), byKey ? keyOf(line.toString().split("\t")) : null, line);
     }
     file.exec("CREATE INDEX temp.line_hash ON line (hash)");
     const kept = await keep(task, keyOf);
@@ -85,6 +85,7 @@ async function keep(
     return next.value;
   };
   const own = styles.of(plan);
+  const notes = new Map<string, ConfinedStatement>();
   let [kept, place, left] = [0, 0, 0];
   for await (const line of sent) {
     // What a rule has left behind was never on the server, and stays.
@@ -93,14 +94,15 @@ async function keep(
     const text = line.toString();
     const fields = text.split("\t");
     learnRow(own, text, row);
-    if (take.run([hashOf(line)]).changes === 1) {
+    if (take.run(hashOf(line)).changes === 1) {
       kept++;
       continue;
     }
     const held = table.key.map((_, index) => holders[row.storages[columns.length + index] as Storage]);
-    file
-      .prepare(`INSERT INTO temp.gone VALUES (${["?", "?", ...held].join(", ")})`)
-      .run([keyOf(fields), line, ...row.values.slice(columns.length)]);
+    const sql = `INSERT INTO temp.gone VALUES (${["?", "?", ...held].join(", ")})`;
+    const note = notes.get(sql) ?? file.prepare(sql);
+    notes.set(sql, note);
+    note.run(keyOf(fields), line, ...row.values.slice(columns.length));
   }
   return kept;
 }

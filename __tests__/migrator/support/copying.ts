@@ -94,7 +94,17 @@ export class Bench {
       const plans = await planCopy(client, opened, { rules, migrationTables });
       const serverOnly = await tablesOfServerOnly(client, { migrationTables }, plans);
       const log = () => undefined;
-      const tables = await back({ client, helper, source: opened, file, plans, rules, serverOnly, log });
+      const tables = await back({
+        client,
+        helper,
+        source: opened,
+        file,
+        scratch: this.folder,
+        plans,
+        rules,
+        serverOnly,
+        log,
+      });
       return { file, tables };
     } finally {
       opened.close();

@@ -52,6 +52,12 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
     }
     return { rows, done: false };
   };
+  // libsql takes a single blob or NULL for a set of named parameters, and ends the process.
+  const bound = (parameters: readonly unknown[]): readonly unknown[] => {
+    const [first] = parameters;
+    const named = typeof first === "object" && first !== null && !ArrayBuffer.isView(first);
+    return named ? parameters : [parameters];
+  };
   const perform = (call: Call): unknown => {
     switch (call[0]) {
       case "confined":
@@ -81,9 +87,9 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
       case "get":
       case "all":
       case "run":
-        return statements.get(call[1])!.statement[call[0]](...call[2]);
+        return statements.get(call[1])!.statement[call[0]](...bound(call[2]));
       case "begin":
-        cursors.set(call[1], statements.get(call[2])!.statement.iterate(...call[3]));
+        cursors.set(call[1], statements.get(call[2])!.statement.iterate(...bound(call[3])));
         return batch(call[1]);
       case "next":
         return batch(call[1]);

@@ -43,8 +43,8 @@ export class ConfinedStatement {
     return this.answer(this.process.ask("get", this.number, parameters));
   }
 
-  run(...parameters: unknown[]): void {
-    this.answer(this.process.ask("run", this.number, parameters));
+  run(...parameters: unknown[]): { changes: number } {
+    return this.answer(this.process.ask("run", this.number, parameters)) as { changes: number };
   }
 
   /** Has SQLite begin. @returns what waits for the row. */
@@ -90,7 +90,7 @@ export class ConfinedDatabase {
    */
   constructor(file: string, folder = path.dirname(file)) {
     this.process = SqliteProcess.in(folder);
-    this.process.handOver(path.dirname(file), file, `${file}-wal`, `${file}-journal`);
+    this.process.handOver(...foldersOf(file, folder), file, `${file}-wal`, `${file}-journal`);
     this.process.call("open", this.number, file);
     this.process.count(1);
   }
@@ -115,4 +115,10 @@ export class ConfinedDatabase {
       if (!(error instanceof Ended)) throw error;
     }
   }
+}
+
+/** Those between the folder and the file: without them SQLite does not come to the file. */
+function foldersOf(file: string, folder: string): string[] {
+  const names = path.relative(folder, path.dirname(file)).split(path.sep).filter(Boolean);
+  return names.map((_, index) => path.join(folder, ...names.slice(0, index + 1)));
 }
