@@ -54,7 +54,8 @@ export async function isThere(source: string): Promise<boolean> {
 async function filesOf(source: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (const file of [source, ...companions.map((suffix) => source + suffix)]) {
-    const found = await fs.stat(file).catch((error: NodeJS.ErrnoException) => {
+    // The source is a real path; what a link beside it leads to may be anybody's.
+    const found = await fs.lstat(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
       throw new Refused(`${file}: ${messageOf(error)}`);
     });
@@ -62,6 +63,10 @@ async function filesOf(source: string): Promise<SourceFile[]> {
       if (file === source) return [];
       continue;
     }
+    if (found.isSymbolicLink())
+      throw new Refused(
+        `${file}: a symbolic link. SQLite makes no links: find out who made it, and remove it`,
+      );
     if (!found.isFile()) throw new Refused(`${file}: not a file`);
     if (file === source || found.size > 0) files.push({ file, bytes: found.size });
   }
@@ -72,7 +77,9 @@ async function filesOf(source: string): Promise<SourceFile[]> {
 export async function digest(file: string, to?: string): Promise<{ hash: string; bytes: number }> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const input = await fs.open(file, "r").catch((error: unknown) => {
+  // Another may have taken its place since it was looked at: a link is not followed, and a FIFO not waited for.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  const input = await fs.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
     throw new Refused(`${file}: ${messageOf(error)}`);
   });
   try {

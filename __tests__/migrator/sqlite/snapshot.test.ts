@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import * as crypto from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -122,4 +123,29 @@ test("files, folder and its name are on the disk, in this order, before the snap
   } finally {
     prototype.sync = sync;
   }
+});
+
+describe("a log or a journal beside the source that SQLite did not make", () => {
+  test.each(["-wal", "-journal"])(
+    "%s that is a link is refused, and what it leads to is not read",
+    async (suffix) => {
+      const { source, parent } = newSource();
+      const other = path.join(path.dirname(source), "secret");
+      fs.writeFileSync(other, "not the app's");
+      fs.symlinkSync(other, source + suffix);
+      const refusal = `${source}${suffix}: a symbolic link. SQLite makes no links: find out who made it, and remove it`;
+      await expect(takeSnapshot(source, parent, 1)).rejects.toThrow(refusal);
+      await expect(fingerprint(source)).rejects.toThrow(refusal);
+      // One to nothing, too: SQLite would write where it leads.
+      fs.rmSync(other);
+      await expect(takeSnapshot(source, parent, 1)).rejects.toThrow(refusal);
+      expect(fs.existsSync(parent)).toBe(false);
+    },
+  );
+
+  test.each(["-wal", "-journal"])("%s that is a FIFO is refused at once", async (suffix) => {
+    const { source, parent } = newSource();
+    execFileSync("mkfifo", [source + suffix]);
+    await expect(takeSnapshot(source, parent, 1)).rejects.toThrow(`${source}${suffix}: not a file`);
+  });
 });
