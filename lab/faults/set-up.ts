@@ -44,14 +44,21 @@ export async function setUp(
     "cutover",
     own.filter(({ standing }) => standing !== "prepared"),
   );
+  await haveArrived(bench, subjects);
+  const settled = own.filter(({ standing }) => standing === "settled");
+  await into(bench, "settled", settled);
+  await haveArrived(bench, settled);
+  return { bench, subjects };
+}
+
+async function haveArrived(bench: Bench, subjects: readonly Subject[]): Promise<void> {
   for (const subject of subjects) {
     await waitForAnswer(subject.service, subject.endsOn, 60);
     await bench.steady(subject);
   }
-  return { bench, subjects };
 }
 
-async function into(bench: Bench, phase: "cutover", subjects: readonly Subject[]): Promise<void> {
+async function into(bench: Bench, phase: "cutover" | "settled", subjects: readonly Subject[]): Promise<void> {
   if (subjects.length === 0) return;
   bench.say(phase);
   await bench.deployment.edit(

@@ -4,8 +4,8 @@ import type { Lab } from "../servers/lab";
 import type { Side } from "../story/services";
 
 /** `adopted`: on the server since before pgmoor. The others are in that phase, and moved when it says so. */
-export type Standing = "prepared" | "cutover" | "adopted";
-export const standings: readonly Standing[] = ["prepared", "cutover", "adopted"];
+export type Standing = "prepared" | "cutover" | "settled" | "adopted";
+export const standings: readonly Standing[] = ["prepared", "cutover", "settled", "adopted"];
 
 export interface Subject {
   readonly service: LabService;
@@ -36,7 +36,7 @@ export function subjectServices(
     };
     subjects.push({ service, standing, endsOn: standing === "prepared" ? "source" : "server" });
   };
-  for (const standing of ["prepared", "cutover"] as const) {
+  for (const standing of ["prepared", "cutover", "settled"] as const) {
     add(standing, `${standing}-sqlite`, "vaultwarden");
     if (lab.embedded !== undefined) add(standing, `${standing}-postgres`, "immich");
   }
