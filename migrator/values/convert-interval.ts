@@ -4,6 +4,9 @@ import { unchangedText } from "./convert-text";
 import { isTimestamp, microsSinceEpoch } from "./convert-time";
 import { help, Misfit, type Casting, type Convert } from "./misfit";
 
+/** Text that is a number. */
+const digits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** Microseconds in what a number counts. */
 const units: Partial<Record<Cast, number>> = {
   microseconds: 1,
@@ -18,9 +21,22 @@ const units: Partial<Record<Cast, number>> = {
  */
 export function interval(column: TargetColumn, text: (value: Buffer) => string, cast?: Casting): Convert {
   const plain = unchangedText(column, text);
+  const ofNumber = (value: bigint | number): string => {
+    const unit = cast && units[cast.as];
+    if (cast === undefined || unit === undefined) {
+      const kind = `number in a column of type ${column.described}: microseconds, milliseconds, seconds or ticks, nobody can tell`;
+      throw new Misfit(kind, help.cast(Math.abs(Number(value)) < 1e6 ? "seconds" : "microseconds"));
+    }
+    const micros = typeof value === "bigint" ? ofInteger(value, unit) : ofReal(value, unit);
+    cast.used();
+    return print(micros);
+  };
   return (storage, value, tally) => {
     if (storage === "t") {
       const written = text(value as Buffer);
+      // PostgreSQL would take it for seconds.
+      if (digits.test(written))
+        return ofNumber(/^[+-]?\d+$/.test(written) ? BigInt(written) : Number(written));
       if (!isTimestamp(written)) return plain(storage, value, tally);
       if (cast?.as !== "since-epoch")
         throw new Misfit(`date and time in a column of type ${column.described}`, help.cast("since-epoch"));
@@ -30,14 +46,7 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
       return print(micros);
     }
     if (storage === "b") return plain(storage, value, tally);
-    const unit = cast && units[cast.as];
-    if (cast === undefined || unit === undefined) {
-      const kind = `number in a column of type ${column.described}: microseconds, milliseconds, seconds or ticks, nobody can tell`;
-      throw new Misfit(kind, help.cast(Math.abs(Number(value)) < 1e6 ? "seconds" : "microseconds"));
-    }
-    const micros = storage === "i" ? ofInteger(value as bigint, unit) : ofReal(value as number, unit);
-    cast.used();
-    return print(micros);
+    return ofNumber(value as bigint | number);
   };
 }
 

@@ -227,6 +227,9 @@ export function meaningIn(
   const interval: Meaning = (storage, value) => {
     if (storage === "t") {
       const written = text(value as Buffer);
+      const wholeNumber = /^[+-]?[0-9]+$/.test(written);
+      if (wholeNumber) return interval("i", BigInt(written));
+      if (written.trim() !== "" && Number.isFinite(Number(written))) return interval("r", Number(written));
       if (cast !== "since-epoch") return { ask: written };
       const said = momentOf(written);
       if (said === undefined || said.dayOnly) return { ask: written };
