@@ -8,6 +8,9 @@ import type { Storage } from "../sqlite/storage";
 import { learnRow, rowsOf, type Styles } from "./styles";
 import { holders, TableWriter } from "./table-writer";
 
+/** At most about so many lines, and so many bytes, are held at a time. */
+const [batchLines, batchBytes] = [500, 1 << 18];
+
 /** What became of a table's rows. */
 export interface TableBack {
   readonly name: string;
@@ -55,9 +58,11 @@ export async function tableBack(task: TableTask): Promise<TableBack> {
   file.exec(`CREATE TEMP TABLE gone (${["key TEXT", "line BLOB", ...names].join(", ")})`);
   try {
     const insert = file.prepare("INSERT INTO temp.line (hash, key, line) VALUES (?, ?, ?)");
-    for await (const line of task.server) {
-      checksum.add(line);
-      insert.run(hashOf(line), byKey ? keyOf(line.toString().split("\t")) : null, line);
+    for await (const lines of batches(task.server)) {
+      for (const line of lines) checksum.add(line);
+      insert.runAll(
+        lines.map((line) => [hashOf(line), byKey ? keyOf(line.toString().split("\t")) : null, line]),
+      );
     }
     file.exec("CREATE INDEX temp.line_hash ON line (hash)");
     const kept = await keep(task, keyOf);
@@ -87,16 +92,22 @@ async function keep(
   const own = styles.of(plan);
   const notes = new Map<string, ConfinedStatement>();
   let [kept, place, left] = [0, 0, 0];
-  for await (const line of sent) {
+  for await (const lines of batches(sent)) {
+    const taken = take.runAll(lines.map((line) => [hashOf(line)]));
+    for (const [index, line] of lines.entries()) hold(line, taken[index] === 1);
+  }
+  return kept;
+
+  function hold(line: Buffer, isKept: boolean): void {
     // What a rule has left behind was never on the server, and stays.
     for (; leftBehind[left] === ++place; left++) nextRow();
     const row = nextRow();
     const text = line.toString();
     const fields = text.split("\t");
     learnRow(own, text, row);
-    if (take.run(hashOf(line)).changes === 1) {
+    if (isKept) {
       kept++;
-      continue;
+      return;
     }
     const held = table.key.map((_, index) => holders[row.storages[columns.length + index] as Storage]);
     const sql = `INSERT INTO temp.gone VALUES (${["?", "?", ...held].join(", ")})`;
@@ -104,7 +115,19 @@ async function keep(
     notes.set(sql, note);
     note.run(keyOf(fields), line, ...row.values.slice(columns.length));
   }
-  return kept;
+}
+
+/** Lines some at a time: SQLite, in a process of its own, is asked once for all of them. */
+async function* batches(lines: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
+  let [batch, bytes]: [Buffer[], number] = [[], 0];
+  for await (const line of lines) {
+    batch.push(Buffer.from(line));
+    bytes += line.length;
+    if (batch.length < batchLines && bytes < batchBytes) continue;
+    yield batch;
+    [batch, bytes] = [[], 0];
+  }
+  yield batch;
 }
 
 const hashOf = (line: Buffer) => createHash("sha256").update(line).digest();

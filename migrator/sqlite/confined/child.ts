@@ -11,6 +11,7 @@ export type Call =
   | [name: "exec", database: number, sql: string]
   | [name: "prepare", statement: number, database: number, sql: string, raw: boolean, bigints: boolean]
   | [name: "get" | "all" | "run", statement: number, parameters: readonly unknown[]]
+  | [name: "runAll", statement: number, parameters: readonly (readonly unknown[])[]]
   | [name: "begin", cursor: number, statement: number, parameters: readonly unknown[]]
   | [name: "next" | "stop", cursor: number];
 
@@ -88,6 +89,8 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
       case "all":
       case "run":
         return statements.get(call[1])!.statement[call[0]](...bound(call[2]));
+      case "runAll":
+        return call[2].map((each) => statements.get(call[1])!.statement.run(...bound(each)).changes);
       case "begin":
         cursors.set(call[1], statements.get(call[2])!.statement.iterate(...bound(call[3])));
         return batch(call[1]);

@@ -47,6 +47,11 @@ export class ConfinedStatement {
     return this.answer(this.process.ask("run", this.number, parameters)) as { changes: number };
   }
 
+  /** Once for each set of parameters. @returns how many rows each has changed. */
+  runAll(parameters: readonly (readonly unknown[])[]): number[] {
+    return this.answer(this.process.ask("runAll", this.number, parameters)) as number[];
+  }
+
   /** Has SQLite begin. @returns what waits for the row. */
   getAhead(...parameters: unknown[]): () => unknown {
     const question = this.process.ask("get", this.number, parameters);
