@@ -3,9 +3,9 @@ import * as path from "node:path";
 import { readRules } from "../../cli/options/rules-file";
 import { passwordFor } from "../../cli/options/password-file";
 import { sourceLoginOf, targetLoginOf, variablesOf } from "../../cli/options/database-url";
-import { backSourceOf, rulesOf } from "../../cli/options/source-option";
+import { backSourceOf, sourceOf } from "../../cli/options/source-option";
 import { Refused } from "../../migrator/base/errors";
-import type { RunningSource } from "../../migrator/postgres/running/running-source";
+import type { Run } from "../../migrator/server/run";
 import { Cleanup } from "../migrator/support";
 
 const cleanup = new Cleanup();
@@ -108,10 +108,11 @@ test("a rules file is checked whole, with the path of each mistake", () => {
   );
   fs.writeFileSync(file, "{");
   expect(refusal(() => readRules(file))).toContain("not readable as JSON");
-  const source = { kind: "sqlite", file } as const;
-  expect(rulesOf(source, undefined).migrationTables).toContain("knex_migrations");
-  const server = { kind: "server" } as RunningSource;
-  expect(refusal(() => rulesOf(server, file))).toContain("--rules is for a SQLite file");
+  const run = {} as Run;
+  expect(sourceOf(run, { source: file, verify: "sample" }).untouched).toContain("knex_migrations");
+  expect(
+    refusal(() => sourceOf(run, { source: "postgres://a@h/d", rules: file, verify: "sample" })),
+  ).toContain("--rules is for a SQLite file");
 });
 
 test("what is said of the target in the environment is not said of the source", () => {
@@ -136,7 +137,7 @@ test("what is said of the target in the environment is not said of the source", 
 
 test("back is for a file", () => {
   process.env.INIT_CWD = "/somewhere";
-  expect(backSourceOf("data/app.db")).toEqual({ kind: "sqlite", file: "/somewhere/data/app.db" });
+  expect(backSourceOf("data/app.db")).toBe("/somewhere/data/app.db");
   const message = refusal(() => backSourceOf("postgres://a:hunter2@h/d"));
   expect(message).toContain("pg_restore");
   expect(message).not.toContain("hunter2");

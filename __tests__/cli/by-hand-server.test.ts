@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { pgvectorPrograms } from "../../lab/servers/pgvector";
 import { moveByHand } from "../../migrator/moves/by-hand";
 import { Refused } from "../../migrator/base/errors";
-import type { MigrateReport } from "../../migrator/moves/attempt";
+import type { MigrateReport } from "../../migrator/moves/report";
 import { Run } from "../../migrator/server/run";
 import { RunningSource } from "../../migrator/postgres/running/running-source";
 import { loginOf } from "../../migrator/server/login";
@@ -139,12 +139,8 @@ class Mover {
     };
     const { snapshots } = this;
     return Run.of(options, (run) => {
-      const from = new RunningSource(run, loginOf(variables));
-      return moveByHand(
-        run,
-        { service: "photos", source: from, snapshots, migrationTables: [], rules: [], verify: "sample" },
-        false,
-      );
+      const source = new RunningSource(run, loginOf(variables), []);
+      return moveByHand(run, { service: "photos", source, snapshots, replace: false });
     });
   }
 

@@ -13,7 +13,7 @@ export interface BackOptions extends CommonOptions {
 export function back(options: BackOptions): Promise<void> {
   return runAgainst("back", options, async (run) => {
     const source = backSourceOf(options.source);
-    const report = await bringBack(run, { source, ...readRules(options.rules) }, fileOf(options.out));
+    const report = await bringBack(run, source, readRules(options.rules), fileOf(options.out));
     log(
       `${report.rows} rows in ${report.tables.length} tables written to ${report.file}, in ${report.seconds} s`,
     );

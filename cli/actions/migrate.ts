@@ -1,9 +1,9 @@
 import * as path from "node:path";
-import { dryRun, moveByHand } from "../../migrator/moves/by-hand";
-import type { MigrateReport } from "../../migrator/moves/attempt";
 import type { Extent } from "../../migrator/copy/proof/prove";
+import { dryRunByHand, moveByHand } from "../../migrator/moves/by-hand";
+import type { MigrateReport } from "../../migrator/moves/report";
 import { runAgainst, type CommonOptions } from "../options/run-against";
-import { rulesOf, sourceOf } from "../options/source-option";
+import { sourceOf } from "../options/source-option";
 import { fileOf, log } from "../options/terminal";
 
 export interface MigrateOptions extends CommonOptions {
@@ -18,18 +18,14 @@ export interface MigrateOptions extends CommonOptions {
 
 export function migrate(options: MigrateOptions): Promise<void> {
   return runAgainst("migrate", options, async (run) => {
-    const source = sourceOf(run, options.source);
-    const beside = source.kind === "sqlite" ? path.dirname(source.file) : "";
-    const moving = {
+    const source = sourceOf(run, options);
+    const asked = {
       service: options.service ?? run.target.variables.PGDATABASE ?? "",
       source,
-      snapshots: fileOf(options.snapshots ?? path.join(beside, "pgmoor-snapshots")),
-      ...rulesOf(source, options.rules),
-      verify: options.verify,
+      snapshots: fileOf(options.snapshots ?? path.join(source.folder, "pgmoor-snapshots")),
+      replace: options.replace === true,
     };
-    const report = options.dryRun
-      ? await dryRun(run, moving, options.replace === true)
-      : await moveByHand(run, moving, options.replace === true);
+    const report = options.dryRun ? await dryRunByHand(run, asked) : await moveByHand(run, asked);
     describe(report);
     return report;
   });

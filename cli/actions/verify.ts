@@ -1,8 +1,6 @@
-import { compareSqlite } from "../../migrator/moves/compare";
-import { compareServers } from "../../migrator/postgres/running/compare-servers";
 import type { Extent } from "../../migrator/copy/proof/prove";
 import { runAgainst, type CommonOptions } from "../options/run-against";
-import { rulesOf, sourceOf } from "../options/source-option";
+import { sourceOf } from "../options/source-option";
 import { log } from "../options/terminal";
 
 export interface VerifyOptions extends CommonOptions {
@@ -16,12 +14,7 @@ export function verify(options: VerifyOptions): Promise<void> {
     "verify",
     options,
     async (run) => {
-      const source = sourceOf(run, options.source);
-      const declared = rulesOf(source, options.rules);
-      const report =
-        source.kind === "server"
-          ? await compareServers(run, source)
-          : await compareSqlite(run, { source, ...declared, verify: options.verify });
+      const report = await sourceOf(run, options).compare(run);
       if (report.sourceUnchanged === false) log("the source has changed since it was copied");
       if (report.writtenSince.length > 0)
         log(`written on the server since the copy: ${report.writtenSince.join(", ")}`);

@@ -1,37 +1,43 @@
-import type { SourceByHand } from "../../migrator/moves/by-hand";
-import type { SqliteFile } from "../../migrator/job/config";
 import { Refused } from "../../migrator/base/errors";
-import type { CopyRules } from "../../migrator/copy/copy-plan";
-import type { Run } from "../../migrator/server/run";
+import type { Extent } from "../../migrator/copy/proof/prove";
+import { SqliteFile } from "../../migrator/copy/sqlite-file";
+import type { SourceByHand } from "../../migrator/moves/source";
 import { RunningSource } from "../../migrator/postgres/running/running-source";
+import type { Run } from "../../migrator/server/run";
+import { migrationTableNames } from "../../services/rules";
+import { sourceLoginOf } from "./database-url";
 import { readRules } from "./rules-file";
 import { fileOf } from "./terminal";
-import { sourceLoginOf } from "./database-url";
+
+/** The options that say what is moved, and how. */
+export interface SourceOptions {
+  readonly source: string;
+  readonly rules?: string;
+  readonly verify: Extent;
+}
 
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
-/** The source that `--source` names. */
-export function sourceOf(run: Run, given: string): SourceByHand {
-  return isUrl(given) ? new RunningSource(run, sourceLoginOf(given)) : fileSourceOf(given);
+/**
+ * The source that `--source` names, with what `--rules` and `--verify` say of it.
+ * @throws Refused for rules of a PostgreSQL: its values are copied unchanged
+ */
+export function sourceOf(run: Run, { source: given, rules, verify }: SourceOptions): SourceByHand {
+  if (!isUrl(given)) return new SqliteFile(fileOf(given), readRules(rules), verify);
+  if (rules !== undefined)
+    throw new Refused(
+      "--rules is for a SQLite file: PostgreSQL's values are copied unchanged. Remove --rules",
+    );
+  const { migrationTables } = readRules(undefined);
+  return new RunningSource(run, sourceLoginOf(given), migrationTableNames(migrationTables));
 }
 
-const fileSourceOf = (given: string): SqliteFile => ({ kind: "sqlite", file: fileOf(given) });
-
 /** The SQLite file that `back` writes anew. @throws Refused for a PostgreSQL, saying how that goes back */
-export function backSourceOf(given: string): SqliteFile {
-  if (!isUrl(given)) return fileSourceOf(given);
+export function backSourceOf(given: string): string {
+  if (!isUrl(given)) return fileOf(given);
   throw new Refused(
     "--source: back writes SQLite files only. To take a PostgreSQL back: pg_dump --format=custom --no-owner --no-acl " +
       "--exclude-schema=pgmoor of the target, and pg_restore --no-owner into an empty database of the old server. See " +
       "docs/move-by-hand.md",
   );
-}
-
-/** What `--rules` declares of a source. @throws Refused for a PostgreSQL: its values go over as they are */
-export function rulesOf(source: SourceByHand, rules: string | undefined): CopyRules {
-  if (source.kind === "server" && rules !== undefined)
-    throw new Refused(
-      "--rules is for a SQLite file: PostgreSQL's values are copied unchanged. Remove --rules",
-    );
-  return readRules(rules);
 }

@@ -2,15 +2,13 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Client } from "pg";
-import { openCopy } from "../moves/open-copy";
+import { openCopy } from "../copy/open-copy";
 import { sync } from "../base/durable";
 import { Refused } from "../base/errors";
-import type { Moving } from "../moves/attempt";
-import { planCopy } from "../copy/copy-plan";
 import type { Run } from "../server/run";
 import { takeSnapshot } from "../sqlite/snapshot";
 import { migrationTableNames } from "../../services/rules";
-import type { TablePlan } from "../copy/copy-plan";
+import { planCopy, type CopyRules, type TablePlan } from "../copy/copy-plan";
 import { targetTables, type TargetTable } from "../server/target";
 import { back } from "./back";
 
@@ -33,13 +31,14 @@ export interface BackReport {
 
 /**
  * Writes a SQLite file that holds what the server holds, in the source's schema. Server and source are only read.
- * @param moving.source what was copied to the server: its snapshot, or the source itself.
+ * @param given what was copied to the server: its snapshot, or the source itself.
  * @param out the file to be; there is none yet.
  * @throws Refused when the app still uses the server, or it holds what the source's schema has no place for.
  */
 export async function bringBack(
   run: Run,
-  moving: Pick<Moving, "source" | "migrationTables" | "rules">,
+  given: string,
+  declared: CopyRules,
   out: string,
 ): Promise<BackReport> {
   await requireNew(out);
@@ -47,11 +46,11 @@ export async function bringBack(
   await run.lock(client);
   await run.requireAlone(client);
   const helper = await run.session();
-  const { source } = await openCopy(run, moving.source.file);
-  const { file } = await takeSnapshot(moving.source.file, path.join(run.scratch, "back"), 0);
-  const plans = await planCopy(client, source, moving);
-  const { rules } = moving;
-  const serverOnly = await tablesOfServerOnly(client, moving, plans);
+  const { source } = await openCopy(run, given);
+  const { file } = await takeSnapshot(given, path.join(run.scratch, "back"), 0);
+  const plans = await planCopy(client, source, declared);
+  const { rules } = declared;
+  const serverOnly = await tablesOfServerOnly(client, declared, plans);
   const { scratch, log } = run;
   const tables = await back({ client, helper, source, file, scratch, plans, rules, serverOnly, log });
   const partial = `${out}.partial`;
@@ -79,7 +78,7 @@ export async function bringBack(
 /** Tables that no plan has, and that are no record of the app's migrations. */
 export async function tablesOfServerOnly(
   client: Client,
-  { migrationTables }: Pick<Moving, "migrationTables">,
+  { migrationTables }: Pick<CopyRules, "migrationTables">,
   plans: readonly TablePlan[],
 ): Promise<TargetTable[]> {
   const records = migrationTableNames(migrationTables);

@@ -55,11 +55,6 @@ const schema = z.strictObject({
  */
 export type Config = z.infer<typeof schema>;
 
-/** The app's embedded PostgreSQL, as a data directory. */
-export type DataDirectory = Extract<Config["source"], { kind: "postgres" }>;
-/** The app's SQLite file. */
-export type SqliteFile = Pick<Extract<Config["source"], { kind: "sqlite" }>, "kind" | "file">;
-
 /**
  * Reads and checks the file of a cutover.
  * @throws Refused naming every field that is wrong.

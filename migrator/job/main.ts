@@ -9,6 +9,7 @@ import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
+import { sourceInJob } from "./source-in-job";
 import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
 import { sqliteRole } from "../sqlite/confined/process";
@@ -56,7 +57,7 @@ async function runConfirm({ config }: { config: string }): Promise<void> {
   const told = readConfig(config);
   const report = await confirm(told, process.env.NOMAD_ALLOC_ID, log, stop);
   if (report.outcome === "skipped")
-    await watchSource(told.source, {
+    await watchSource(sourceInJob(told), {
       target: loginOf(process.env),
       scratch: process.env.NOMAD_TASK_DIR,
       log,

@@ -1,11 +1,12 @@
 import type { Config } from "./config";
-import { moveEmbedded } from "../postgres/embedded/move-embedded";
-import { Exchange, probe, schemaTask, sourceTask } from "../peer/exchange";
+import { Exchange } from "../peer/exchange";
 import { begin, recordKept } from "../ledger/ledger";
-import { decideMove, moveSqlite, reportOf, rescueOf, type MigrateReport } from "../moves/attempt";
+import { decideMove, rescueOf } from "../moves/decide-move";
+import { reportOf, type MigrateReport } from "../moves/report";
 import { Run } from "../server/run";
 import { loginOf } from "../server/login";
 import { countUses } from "../ledger/table-uses";
+import { sourceInJob } from "./source-in-job";
 
 /** What the run is told by Nomad; each by its variable NOMAD_…. */
 export interface Allocation {
@@ -27,40 +28,28 @@ export async function migrate(
   log: (line: string) => void,
   stop: AbortSignal,
 ): Promise<MigrateReport> {
-  const { service, source } = config;
+  const { service, snapshots } = config;
+  const source = sourceInJob(config);
   const seconds = config.deadlines.migrateSeconds;
   let exchange: Exchange | undefined;
   const exchangeOf = (run: Run, attempt: number) =>
-    (exchange = new Exchange(
-      allocation.shared,
-      attempt,
-      run.deadline,
-      source.kind === "sqlite" ? schemaTask : sourceTask,
-    ));
+    (exchange = new Exchange(allocation.shared, attempt, run.deadline, source.peer));
 
   const work = async (run: Run): Promise<MigrateReport> => {
     exchangeOf(run, 0);
-    const { client, last, decision } = await decideMove(run, config);
+    const { client: target, last, decision } = await decideMove(run, service, source);
     if (decision.act !== "copy") {
       if (decision.act === "keep" && last !== undefined) {
-        await recordKept(client, last.attempt, allocation.id, await countUses(client));
+        await recordKept(target, last.attempt, allocation.id, await countUses(target));
       }
       await exchange?.skip();
       return reportOf(run, service, last?.attempt ?? 0, "skipped");
     }
     const attempt = (last?.attempt ?? 0) + 1;
-    await begin(client, { number: attempt, service, allocation: allocation.id });
-    const rescue = decision.rescue ? rescueOf(config, attempt) : undefined;
-    const peer = exchangeOf(run, attempt);
-    const moved =
-      source.kind === "sqlite"
-        ? await moveSqlite(run, client, { ...config, source }, attempt, rescue ? { rescue } : "seeds", () =>
-            buildSchema(source, peer, log),
-          )
-        : await moveEmbedded(run, client, { ...config, source }, attempt, rescue, {
-            exchange: peer,
-            shared: allocation.shared,
-          });
+    await begin(target, { number: attempt, service, allocation: allocation.id });
+    const rescue = decision.rescue ? rescueOf(snapshots, source, attempt) : undefined;
+    const meeting = { exchange: exchangeOf(run, attempt), shared: allocation.shared };
+    const moved = await source.moveInJob({ run, target, attempt, snapshots, rescue }, meeting);
     return reportOf(run, service, attempt, "verified", moved);
   };
   // The other task is told that there is nothing to wait for.
@@ -70,16 +59,4 @@ export async function migrate(
     work,
     abandon,
   );
-}
-
-type SqliteDatabase = Extract<Config["source"], { kind: "sqlite" }>;
-
-async function buildSchema(
-  { schema }: SqliteDatabase,
-  exchange: Exchange,
-  log: (line: string) => void,
-): Promise<void> {
-  const started = performance.now();
-  await exchange.build(schema.kind === "app" ? async () => (await probe(schema.health)) === true : undefined);
-  log(`the app has built its schema in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }

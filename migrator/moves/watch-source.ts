@@ -1,8 +1,7 @@
 import { messageOf } from "../base/errors";
 import { lastAttempt, markConfirmed, recordSource } from "../ledger/ledger";
 import { Run, type RunOptions } from "../server/run";
-import { sourceIsAsCopied } from "./content";
-import { isThere, type Source } from "./source";
+import type { Source } from "./source";
 
 /** A large source on a slow disk takes minutes. What has not ended after a day hangs. */
 const seconds = 86_400;
@@ -19,7 +18,7 @@ export async function watchSource(source: Source, options: Omit<RunOptions, "sec
       const last = await lastAttempt(client);
       if (last?.state !== "confirmed") return;
       await markConfirmed(client);
-      const changed = (await isThere(source)) && !(await sourceIsAsCopied(run, source, last));
+      const changed = (await source.isThere()) && !(await source.isAsCopied(run, last));
       await recordSource(client, last.attempt, changed);
       if (changed)
         log(

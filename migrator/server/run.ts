@@ -41,7 +41,7 @@ export class Run {
   /** Aborts when the run ends before its work is done: programs that were started for it end then. */
   readonly ending: AbortSignal;
   /** What an error leaves behind, once something has changed. */
-  leftBehindBy: string | undefined;
+  left: string | undefined;
   private readonly started = performance.now();
   private readonly open: Client[] = [];
   private readonly end = new AbortController();
@@ -79,10 +79,10 @@ export class Run {
       run.open.forEach(cutOff);
       await abandon();
       await ended(done);
-      if (run.leftBehindBy === undefined) throw error;
+      if (run.left === undefined) throw error;
       throw error instanceof Refused
-        ? new Refused(error.message, run.leftBehindBy)
-        : new Failed(messageOf(error), run.leftBehindBy);
+        ? new Refused(error.message, run.left)
+        : new Failed(messageOf(error), run.left);
     } finally {
       // SQLite may still be reading when the run is abandoned.
       SqliteProcess.endIn(run.scratch);

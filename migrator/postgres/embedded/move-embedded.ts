@@ -1,15 +1,13 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Client } from "pg";
-import type { DataDirectory } from "../../job/config";
 import { cutOff, endSession } from "../../server/connection";
-import type { Exchange } from "../../peer/exchange";
 import { recordSnapshot } from "../../ledger/ledger";
-import { left, recordCounts, type Moved, type Moving } from "../../moves/attempt";
-import type { RescuePlan } from "../../ledger/rescue";
-import type { Run } from "../../server/run";
+import { leftAfter } from "../../moves/after-copy";
+import type { Meeting, Moved, Moving } from "../../moves/source";
 import type { DatabaseLogin } from "../../server/login";
 import { changed } from "../../sqlite/snapshot";
+import { afterCopy } from "../after-copy";
 import { copyDatabase, type CopiedDatabase } from "../copy-database";
 import { fingerprint, majorOf, requireStopped } from "./data-folder";
 import { openToPassword, scratchData, takeDataSnapshot } from "./data-snapshot";
@@ -19,46 +17,40 @@ import { originOf } from "../origin";
 import { askedFor } from "../proof";
 import { embeddedLogin, seeAll } from "../session";
 
-/** Where the `source` task is met. */
-export interface Meeting {
-  readonly exchange: Exchange;
-  /** Directory that the allocation's tasks share: the scratch copy and the server's socket are in it. */
-  readonly shared: string;
+/** The app's database in a data directory. */
+export interface Database {
+  readonly data: string;
+  readonly user: string;
+  readonly database: string;
 }
 
 /**
  * One attempt to move an embedded server's database, once it is in the ledger: copies its data directory byte for byte, has
  * the `source` task run the server on a copy of that, and copies from there. The original is only read, and no server ever
  * works on it.
- * @param client ended by it.
- * @param rescue to keep what the target holds.
  * @throws Refused or Failed; nothing is changed then unless `left` says so.
  */
 export async function moveEmbedded(
-  run: Run,
-  client: Client,
-  moving: Moving<DataDirectory>,
-  attempt: number,
-  rescue: RescuePlan | undefined,
+  { data, user, database }: Database,
+  moving: Moving,
   meeting: Meeting,
 ): Promise<Moved> {
-  const { source, snapshots } = moving;
-  await requireVersions(run, await majorOf(source.data), client);
-  const snapshot = await takeDataSnapshot(source.data, snapshots, attempt);
+  const { run, target: client, attempt, snapshots } = moving;
+  await requireVersions(run, await majorOf(data), client);
+  const snapshot = await takeDataSnapshot(data, snapshots, attempt);
   await recordSnapshot(client, attempt, snapshot);
   run.log(`snapshot of ${snapshot.bytes} bytes in ${snapshot.folder}`);
   const scratch = path.join(meeting.shared, "pgmoor-source");
   try {
     await scratchData(snapshot, scratch);
     await openToPassword(scratch, snapshot);
-    const { user, database } = source;
     const server = embeddedLogin(path.join(meeting.shared, "pgmoor"), user, database);
     const requireSame = async () => {
-      await requireStopped(source.data);
-      if ((await fingerprint(source.data)) === snapshot.fingerprint) return;
-      throw changed(source.data, "a server has worked on it since");
+      await requireStopped(data);
+      if ((await fingerprint(data)) === snapshot.fingerprint) return;
+      throw changed(data, "a server has worked on it since");
     };
-    const copied = await copyFromServer(run, client, attempt, rescue, meeting, server, requireSame);
+    const copied = await copyFromServer(moving, meeting, server, requireSame);
     return await afterCopy(run, client, attempt, copied, snapshot.folder);
   } finally {
     await fs.rm(scratch, { recursive: true, force: true });
@@ -67,10 +59,7 @@ export async function moveEmbedded(
 
 /** Has the server run on the scratch copy for as long as it is read. */
 async function copyFromServer(
-  run: Run,
-  target: Client,
-  attempt: number,
-  rescue: RescuePlan | undefined,
+  { run, target, attempt, rescue }: Moving,
   { exchange }: Meeting,
   server: DatabaseLogin,
   requireSame: () => Promise<void>,
@@ -99,7 +88,7 @@ async function copyFromServer(
       attempt,
       rescue,
       finished,
-      committing: () => (run.leftBehindBy = left.committing),
+      committing: () => (run.left = leftAfter.committing),
       log: run.log,
     });
   };
@@ -111,19 +100,4 @@ async function copyFromServer(
     await exchange.abort();
     throw error;
   }
-}
-
-/** What is left to do once the copy is committed. @param target ended by it. */
-export async function afterCopy(
-  run: Run,
-  target: Client,
-  attempt: number,
-  { uses, ...copied }: CopiedDatabase,
-  snapshot: string,
-): Promise<Moved> {
-  run.leftBehindBy = left.committed;
-  await target.end();
-  // A new session: by the search path that the copy has brought along, as `confirm` will count.
-  await recordCounts(run, await run.session(), attempt, uses);
-  return { ...copied, snapshot };
 }

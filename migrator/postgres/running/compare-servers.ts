@@ -1,4 +1,9 @@
-import { differenceReport, sinceCopy, type CompareReport, type TableComparison } from "../../moves/compare";
+import {
+  differenceReport,
+  sinceCopy,
+  type CompareReport,
+  type TableComparison,
+} from "../../moves/compare-report";
 import { tablesOf, type Table } from "../catalog";
 import { shortName } from "../copy-database";
 import { qualifyNames } from "../origin";
@@ -6,14 +11,14 @@ import { definitionsApart, rowsApart, sequencesApart, sumOf } from "../proof";
 import type { TableRecord } from "../../ledger/ledger";
 import type { Run } from "../../server/run";
 import type { Client } from "pg";
-import type { RunningSource } from "./running-source";
+import type { RunningServer } from "./running-server";
 
 /**
  * Holds a running source against the target: every definition by content; every table by count and checksum; every sequence.
  * Writes nothing.
  * @throws Refused when somebody uses the source, Failed when a server fails.
  */
-export async function compareServers(run: Run, source: RunningSource): Promise<CompareReport> {
+export async function compareServers(run: Run, source: RunningServer): Promise<CompareReport> {
   await source.requireOther();
   const target = await run.session();
   const since = await sinceCopy(target);

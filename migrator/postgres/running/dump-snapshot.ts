@@ -8,7 +8,7 @@ import { readProgram } from "../programs";
 import { amount, type Log } from "../../base/progress";
 import type { Run } from "../../server/run";
 import { snapshotFolder, writeManifest } from "../../sqlite/snapshot";
-import type { RunningSource } from "./running-source";
+import type { RunningServer } from "./running-server";
 
 /** A dump of a whole database. */
 export interface DumpSnapshot {
@@ -29,7 +29,7 @@ const lineEvery = 5000;
  */
 export async function takeDump(
   run: Run,
-  source: RunningSource,
+  source: RunningServer,
   parent: string,
   attempt: number,
 ): Promise<DumpSnapshot> {

@@ -2,20 +2,20 @@ import type { Client } from "pg";
 import { copyDatabase, shortName } from "../copy-database";
 import { Definitions } from "../dump";
 import { requireFit, requireVersions } from "../fit";
-import { afterCopy } from "../embedded/move-embedded";
+import { afterCopy } from "../after-copy";
 import { schemasOf } from "../owned";
-import { recordSnapshot } from "../../ledger/ledger";
-import { left, reportOf, type MigrateReport, type Moved, type Moving } from "../../moves/attempt";
-import type { RescuePlan } from "../../ledger/rescue";
+import { recordSnapshot, type Copied } from "../../ledger/ledger";
+import { leftAfter } from "../../moves/after-copy";
+import type { Moved, Moving } from "../../moves/source";
 import type { Run } from "../../server/run";
 import { takeDump } from "./dump-snapshot";
-import type { RunningSource } from "./running-source";
+import type { RunningServer } from "./running-server";
 
 /**
  * That a copy can be made: looks at both sides, and has nobody write to the source from here on. Changes nothing.
  * @throws Refused saying what stands in the way.
  */
-export async function requireReady(run: Run, source: RunningSource, target: Client): Promise<void> {
+export async function requireReady(run: Run, source: RunningServer, target: Client): Promise<void> {
   const { client, major } = await source.locked();
   await requireVersions(run, major, target);
   await requireFit(run, client, target);
@@ -23,15 +23,11 @@ export async function requireReady(run: Run, source: RunningSource, target: Clie
 
 /**
  * One attempt to move a running server's database, once it is in the ledger.
- * @param target ended by it.
  * @throws Refused or Failed; nothing is changed then unless `left` says so.
  */
 export async function moveRunning(
-  run: Run,
-  target: Client,
-  { source, snapshots }: Pick<Moving<RunningSource>, "source" | "snapshots">,
-  attempt: number,
-  rescue: RescuePlan | undefined,
+  source: RunningServer,
+  { run, target, snapshots, attempt, rescue }: Moving,
 ): Promise<Moved> {
   const snapshot = await takeDump(run, source, snapshots, attempt);
   await recordSnapshot(target, attempt, snapshot);
@@ -47,7 +43,7 @@ export async function moveRunning(
     attempt,
     rescue,
     finished: () => source.requireNobody(),
-    committing: () => (run.leftBehindBy = left.committing),
+    committing: () => (run.left = leftAfter.committing),
     log: run.log,
   });
   await source.release();
@@ -59,11 +55,7 @@ export async function moveRunning(
  * definitions that the target does not take.
  * @throws Refused naming what does not fit.
  */
-export async function dryRunRunning(
-  run: Run,
-  target: Client,
-  { source, service }: Pick<Moving<RunningSource>, "source" | "service">,
-): Promise<MigrateReport> {
+export async function dryRunRunning(source: RunningServer, { run, target }: Moving): Promise<Copied> {
   await requireReady(run, source, target);
   const { client, snapshot } = await source.locked();
   const { origin, tables } = await source.content();
@@ -74,13 +66,12 @@ export async function dryRunRunning(
     [[...tables.keys()].map(({ qualified }) => qualified)],
   );
   const records = [...tables];
-  return reportOf(run, service, 0, "dry-run", {
+  return {
     rows: records.reduce((sum, [, { rows }]) => sum + rows, 0),
     bytes: size.rows[0]!.bytes,
     roundedFractions: 0,
     rules: [],
     notes: {},
     tables: Object.fromEntries(records.map(([table, record]) => [shortName(table), record])),
-    snapshot: null,
-  });
+  };
 }

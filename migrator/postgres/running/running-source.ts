@@ -1,158 +1,79 @@
-/** A source that is a PostgreSQL which a person has running, while its app is stopped. */
-import { createHash, randomInt } from "node:crypto";
+/** A PostgreSQL that a person keeps running while its app is stopped, as a source. */
 import type { Client } from "pg";
-import { connect, endSession, NotThere } from "../../server/connection";
-import { sequencesOf, tablesOf, type Table } from "../catalog";
-import { serverMajor } from "../fit";
-import { originOf, type Origin } from "../origin";
-import { sumOf, type Sums } from "../proof";
-import { seeAll } from "../session";
 import { Refused } from "../../base/errors";
-import type { TableRecord } from "../../ledger/ledger";
-import type { Run } from "../../server/run";
+import type { Attempt, Copied, TableRecord } from "../../ledger/ledger";
+import type { CompareReport } from "../../moves/compare-report";
+import type { Moved, Moving, Replacing, SourceByHand } from "../../moves/source";
 import type { DatabaseLogin } from "../../server/login";
-import { explain, lockTables, requireNobody } from "./lock-source";
+import type { Run } from "../../server/run";
+import { databaseIsAsCopied } from "../as-copied";
+import { compareServers } from "./compare-servers";
+import { dryRunRunning, moveRunning, requireReady } from "./move-running";
+import { RunningServer } from "./running-server";
 
-/** Its catalogue has all that ours asks for. */
-const oldest = 12;
+export class RunningSource implements SourceByHand {
+  readonly reach = "owned";
+  readonly folder = "";
+  private readonly server: RunningServer;
 
-/** The source once nothing in it can change. */
-export interface LockedSource {
-  readonly client: Client;
-  readonly major: number;
-  /** Name of the snapshot by which it is read. */
-  readonly snapshot: string;
-}
-
-/** Every table of the source, read once. */
-export interface Content {
-  readonly origin: Origin;
-  readonly tables: ReadonlyMap<Table, TableRecord>;
-  readonly sums: Sums;
-  /** SHA-256 over tables, columns, counts, checksums and sequences. */
-  readonly fingerprint: string;
-}
-
-/** Nothing is asked of the server before it is needed, and nothing twice. */
-export class RunningSource {
-  readonly kind = "server";
-  private session: Promise<Client> | undefined;
-  private stopped: Promise<LockedSource> | undefined;
-  private read: Promise<Content> | undefined;
-
+  /**
+   * @param run whose sessions it opens.
+   * @param untouched the app's record of its migrations.
+   */
   constructor(
-    private readonly run: Run,
-    readonly server: DatabaseLogin,
-  ) {}
-
-  /** As a person writes it. */
-  get url(): string {
-    const { PGUSER, PGHOST, PGPORT, PGDATABASE } = this.server.variables;
-    return `postgresql://${PGUSER}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
+    run: Run,
+    login: DatabaseLogin,
+    readonly untouched: readonly string[],
+  ) {
+    this.server = new RunningServer(run, login);
   }
 
-  /** Whether there is such a server and database; a single try. */
-  async isThere(): Promise<boolean> {
-    try {
-      await this.connected();
-      return true;
-    } catch (error) {
-      if (!(error instanceof NotThere)) throw error;
-      this.run.log(error.message);
-      return false;
-    }
+  isThere(): Promise<boolean> {
+    return this.server.isThere();
   }
 
-  /** What tells this source from a changed one; `undefined` when it is not there. */
-  async fingerprint(): Promise<string | undefined> {
-    return (await this.isThere()) ? (await this.content()).fingerprint : undefined;
+  fingerprint(): Promise<string | undefined> {
+    return this.server.fingerprint();
   }
 
-  /**
-   * Has nobody write to the source from now until the run ends.
-   * @throws Refused when somebody is there, or the role has not the rights.
-   */
-  locked(): Promise<LockedSource> {
-    return (this.stopped ??= this.lock());
+  async isAsCopied(_run: Run, last: Attempt): Promise<boolean> {
+    return (await this.fingerprint()) === last.fingerprint;
   }
 
-  /** Reads and sums every table. */
-  content(): Promise<Content> {
-    return (this.read ??= this.sum());
+  targetIsAsCopied(
+    _run: Run,
+    client: Client,
+    recorded: Readonly<Record<string, TableRecord>>,
+  ): Promise<boolean> {
+    return databaseIsAsCopied(client, recorded);
   }
 
-  /** @throws Refused when somebody is there again. */
-  async requireNobody(): Promise<void> {
-    await requireNobody((await this.locked()).client, this.run.deadline);
+  requireOther(): Promise<void> {
+    return this.server.requireOther();
   }
 
-  /** Whoever wants to write to it may. */
-  async release(): Promise<void> {
-    await endSession((await this.locked()).client);
+  async requireMovable(moving: Moving & Replacing): Promise<void> {
+    requireReplaceable(moving);
+    await requireReady(moving.run, this.server, moving.target);
   }
 
-  /**
-   * That the source is not the target itself, whatever names it goes by. To be asked first: what the target is asked from here
-   * on would else be found in the source.
-   * @throws Refused when it is.
-   */
-  async requireOther(): Promise<void> {
-    if (!(await this.isThere())) return;
-    const [source, target] = [await this.connected(), await this.run.session()];
-    // A lock that one session takes, another sees in the same database and in no other.
-    const key = randomInt(2 ** 47);
-    await target.query("SELECT pg_advisory_lock($1)", [key]);
-    const result = await source.query<{ other: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS other", [
-      key,
-    ]);
-    if (!result.rows[0]?.other) throw new Refused("--source and --target are the same database");
-    await endSession(target);
+  moveByHand(moving: Moving): Promise<Moved> {
+    return moveRunning(this.server, moving);
   }
 
-  private connected(): Promise<Client> {
-    return (this.session ??= connect(this.server).then((client) => seeAll(this.run.keep(client))));
+  async dryRun(moving: Moving & Replacing): Promise<Copied> {
+    requireReplaceable(moving);
+    return dryRunRunning(this.server, moving);
   }
 
-  private async lock(): Promise<LockedSource> {
-    const client = await this.connected();
-    const major = await serverMajor(client);
-    if (major < oldest)
-      throw new Refused(`the source is of PostgreSQL ${major}; ${oldest} is the oldest that can be read`);
-    const { rows } = await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby");
-    if (rows[0]?.standby)
-      throw new Refused(
-        "the source is a copy that follows another server: name that one, which can be kept still",
-      );
-    if ((await tablesOf(client)).length === 0)
-      throw new Refused(`${this.url} holds no table: is this the app's database?`);
-    await requireNobody(client, this.run.deadline);
-    return { client, major, snapshot: await lockTables(client) };
+  compare(run: Run): Promise<CompareReport> {
+    return compareServers(run, this.server);
   }
+}
 
-  private async sum(): Promise<Content> {
-    const { client } = await this.locked();
-    const origin = await originOf(client);
-    const tables = new Map<Table, TableRecord>();
-    const print = createHash("sha256");
-    try {
-      for (const table of await tablesOf(client)) {
-        const begun = performance.now();
-        this.run.log.bar?.(`${table.schema}.${table.name}: summed by the server`);
-        const record = await sumOf(client, table);
-        tables.set(table, record);
-        print.update(JSON.stringify([table.qualified, table.columns, record.rows, record.checksum]));
-        const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-        this.run.log(
-          `${table.schema}.${table.name}: ${record.rows.toLocaleString("en-US")} rows summed in ${seconds} s`,
-        );
-      }
-      print.update(JSON.stringify([...(await sequencesOf(client))]));
-    } catch (error) {
-      throw explain(error);
-    }
-    const known = new Map([...tables].map(([{ qualified }, record]) => [qualified, record]));
-    const of = ({ qualified }: Table) => Promise.resolve(known.get(qualified)!);
-    const sums = { of, rows: async (table: Table) => (await of(table)).rows };
-    return { origin, tables, sums, fingerprint: print.digest("hex") };
-  }
+function requireReplaceable({ rescue, replace, snapshots }: Moving & Replacing): void {
+  if (rescue === undefined || replace) return;
+  throw new Refused(
+    `the app's tables in the target hold rows: --replace dumps them into ${snapshots} first, and replaces them`,
+  );
 }

@@ -1,18 +1,8 @@
-/** The comparison of a copy, done again at any time before the service has written. */
+/** What a comparison of source and target reports, done at any time before the service has written. */
 import type { Client } from "pg";
-import { openCopy } from "./open-copy";
-import { Prover } from "../copy/proof/prove";
-import { Failed } from "../base/errors";
-import { notesText } from "../ledger/ledger-text";
 import { lastAttempt, type Attempt, type LeftOut, type Proof } from "../ledger/ledger";
-import type { Moving } from "./attempt";
-import { leftOutOf } from "../copy/left-out";
-import { planCopy } from "../copy/copy-plan";
-import { readAll } from "../copy/read-all";
-import type { Run } from "../server/run";
-import { sequencesBehind } from "../copy/sequences";
 import { countUses, usedSince } from "../ledger/table-uses";
-import { verify } from "../copy/verify";
+import type { Run } from "../server/run";
 
 export interface TableComparison {
   readonly table: string;
@@ -59,41 +49,6 @@ export async function sinceCopy(client: Client): Promise<SinceCopy> {
   };
 }
 
-/**
- * Holds the source against the target, table by table, under the declared rules. Writes nothing.
- * @throws Refused when the source has values that do not fit, Failed when the server fails.
- */
-export async function compareSqlite(
-  run: Run,
-  moving: Pick<Moving, "source" | "migrationTables" | "rules" | "verify">,
-): Promise<CompareReport> {
-  const { source, fingerprint } = await openCopy(run, moving.source.file);
-  const client = await run.session();
-  const helper = await run.session();
-  const since = await sinceCopy(client);
-  const plans = await planCopy(client, source, moving);
-  const read = await readAll(source, plans, helper, () => undefined);
-  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  const tables: TableComparison[] = [];
-  const prover = new Prover({ client, helper, source, rules: moving.rules, extent: moving.verify });
-  for (const { plan, tableSum } of read) {
-    let proof: Proof | undefined;
-    const difference = await differenceOf(async () => {
-      await verify(client, source, plan, tableSum);
-      proof = await prover.prove(plan);
-    });
-    const one: TableComparison = { table: plan.target.name, rows: tableSum.checksum.rows, difference, proof };
-    run.log(difference ?? `${one.table}: ${one.rows} rows, equal`);
-    tables.push(one);
-  }
-  const leftOut = await leftOutOf(helper, source, plans, moving);
-  for (const line of notesText({ leftOut })) run.log(line);
-  const behind = await sequencesBehind(client, plans, moving.rules);
-  await client.query("ROLLBACK");
-  for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
-  return { ...differenceReport(run, since, fingerprint, tables, behind), leftOut };
-}
-
 export function differenceReport(
   run: Run,
   { last, written }: SinceCopy,
@@ -118,14 +73,4 @@ export function differenceReport(
     writtenSince: written,
     seconds: run.seconds,
   };
-}
-
-async function differenceOf(verification: () => Promise<void>): Promise<string | null> {
-  try {
-    await verification();
-    return null;
-  } catch (error) {
-    if (error instanceof Failed) return error.message;
-    throw error;
-  }
 }
