@@ -11,7 +11,7 @@ const rooms = {
   survey: ["constructs", "environments", "migrator", "services", "terraform-states"],
   stacks: ["constructs", "environments", "services", "survey", "terraform-states"],
   review: ["environments"],
-  delivery: ["environments", "review", "stacks", "terraform-states"],
+  delivery: ["environments", "nomad", "review", "stacks", "terraform-states"],
 };
 
 /** The rooms of the migrator, floor by floor: a room may import from the floors below its own. */
@@ -21,7 +21,9 @@ const migratorFloors = [
   ["server"],
   ["values", "ledger"],
   ["moves"],
-  ["copy", "postgres"],
+  // A copy of a SQLite file refreshes materialized views as one of a PostgreSQL does.
+  ["postgres"],
+  ["copy"],
   ["back"],
   ["job"],
 ];

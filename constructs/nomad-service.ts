@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { deploymentDeadlines } from "./job/deadlines";
 import type { ServiceJobProps } from "./job/props";
 import { serviceJob } from "./job/service-job";
-import { versionMeta } from "./job/version";
+import { versionMeta } from "../nomad/version";
 import { addressName, literal, named, quoted } from "./terraform";
 import type { Job as ServiceJob, TaskGroup } from "../nomad/job";
 

@@ -1,6 +1,6 @@
 /** A deployment that Terraform no longer waits for, and Nomad still does: nobody would be there when it goes on. */
 import { z } from "zod";
-import { versionMeta } from "../constructs/job/version";
+import { versionMeta } from "../nomad/version";
 import type { Environment } from "../environments/model/environment";
 
 const deployment = z.object({
@@ -20,7 +20,7 @@ const patienceMilliseconds = 10_000;
 export interface GivenUp {
   readonly nomad: Environment["nomad"];
   readonly service: string;
-  /** Which version was applied (`constructs/job/version.ts`). */
+  /** Which version was applied (`nomad/version.ts`). */
   readonly version: string;
 }
 

@@ -6,7 +6,7 @@ import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
 import { disconnect, progressDeadline, replacements, restarts } from "./policies";
 import { modeOf, phaseMeta, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
-import { versionMeta, versionOf } from "./version";
+import { versionMeta, versionOf } from "../../nomad/version";
 
 export function serviceJob(props: ServiceJobProps): Job {
   const { definition, phase } = props;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TaskGroup } from "../../nomad/job";
+import type { TaskGroup } from "./job";
 
 /** The group's metadata that tells one version of a job from another. The provider reads it back from the job that runs. */
 export const versionMeta = "pgmoor_version";
