@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { EnvironmentService, Existing, Phase } from "../../environments/model/environment";
 import { validate } from "../../environments/model/validate";
+import { confirmedTable, ledgerSchema } from "../../services/ledger";
 import { gitea } from "../../services/gitea";
 import { vaultwarden } from "../../services/vaultwarden";
 import { ask, Stage } from "../review/stage";
@@ -29,7 +30,7 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   what: fc.oneof(
     fc.record({
       kind: fc.constant("phase" as const),
-      phase: fc.constantFrom<Phase>("prepared", "cutover", "retired"),
+      phase: fc.constantFrom<Phase>("prepared", "cutover", "settled", "retired"),
     }),
     fc.record({ kind: fc.constant("adopt" as const), words }),
     kinds.map((kind) => ({ kind })),
@@ -99,6 +100,14 @@ class Story {
     this.databases.add(name);
     return { ...line, definition: { ...line.definition, database: { connectionLimit: 10, name } } };
   }
+}
+
+/** What the migrator leaves in the database when a move has gone through. */
+async function confirmMove({ definition }: EnvironmentService): Promise<void> {
+  const { name } = definition.database;
+  if ((await ask("SELECT FROM pg_database WHERE datname = $1", { values: [name] })).length === 0) return;
+  await ask(`CREATE SCHEMA IF NOT EXISTS ${ledgerSchema}`, { database: name });
+  await ask(`CREATE TABLE IF NOT EXISTS ${ledgerSchema}.${confirmedTable} ()`, { database: name });
 }
 
 /** The databases of a story, and whether the password in Vault opens their role. */
@@ -174,7 +183,7 @@ async function deploy(line: EnvironmentService, { looks, fails }: Edit): Promise
       ? "applied"
       : seen?.stops.size
         ? "stopped"
-        : `failed: ${error.replace(/'[^']*'|"[^"]*"/g, "…").slice(0, 80)}`,
+        : `failed: ${error.replace(/'[^']*'|"[^"]*"|http:\S+|\S+\/e\d+x\S*/g, "…").slice(0, 80)}`,
   );
 }
 
@@ -189,6 +198,7 @@ test(`${sequences} sequences of ${length} edits`, async () => {
         const secrets = new Map([...stage.vault.secrets].map(([name, all]) => [name, all.length]));
         const jobs = [...stage.nomad.jobs.keys()];
         story.edit(one);
+        if (story.line?.phase === "settled") await confirmMove(story.line);
         if (story.line !== undefined) await deploy(story.line, one);
 
         // Nothing is gone, and whoever could log in still can.

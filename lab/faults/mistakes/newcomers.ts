@@ -11,7 +11,7 @@ async function newcomer(name: string, environment: LabService["environment"] = {
   const [port] = await freePorts(1);
   return {
     name,
-    sample: "grafana",
+    sample: "gitea",
     port: port!,
     volume: "",
     phase: "prepared",

@@ -1,6 +1,6 @@
 /**
  * Stands in the lab for any image that runs on PostgreSQL: takes the DSN in the variables that the service's definition
- * names (`PGMOOR_LAB_DSN`), has no schema of its own, counts the rows of the table `notes`; `POST /notes` adds one.
+ * names (`PGMOOR_LAB_DSN`), counts the rows of the table `notes`, which it makes in a new database; `POST /notes` adds one.
  */
 import type { PoolConfig } from "pg";
 import type { Variable, VariablesDsn } from "../../../nomad/dsn";
@@ -12,6 +12,7 @@ function main(): void {
   const database = openPostgres(connection(JSON.parse(required("PGMOOR_LAB_DSN")) as VariablesDsn));
   const health = required("PGMOOR_LAB_HEALTH");
   const count = async () => {
+    await database.query("CREATE TABLE IF NOT EXISTS notes (n int)");
     const [notes] = await database.query("SELECT count(*) AS n FROM notes");
     return { backend: database.backend, items: Number(notes!.n) };
   };
