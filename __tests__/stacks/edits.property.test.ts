@@ -183,7 +183,7 @@ async function deploy(line: EnvironmentService, { looks, fails }: Edit): Promise
       ? "applied"
       : seen?.stops.size
         ? "stopped"
-        : `failed: ${error.replace(/'[^']*'|"[^"]*"|http:\S+|\S+\/e\d+x\S*/g, "…").slice(0, 80)}`,
+        : `failed: ${error.replace(/'[^']*'|"[^"]*"|http:\S+|\S*\be\d+x\S*/g, "…").slice(0, 80)}`,
   );
 }
 
