@@ -44,7 +44,7 @@ const mistakes: readonly Mistake[] = [
   },
   {
     name: "a database that another service has",
-    says: /services\[\d+\]\.definition\.database\.name: "[a-z]+" is taken by services\[0\]/,
+    says: /services\[\d+\]\.definition\.database\.name: "[a-z]+" is already used by services\[0\]/,
     deploy: ({ deployment, moving }, { name }) => synthesizeWith(deployment, name, { name: moving[0]!.name }),
   },
   {
