@@ -38,7 +38,8 @@ export async function leftOutOf(
       .map((column) => `${target.name}.${column.name}`),
   );
   const views = await client.query<{ name: string }>(
-    "SELECT matviewname AS name FROM pg_matviews WHERE schemaname = ANY (current_schemas(false)) ORDER BY 1",
+    `SELECT matviewname AS name FROM pg_matviews
+     WHERE schemaname = ANY (current_schemas(false)) AND ispopulated AND NOT pg_has_role(matviewowner, 'USAGE') ORDER BY 1`,
   );
   return { tables, staysNull, materializedViews: views.rows.map(({ name }) => name) };
 }

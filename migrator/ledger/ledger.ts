@@ -39,7 +39,7 @@ export interface LeftOut {
   readonly tables: Readonly<Record<string, string>>;
   /** Columns that only the target has, and that nothing fills: NULL in every row that was copied. */
   readonly staysNull: readonly string[];
-  /** The target's: they show what they held before, until somebody refreshes them. */
+  /** Those of other roles in the target: they show what they held before, until their owner refreshes them. */
   readonly materializedViews: readonly string[];
 }
 

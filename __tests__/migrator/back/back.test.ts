@@ -264,6 +264,30 @@ describe("what only one side has", () => {
   });
 });
 
+test("a table of 1,100 columns goes back, with a name that PostgreSQL cuts off and another that it has otherwise", async () => {
+  const names = Array.from({ length: 1098 }, (_, place) => `c${place}`);
+  const [long, cut] = ["l".repeat(70), "l".repeat(63)];
+  const source = bench.write(
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, ${names.join(", ")}, ${long}, old); INSERT INTO t (id, c7, ${long}, old) VALUES (1, 2, 3, 4)`,
+  );
+  await bench.schema(
+    `CREATE TABLE people (id integer PRIMARY KEY, ${names.map((name) => `${name} integer`).join(", ")}, ${cut} integer, new integer)`,
+  );
+  const rules = [
+    { kind: "rename", table: "t", to: "people" },
+    { kind: "rename", table: "t", column: "old", to: "new" },
+  ] as const;
+  await bench.copy(source, rules);
+  await bench.query(`UPDATE people SET ${cut} = 30, new = 40; INSERT INTO people (id, c1097) VALUES (2, 5)`);
+  const { file } = await bench.back(source, rules);
+  const database = new Libsql(file);
+  expect(database.prepare(`SELECT id, c7, c1097, ${long}, old FROM t ORDER BY id`).raw(true).all()).toEqual([
+    [1, 2, null, 30, 40],
+    [2, null, 5, null, null],
+  ]);
+  database.close();
+});
+
 test("unique values that changed places go back", async () => {
   const source = bench.write(
     "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n); INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', x'00ff'), (3, 'c', 7)",

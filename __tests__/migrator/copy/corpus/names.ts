@@ -60,6 +60,38 @@ export const names: readonly ShapeCase[] = [
     refused: ["table news: in the target only", '{"kind":"skip-table","table":"news"}'],
   },
   {
+    name: "a table and columns that change their names, two of them with each other",
+    target: "CREATE TABLE people (a integer, b integer, c integer)",
+    source: `CREATE TABLE users (a, b, old); INSERT INTO users VALUES (1, 2, 3)`,
+    rules: [
+      { kind: "rename", table: "users", to: "people" },
+      { kind: "rename", table: "users", column: "a", to: "b" },
+      { kind: "rename", table: "users", column: "b", to: "a" },
+      { kind: "rename", table: "users", column: "old", to: "c" },
+    ],
+    reads: ["SELECT * FROM people", [{ a: 2, b: 1, c: 3 }]],
+  },
+  {
+    name: "a rule to leave out a table that neither side has at the moment, as an app's temporary one",
+    target: "CREATE TABLE t (a integer)",
+    source: "CREATE TABLE t (a); INSERT INTO t VALUES (1)",
+    rules: [{ kind: "skip-table", table: "_temp_populate" }],
+    reads: ["SELECT * FROM t", [{ a: 1 }]],
+  },
+  {
+    name: "other names for what is not there",
+    target: "CREATE TABLE t (a integer)",
+    source: "CREATE TABLE t (a)",
+    rules: [
+      { kind: "rename", table: "t", column: "a", to: "z" },
+      { kind: "rename", table: "u", to: "t" },
+    ],
+    refused: [
+      "rule rename for t.a: the source has no such column that is copied, or the target has no z",
+      "rule rename for u: the source has no such table that is copied, or the target has no t",
+    ],
+  },
+  {
     name: "rules for what is not there, or cannot be",
     target: "CREATE TABLE t (a text, b integer, d date)",
     source: "CREATE TABLE t (a, b, d)",

@@ -120,7 +120,26 @@ export const tables: readonly ShapeCase[] = [
     name: "names that are one once PostgreSQL has cut them off",
     target: `CREATE TABLE ${"t".repeat(63)} (a integer)`,
     source: `CREATE TABLE ${"t".repeat(70)} (a); CREATE TABLE ${"t".repeat(71)} (a)`,
-    refused: [`table ${"t".repeat(70)}: in the source only`, `table ${"t".repeat(63)}: in the target only`],
+    refused: [
+      `table ${"t".repeat(70)}: in the source only, and longer than the 63 bytes that PostgreSQL keeps`,
+      `{"kind":"rename","table":"${"t".repeat(71)}","to":"NAME"}`,
+      `table ${"t".repeat(63)}: in the target only`,
+    ],
+  },
+  {
+    name: "names that are one once PostgreSQL has cut them off, by a rule",
+    target: `CREATE TABLE ${"t".repeat(63)} (a integer, ${"c".repeat(63)} integer, d integer); CREATE TABLE other (a integer)`,
+    source: `CREATE TABLE ${"t".repeat(70)} (a, ${"c".repeat(70)}, ${"c".repeat(71)}); INSERT INTO ${"t".repeat(70)} VALUES (1, 2, 3.5);
+      CREATE TABLE ${"t".repeat(71)} (a); INSERT INTO ${"t".repeat(71)} VALUES (4)`,
+    rules: [
+      { kind: "rename", table: "t".repeat(71), to: "other" },
+      { kind: "rename", table: "t".repeat(70), column: "c".repeat(71), to: "d" },
+      { kind: "cast", table: "t".repeat(70), column: "c".repeat(71), as: "round" },
+    ],
+    reads: [
+      `SELECT t.*, other.a AS other FROM ${"t".repeat(63)} t, other`,
+      [{ a: 1, ["c".repeat(63)]: 2, d: 4, other: 4 }],
+    ],
   },
   {
     name: "views and triggers of the target",

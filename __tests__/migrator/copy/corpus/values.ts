@@ -16,7 +16,8 @@ export interface ValueCase {
   readonly refused?: readonly [kind: string, rule: string];
   /** The rules have nothing to do here; else each is applied once. */
   readonly idle?: true;
-  readonly needs?: "vector";
+  /** An extension. */
+  readonly needs?: "vector" | "hstore";
 }
 
 const round = [{ kind: "cast", as: "round" }] as const;
@@ -206,6 +207,8 @@ export const others: readonly ValueCase[] = [
   { name: '"char" of two letters', type: '"char"', value: "'ab'", refused: ['"char" does not hold as it is written', dflt] },
   { name: "bit string", type: "bit varying(4)", value: "'101'", reads: "101" },
   { name: "point in another spelling", type: "point", value: "'(1.0,2)'", refused: ["point does not hold as it is written", dflt] },
+  { name: "hstore", type: "hstore", value: `'a=>1, "b c"=>NULL'`, reads: '"a"=>"1", "b c"=>NULL', needs: "hstore" },
+  { name: "hstore with a key twice", type: "hstore", value: `'a=>1, "a"=>2'`, refused: ["key twice", dflt], needs: "hstore" },
   { name: "vector from JSON", type: "vector(3)", value: "'[1.0, 0.10, 0.12345679104328156]'", reads: "[1,0.1,0.12345679]", needs: "vector" },
   { name: "vector with more digits than it holds", type: "vector(1)", value: "'[0.123456789]'", refused: ["vector(1) does not hold as it is written", dflt], needs: "vector" },
   { name: "vector that is none", type: "vector(3)", value: "'[1,x]'", refused: ["does not read as vector(3)", dflt], needs: "vector" },
