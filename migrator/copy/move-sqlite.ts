@@ -1,5 +1,6 @@
 import { Refused } from "../base/errors";
 import { recordContent, recordSnapshot } from "../ledger/ledger";
+import { migrationsOf, recordMigrations } from "../ledger/rollback";
 import { countUses } from "../ledger/table-uses";
 import { leftAfter, recordCounts } from "../moves/after-copy";
 import type { Moved, Moving } from "../moves/source";
@@ -59,6 +60,7 @@ export async function moveSqlite(
     return [`${schema}.${name}`, known + (partitioned ? 0 : 1)];
   });
   await recordCounts(run, helper, attempt, new Map(least));
+  await recordMigrations(helper, attempt, await migrationsOf(helper, declared.migrationTables));
   return { ...copied, snapshot: snapshot.folder };
 }
 

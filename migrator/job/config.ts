@@ -29,6 +29,7 @@ const schema = z.strictObject({
   rules: rulesSchema.default([]),
   verify: z.enum(["sample", "full"]).default("sample"),
   health: url,
+  rollback: z.enum(["copy-back", "discard"]).optional(),
   deadlines: z
     .strictObject({
       migrateSeconds: z.number().positive().default(600),
@@ -38,7 +39,7 @@ const schema = z.strictObject({
 });
 
 /**
- * What the tasks of a cutover are told, rendered by Nomad into a file; it holds no secret.
+ * What the tasks of a cutover or a rollback are told, rendered by Nomad into a file; it holds no secret.
  *
  * - `service`: the service's name, as in the ledger.
  * - `source.file`: the app's SQLite file, in a volume mounted read-only.
@@ -51,12 +52,13 @@ const schema = z.strictObject({
  * - `verify`: how much of a large SQLite table the proof compares: a random `sample` of its rows, or `full`, every value.
  *   Default `sample`. Small tables are compared whole in any case.
  * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
+ * - `rollback`: only in a job that goes back to its source: whether the server's rows are brought into it, or left behind.
  * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
  */
 export type Config = z.infer<typeof schema>;
 
 /**
- * Reads and checks the file of a cutover.
+ * Reads and checks the file.
  * @throws Refused naming every field that is wrong.
  */
 export function readConfig(file: string): Config {

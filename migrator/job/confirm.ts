@@ -7,6 +7,7 @@ import { probe } from "../peer/exchange";
 import { lastAttempt, recordConfirmed, type TableUses } from "../ledger/ledger";
 import { loginOf } from "../server/login";
 import { countUses, usedSince } from "../ledger/table-uses";
+import { unmarkOnSource } from "../rollback/marker";
 import { isWork, presence } from "../server/sessions";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
@@ -92,6 +93,7 @@ async function confirmWith(
     deadline.until(() => seen.all(), complaint),
     deadline.until(() => seen.aSession(), complaint, sessionMilliseconds),
   ]);
+  await unmarkOnSource(config.snapshots);
   await recordConfirmed(client, attempt);
   const tablesUsed = seen.tables.length;
   return { pgmoor: "confirm", service, attempt, outcome: "confirmed", tablesUsed, seconds: seconds() };

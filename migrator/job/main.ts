@@ -5,10 +5,12 @@ import { readConfig } from "./config";
 import { Deadline } from "../base/deadline";
 import { connect, endSession } from "../server/connection";
 import { confirm } from "./confirm";
+import { confirmSource } from "./confirm-source";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
+import { rollBack } from "./roll-back";
 import { sourceInJob } from "./source-in-job";
 import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
@@ -52,9 +54,20 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
   await endSession(await Promise.race([answered, stopped]));
 }
 
+async function runRollBack({ config }: { config: string }): Promise<void> {
+  const [told, stop] = [readConfig(config), stopSignal()];
+  const answers = () => serverAnswers(loginOf(process.env), log, stop);
+  const report = await rollBack(told, { scratch: process.env.NOMAD_TASK_DIR }, log, stop, answers);
+  if (report !== undefined) log(JSON.stringify(report));
+}
+
 async function runConfirm({ config }: { config: string }): Promise<void> {
   const stop = stopSignal();
   const told = readConfig(config);
+  if (told.rollback !== undefined) {
+    log(JSON.stringify(await confirmSource(told, log, stop)));
+    return;
+  }
   const report = await confirm(told, process.env.NOMAD_ALLOC_ID, log, stop);
   if (report.outcome === "skipped")
     await watchSource(sourceInJob(told), {
@@ -92,8 +105,16 @@ program
   .addHelpText("after", environment)
   .action(runMigrate);
 program
+  .command("roll-back")
+  .description("prestart: bring the server's rows back into the source, or leave them behind, and record it")
+  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .addHelpText("after", environment)
+  .action(runRollBack);
+program
   .command("confirm")
-  .description("poststart: wait until the app has used the database and answers, then record that it is done")
+  .description(
+    "poststart: wait until the app has used the database and answers, or answers on its source after a rollback, then record that it is done",
+  )
   .requiredOption("--config <file>", "JSON, as the job's template renders it")
   .addHelpText("after", environment)
   .action(runConfirm);

@@ -1,10 +1,12 @@
 import type { Config } from "./config";
 import { Exchange } from "../peer/exchange";
 import { begin, recordKept } from "../ledger/ledger";
+import { recordBackOnServer } from "../ledger/rollback";
 import { decideMove, rescueOf } from "../moves/decide-move";
 import { reportOf, type MigrateReport } from "../moves/report";
 import { Run } from "../server/run";
 import { loginOf } from "../server/login";
+import { unmarkOnSource } from "../rollback/marker";
 import { countUses } from "../ledger/table-uses";
 import { sourceInJob } from "./source-in-job";
 
@@ -39,6 +41,9 @@ export async function migrate(
     exchangeOf(run, 0);
     const { client: target, last, decision } = await decideMove(run, service, source);
     if (decision.act !== "copy") {
+      // The ledger says `confirmed`, or is about to: the source is no longer the one in use.
+      if (decision.act !== "keep") await unmarkOnSource(snapshots);
+      if (decision.act === "return" && last !== undefined) await recordBackOnServer(target, last.attempt);
       if (decision.act === "keep" && last !== undefined) {
         await recordKept(target, last.attempt, allocation.id, await countUses(target));
       }

@@ -5,9 +5,11 @@
  * - `copied`: the copy is committed; nobody has seen the app use it. The next try copies anew, unless the source is
  *   unchanged since and the target was written: then the target holds all of the source and more, and is kept.
  * - `confirmed`: the app has used the copied data. Only this means done.
+ * - `rolling-back`: a rollback has put the source in order, and the app may have been started on it; it has not answered there
+ *   yet. If it never does, Nomad puts the job back on the server.
  * - `rolled-back`: the job went back to its source after `copied`, or a person undid it.
  */
-export type State = "started" | "copied" | "confirmed" | "rolled-back";
+export type State = "started" | "copied" | "confirmed" | "rolling-back" | "rolled-back";
 
 /** What a cutover finds before it touches anything, unless the last attempt is confirmed: it looks at nothing then. */
 export interface Findings {
@@ -17,6 +19,8 @@ export interface Findings {
   readonly source: "unchanged" | "changed" | "absent";
   /** `copied` only: the app's tables are no longer as they were copied. */
   readonly targetWritten: boolean;
+  /** `rolling-back` only: the server's rows were to be discarded. */
+  readonly discards?: boolean;
   /** Whether any table of the app holds a row, its migration tables aside, or was written since the copy. */
   readonly targetHasRows: boolean;
 }
@@ -25,6 +29,8 @@ export interface Findings {
 export type Decision =
   | { readonly act: "skip"; readonly why: string }
   | { readonly act: "refuse"; readonly why: string }
+  /** A rollback did not get to its end: it is `confirmed` again, and the app goes on on the server. */
+  | { readonly act: "return"; readonly why: string }
   /** The copy was made and never confirmed: it stays `copied`, for `confirm` to confirm. */
   | { readonly act: "keep"; readonly why: string }
   /** `rescue`: the target holds rows that the copy replaces; they are dumped first. */
@@ -43,7 +49,19 @@ export const confirmed: Decision = {
 };
 
 /** The rule of the cutover's first step, for an attempt that is not confirmed. */
-export function decide({ last, source, targetWritten, targetHasRows }: Findings): Decision {
+export function decide({ last, source, targetWritten, discards = false, targetHasRows }: Findings): Decision {
+  // The server has had no rows since. Whether the source has, matters where it has all of the server's as well.
+  if (last === "rolling-back" && (discards || source !== "changed")) {
+    return {
+      act: "return",
+      why:
+        "a rollback did not get to its end: the app has not answered on its source. It goes on on the server, with all " +
+        "that the server holds" +
+        (discards && source === "changed"
+          ? ". What it may have written to its source meanwhile is there, and not on the server"
+          : ""),
+    };
+  }
   if (source === "absent") {
     return {
       act: "refuse",
@@ -73,6 +91,8 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
   const why = {
     started: "the last attempt did not get to the end",
     copied: "the last attempt was copied, and the job went back to its source before the app was confirmed",
+    "rolling-back":
+      "a rollback did not get to its end, and the app has written to its source since, which has all that the server has",
     "rolled-back": "the last attempt was rolled back",
   }[last];
   return { act: "copy", rescue: targetHasRows, why };

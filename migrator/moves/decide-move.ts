@@ -50,6 +50,10 @@ export async function decideMove(
     `${last === undefined ? "no attempt before" : `last attempt ${last.attempt}: ${last.state}`}; ${decision.why}`,
   );
   if (decision.act === "refuse") throw new Refused(decision.why);
+  if (decision.act === "return" && byHand)
+    throw new Refused(
+      `attempt ${last?.attempt} is being rolled back by a deployment, which has not come to its end. Deploy the service again, or run \`pgmoor-migrator ledger --roll-back\` to copy its source anew`,
+    );
   return { client, last, decision };
 }
 

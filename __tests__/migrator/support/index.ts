@@ -230,11 +230,20 @@ export class Service {
     };
   }
 
-  async startMigrator(task: string, ...more: string[]): Promise<ReturnType<typeof start>> {
+  startMigrator(task: string, ...more: string[]): Promise<ReturnType<typeof start>> {
+    return this.startMigratorWith({}, task, ...more);
+  }
+
+  /** @param environment in place of what the task would have. */
+  async startMigratorWith(
+    environment: Record<string, string>,
+    task: string,
+    ...more: string[]
+  ): Promise<ReturnType<typeof start>> {
     const bundle = await migratorBundle(this.cleanup);
     const args =
       task === "ledger" ? [bundle, task, ...more] : [bundle, task, "--config", this.config, ...more];
-    return start(this.cleanup, process.execPath, args, this.environment());
+    return start(this.cleanup, process.execPath, args, { ...this.environment(), ...environment });
   }
 
   startSchemaTask(): ReturnType<typeof start> {
