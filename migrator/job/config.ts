@@ -34,6 +34,8 @@ const schema = z.strictObject({
     .strictObject({
       migrateSeconds: z.number().positive().default(600),
       confirmSeconds: z.number().positive().default(60),
+      healthySeconds: z.number().positive().default(300),
+      waitSeconds: z.number().positive().default(180),
     })
     .prefault({}),
 });
@@ -53,7 +55,9 @@ const schema = z.strictObject({
  *   Default `sample`. Small tables are compared whole in any case.
  * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
  * - `rollback`: only in a job that goes back to its source: whether the server's rows are brought into it, or left behind.
- * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
+ * - `deadlines`: in whole seconds. How long `migrate` (default 600) and `confirm` (60) may take; how long the app of a service
+ *   that has moved may take to answer, when a new version is deployed (300); how long the job may have waited for a client with
+ *   room for it before a move begins (180).
  */
 export type Config = z.infer<typeof schema>;
 

@@ -6,6 +6,8 @@ import { Deadline } from "../base/deadline";
 import { connect, endSession } from "../server/connection";
 import { confirm } from "./confirm";
 import { confirmSource } from "./confirm-source";
+import { newVersionAnswers } from "./new-version-answers";
+import { newVersion } from "./nomad";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
@@ -24,6 +26,7 @@ const environment = `
 Environment:
   PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE   the service's role and database
   NOMAD_ALLOC_DIR NOMAD_ALLOC_ID NOMAD_TASK_DIR          set by Nomad
+  NOMAD_SECRETS_DIR NOMAD_NAMESPACE                      set by Nomad; for its task API
 
 Exit code:
   0  done, or nothing to do
@@ -35,7 +38,12 @@ async function runMigrate({ config }: { config: string }): Promise<void> {
   const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
   if (!NOMAD_ALLOC_DIR)
     throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
-  const allocation = { shared: NOMAD_ALLOC_DIR, id: NOMAD_ALLOC_ID, scratch: NOMAD_TASK_DIR };
+  const allocation = {
+    shared: NOMAD_ALLOC_DIR,
+    id: NOMAD_ALLOC_ID,
+    scratch: NOMAD_TASK_DIR,
+    isNew: () => newVersion(process.env, log),
+  };
   const [told, stop] = [readConfig(config), stopSignal()];
   await serverAnswers(loginOf(process.env), log, stop);
   log(JSON.stringify(await migrate(told, allocation, log, stop)));
@@ -69,13 +77,15 @@ async function runConfirm({ config }: { config: string }): Promise<void> {
     return;
   }
   const report = await confirm(told, process.env.NOMAD_ALLOC_ID, log, stop);
-  if (report.outcome === "skipped")
+  if (report.outcome === "skipped") {
+    if ((await newVersion(process.env, log)) !== undefined) await newVersionAnswers(told, stop);
     await watchSource(sourceInJob(told), {
       target: loginOf(process.env),
       scratch: process.env.NOMAD_TASK_DIR,
       log,
       stop,
     });
+  }
   log(JSON.stringify(report));
 }
 

@@ -184,6 +184,8 @@ export class Service {
   readonly snapshots: string;
   readonly allocation: string;
   readonly config: string;
+  /** Where the task has its token for Nomad and the socket of the task API. */
+  secrets: string | undefined;
   private readonly folder: string;
 
   constructor(
@@ -227,6 +229,7 @@ export class Service {
       NOMAD_ALLOC_DIR: this.allocation,
       NOMAD_ALLOC_ID: allocationId,
       NOMAD_TASK_DIR: this.folder,
+      ...(this.secrets === undefined ? {} : { NOMAD_SECRETS_DIR: this.secrets }),
     };
   }
 
