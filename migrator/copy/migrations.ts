@@ -115,7 +115,7 @@ export async function migrationFaults(
       );
     const [theirs, ours] = [ids(rows[0]), ids(rows[1])];
     const numbers = [...theirs, ...ours].every((id) => /^\d+$/.test(id)) && isInteger(to, columns);
-    const order = numbers ? asNumbers : asText;
+    const order = numbers ? asNumbers : [...theirs, ...ours].every((id) => stamp.test(id)) ? byStamp : asText;
     const sorted = [theirs.sort(order), ours.sort(order)] as const;
     const fault = compare === "all" ? sameSet(table, ...sorted) : sameNewest(table, order, ...sorted);
     if (fault !== undefined) faults.push(`${table}: ${fault}`);
@@ -192,6 +192,10 @@ function list(migrations: readonly string[]): string {
 
 type Order = (one: string, other: string) => number;
 const asText: Order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+/** TypeORM's names end with the milliseconds at which a migration was written. */
+const stamp = /\d{13}$/;
+const byStamp: Order = (one, other) =>
+  Number(one.slice(-13)) - Number(other.slice(-13)) || asText(one, other);
 const asNumbers: Order = (one, other) => Number(BigInt(one) - BigInt(other));
 
 function inSource(

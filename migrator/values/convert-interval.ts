@@ -7,6 +7,12 @@ import { help, Misfit, type Casting, type Convert } from "./misfit";
 /** Text that is a number. */
 const digits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** What an interval is written with. PostgreSQL skips other signs without a word: it reads `[5]` as five seconds. */
+const signs = /^[\sA-Za-z\d:.+-]*$/;
+
+/** A number at the end that nothing says the unit of: PostgreSQL would take it for seconds. */
+const unitless = /(^|\s)[+-]?(\d+\.?\d*|\.\d+)(\s+ago)?\s*$/i;
+
 /** Microseconds in what a number counts. */
 const units: Partial<Record<Cast, number>> = {
   microseconds: 1,
@@ -34,10 +40,15 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
   return (storage, value, tally) => {
     if (storage === "t") {
       const written = text(value as Buffer);
+      const number = written.trim();
       // PostgreSQL would take it for seconds.
-      if (digits.test(written))
-        return ofNumber(/^[+-]?\d+$/.test(written) ? BigInt(written) : Number(written));
-      if (!isTimestamp(written)) return plain(storage, value, tally);
+      if (digits.test(number)) return ofNumber(/^[+-]?\d+$/.test(number) ? BigInt(number) : Number(number));
+      if (!isTimestamp(written)) {
+        if (!signs.test(written)) throw new Misfit(`text that is no ${column.described}`);
+        if (unitless.test(written))
+          throw new Misfit(`number without a unit in a column of type ${column.described}`);
+        return plain(storage, value, tally);
+      }
       if (cast?.as !== "since-epoch")
         throw new Misfit(`date and time in a column of type ${column.described}`, help.cast("since-epoch"));
       const micros = microsSinceEpoch(written, tally);

@@ -383,11 +383,32 @@ describe("a column without a value in the source", () => {
     expect(at((await bench.back(source)).file)).toEqual(["2024-05-06 07:08:09.500000+00:00", "text"]);
   });
 
-  test("else it is refused by name, with the rule that says how", async () => {
-    const source = bench.write(empty);
+  test("values that were rounded on the way there show the form that they had", async () => {
+    const rules = [{ kind: "cast", table: "beat", column: "at", as: "round" }] as const;
+    const source = bench.write(`${empty}; INSERT INTO beat VALUES (7, '2020-01-02 03:04:05.678')`);
+    await bench.schema("CREATE TABLE beat (id integer PRIMARY KEY, at timestamptz(0))");
+    await bench.copy(source, rules);
+    await bench.query("INSERT INTO beat VALUES (1, '2024-05-06 07:08:09Z')");
+    expect(at((await bench.back(source, rules)).file)).toEqual(["2024-05-06 07:08:09.000", "text"]);
+  });
+
+  test("values that all have a fraction do not say that a whole second is written without one", async () => {
+    const source = bench.write(`${empty}; INSERT INTO beat VALUES (7, '2020-01-02 03:04:05.678901')`);
     await bench.schema(schema);
     await bench.copy(source);
-    await bench.query(written);
+    await bench.query("INSERT INTO beat VALUES (1, '2024-05-06 07:08:09Z')");
+    expect(at((await bench.back(source)).file)).toEqual(["2024-05-06 07:08:09.000000", "text"]);
+  });
+
+  test.each([
+    ["DATETIME", "timestamptz", written],
+    ["DATETIME NOT NULL", "timestamptz", written],
+    ["TEXT NOT NULL", "boolean", "INSERT INTO beat VALUES (1, true)"],
+  ])("%s for %s: else it is refused by name, with the rule that says how", async (declared, type, row) => {
+    const source = bench.write(empty.replace("DATETIME", declared));
+    await bench.schema(schema.replace("timestamptz", type));
+    await bench.copy(source);
+    await bench.query(row);
     await expect(bench.back(source)).rejects.toThrow(
       'beat.at: no row of the source says in which form the app writes it. Show one of its values as the app writes them: {"kind":"like","table":"beat","column":"at","value":"…"}',
     );

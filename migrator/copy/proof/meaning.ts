@@ -226,14 +226,20 @@ export function meaningIn(
 
   const interval: Meaning = (storage, value) => {
     if (storage === "t") {
-      const written = text(value as Buffer);
+      const written = text(value as Buffer).trim();
       const wholeNumber = /^[+-]?[0-9]+$/.test(written);
       if (wholeNumber) return interval("i", BigInt(written));
-      if (written.trim() !== "" && Number.isFinite(Number(written))) return interval("r", Number(written));
-      if (cast !== "since-epoch") return { ask: written };
-      const said = momentOf(written);
-      if (said === undefined || said.dayOnly) return { ask: written };
-      return `0 0 ${said.micros}`;
+      if (written !== "" && Number.isFinite(Number(written))) return interval("r", Number(written));
+      const said = cast === "since-epoch" ? momentOf(text(value as Buffer)) : undefined;
+      if (said !== undefined && !said.dayOnly) return `0 0 ${said.micros}`;
+      // PostgreSQL reads past signs that it does not know, and takes a number without a unit for seconds.
+      if (/[^A-Za-z0-9:.+\s-]/.test(written)) throw new NoMeaning("text that is no interval");
+      const last = written
+        .replace(/\s+ago$/i, "")
+        .split(/\s+/)
+        .at(-1)!;
+      if (/^[+-]?[0-9.]+$/.test(last)) throw new NoMeaning("a number without a unit");
+      return { ask: written };
     }
     const unit = { microseconds: 1n, seconds: 1_000_000n, milliseconds: 1000n }[cast as string];
     if (storage === "b" || (unit === undefined && cast !== "ticks")) throw never(storage, column);

@@ -9,6 +9,7 @@ const django = migrated("id integer, app text, name text");
 const diesel = migrated("version varchar(50), run_on timestamp");
 const knex = migrated("id integer, name varchar(255), batch integer");
 const golang = migrated("version bigint, dirty boolean");
+const typeorm = migrated('id integer, "timestamp" bigint, name text');
 const goose = migrated("id integer, version_id bigint, is_applied boolean");
 const alembic = migrated("version_num varchar(32)");
 const newest = [{ table: "m", compare: "newest" }] as const;
@@ -72,6 +73,32 @@ export const migrations: readonly ShapeCase[] = [
     source: `${golang.source} INSERT INTO m VALUES (10, 0)`,
     migrationTables: newest,
     refused: ["m: the newest is 10 in the source, 9 in the target. The source is newer"],
+  },
+  {
+    name: "TypeORM's, written for each database: the last is the one with the latest stamp",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644422880309, 'Zero1644422880309'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: ["m"],
+    refused: [
+      "the target lacks Zero1644422880309, the source Zero1644421939510",
+      '{ table: "m", compare: "newest" }',
+    ],
+  },
+  {
+    name: "TypeORM's, written for each database, declared",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644422880309, 'Zero1644422880309'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: newest,
+    reads: ["SELECT count(*)::int AS n FROM m", [{ n: 2 }]],
+  },
+  {
+    name: "TypeORM's, declared: the source is newer",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: newest,
+    refused: [
+      "the newest is Add1764167920585 in the source, Zero1644421939510 in the target. The source is newer",
+    ],
   },
   {
     name: "a record that only one side has",
