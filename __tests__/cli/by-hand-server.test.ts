@@ -177,11 +177,11 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
   expect(await written()).toEqual(before);
   expect(fs.readdirSync(mover.folder)).toEqual([]);
 
-  const moved = await mover.run("migrate", "--service", "photos");
+  const moved = await mover.run("migrate");
   expect([moved.code, moved.stderr]).toEqual([0, ""]);
   expect(report(moved)).toMatchObject({
     outcome: "verified",
-    service: "photos",
+    service: database.name,
     attempt: 1,
     rows: rowsOf(count),
     tables: 8,
@@ -247,11 +247,11 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
 
   // In use and confirmed: done for good, unless the source has moved on; and only a person decides then.
   await database.query("UPDATE pgmoor.ledger SET state = 'confirmed'");
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   await query(source, from, "UPDATE users SET quota = 2 WHERE email LIKE 'user4@%'");
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   await query(source, "template1", `DROP DATABASE ${from}`);
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   for (const { stdout, stderr } of [dry, moved, proved, different])
     for (const secret of [database.password, source.password]) expect(stdout + stderr).not.toContain(secret);
   expect(fs.readdirSync(mover.scratch)).toEqual([]);
