@@ -79,7 +79,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: place.password },
     ...{ PGDATABASE: database, PGSSLMODE: "disable" },
   };
-  const marks = ["has built its schema", "verified:", "the source is as it was", "committed"];
+  const marks = ["the app built its schema", "verified:", "the source has not changed", "committed"];
   const begun = performance.now();
   const at = new Map<string, number>();
   let mib = 0;

@@ -3,7 +3,8 @@
  * fit. Each sentence says what is wrong and what to do. Nothing was written when it is said.
  */
 import type { Environment, EnvironmentService, Existing } from "../environments/model/environment";
-import { databaseName, databaseSecretName } from "../services/definition";
+import { databaseSecretName } from "../constructs/service-database";
+import { databaseName } from "../services/definition";
 import type { Found, Presence } from "./found";
 import type { Known } from "./known";
 

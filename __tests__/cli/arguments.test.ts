@@ -107,7 +107,7 @@ test("a rules file is checked whole, with the path of each mistake", () => {
     "rules.1: skip-row for t.c: rule [0] (default) says otherwise",
   );
   fs.writeFileSync(file, "{");
-  expect(refusal(() => rulesOf({ rules: file }))).toContain("not readable as JSON");
+  expect(refusal(() => rulesOf({ rules: file }))).toContain("cannot be read as JSON");
   const run = {} as Run;
   expect(sourceOf(run, { source: file, verify: "sample" }).untouched).toContain("knex_migrations");
   expect(

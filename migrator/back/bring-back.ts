@@ -104,7 +104,7 @@ async function requireNew(out: string): Promise<void> {
     if (await fs.lstat(out + suffix).catch(() => undefined))
       throw new Refused(
         suffix === ""
-          ? `${out}: is there already. Name a new file`
-          : `${out}${suffix}: is there already, and SQLite would read it as a part of the new file. Name another, or put it away`,
+          ? `${out}: already exists. Choose another file name`
+          : `${out}${suffix}: already exists, and SQLite would read it as part of the new file. Choose another file name, or remove it`,
       );
 }

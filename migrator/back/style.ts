@@ -85,7 +85,7 @@ export class Style {
       const written = form.write(read);
       if (written !== undefined && this.readsBack(written, field)) return written;
     }
-    throw new Misfit(`value of type ${this.column.target.described} that the app's SQLite does not hold`);
+    throw new Misfit(`value of type ${this.column.target.described} that SQLite cannot hold`);
   }
 
   private candidates(): Form[] {
@@ -95,8 +95,8 @@ export class Style {
     if (usual === undefined)
       throw new Unlearned(
         this.learned > 0
-          ? "the app writes it in a form that pgmoor does not know"
-          : "no row of the source says in which form the app writes it",
+          ? "the app writes it in a form that pgmoor cannot reproduce"
+          : "no row of the source shows the form in which the app writes it",
       );
     const known = byUse.filter(({ form, seen }) => seen > 0 || form === usual || isOf(form, usual));
     return [usual, ...known.map(({ form }) => form)];

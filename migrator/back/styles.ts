@@ -86,7 +86,7 @@ export class Styles {
         const like = { kind: "like", table: plan.source.name, column: source, value: "…" };
         this.unlearned.set(
           `${plan.source.name}.${source}`,
-          `${error.kind}. Show one of its values as the app writes them: ${JSON.stringify(like)}`,
+          `${error.kind}. Give one of its values as the app writes it: ${JSON.stringify(like)}`,
         );
         return null;
       }
@@ -98,7 +98,7 @@ export class Styles {
     if (this.unlearned.size === 0) return;
     const lines = [...this.unlearned].map(([column, why]) => `  ${column}: ${why}`);
     throw new Refused(
-      `the app reads dates, times, ids and booleans in words only in its own form:\n${lines.join("\n")}`,
+      `pgmoor must write these columns in the app's own form, and does not know it:\n${lines.join("\n")}`,
     );
   }
 }
@@ -136,7 +136,7 @@ async function learnExample(
           ? BigInt(rule.value)
           : rule.value;
     const refuse = (why: string) =>
-      new Refused(`rule like for ${source.name}.${column.source}: its value does not fit: ${why}`);
+      new Refused(`rule like for ${source.name}.${column.source}: its value does not convert: ${why}`);
     const [storage, raw] = style.raw(example);
     try {
       const field = column.converter.convert(storage, raw, { roundedFractions: 0, assumedUtc: 0 });

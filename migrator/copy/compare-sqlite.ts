@@ -50,7 +50,8 @@ export async function compareSqlite(
   for (const line of notesText({ leftOut, unsetSequences })) run.log(line);
   const behind = await sequencesBehind(client, plans, declared.rules);
   await client.query("ROLLBACK");
-  for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
+  for (const sequence of behind)
+    run.log(`sequence ${sequence}: its next value is already in use (it would cause a duplicate key)`);
   return { ...differenceReport(run, since, fingerprint, tables, behind), leftOut, unsetSequences };
 }
 

@@ -97,7 +97,7 @@ export function planTables(
     if (left("skip-table", name)) return;
     const isCut = side === "source" && cutOff(name) !== name;
     faults.push(
-      `table ${name}: in the ${side} only${isCut ? renames({ table: name }) : ""}${helps({ kind: "skip-table", table: name })}`,
+      `table ${name}: only in the ${side}${isCut ? renames({ table: name }) : ""}${helps({ kind: "skip-table", table: name })}`,
     );
   };
   for (const { name, unreadable: why } of unreadable)
@@ -128,11 +128,11 @@ export function planTables(
       if (left("skip-column", from.name, name)) continue;
       const rule = helps({ kind: "skip-column", table: from.name, column: name });
       const rename = cutOff(name) !== name ? renames({ table: from.name, column: name }) : "";
-      faults.push(`column ${from.name}.${name}: in the source only${rename}${rule}`);
+      faults.push(`column ${from.name}.${name}: only in the source${rename}${rule}`);
     }
     for (const column of columns.targetOnly) {
       if (column.notNull && !column.filled && !column.generated) {
-        faults.push(`column ${to.name}.${column.name}: in the target only, NOT NULL and without a default`);
+        faults.push(`column ${to.name}.${column.name}: only in the target, NOT NULL and without a default`);
       }
     }
     const planned: ColumnPlan[] = [];
@@ -153,15 +153,17 @@ export function planTables(
     plans.push({ source: from, target: to, columns: planned });
   }
   if (targets.length === 0) {
-    throw new Refused("the app has built no table in the target: does its schema run use this database?");
+    throw new Refused(
+      "the app has built no tables in the target. Check that its schema run uses this database",
+    );
   }
   // What a sequence follows is looked at where it is set.
   for (const rule of rules)
     if (!followed.has(rule) && rule.kind !== "sequence") faults.push(unfollowed(rule));
   if (faults.length > 0) {
     throw new Refused(
-      `the source and the schema that the app built do not fit together:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
-        "Is the app's image the release that wrote the source? An app's record of its schema migrations belongs into migrationTables",
+      `the source does not match the schema that the app built:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
+        "Check that the app's image is the release that wrote the source. List the app's migration-history tables in migrationTables",
     );
   }
   return plans.sort((a, b) => (a.source.name < b.source.name ? -1 : 1));
@@ -172,31 +174,31 @@ export function columnRules(rules: readonly Rule[], table: string, column: strin
   return rules.filter(isColumnRule).filter((rule) => rule.table === table && rule.column === column);
 }
 
-const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.stringify(rule)})`;
+const helps = (rule: Rule) => ` (this rule leaves it out: ${JSON.stringify(rule)})`;
 
 /** For a name that PostgreSQL cannot hold whole: what it is called there, only a person knows. */
 const renames = (of: { readonly table: string; readonly column?: string }) =>
-  `, and longer than the 63 bytes that PostgreSQL keeps of a name (a rule that says its name there: ${JSON.stringify({ kind: "rename", ...of, to: "NAME" })})`;
+  `, and its name is longer than PostgreSQL's limit of 63 bytes (this rule gives its name on the server: ${JSON.stringify({ kind: "rename", ...of, to: "NAME" })})`;
 
 /** A rule that says nothing of what is there is a mistake in it. */
 function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
   const subject = "column" in rule && rule.column !== undefined ? `${rule.table}.${rule.column}` : rule.table;
   switch (rule.kind) {
     case "skip-table":
-      return `rule skip-table for ${subject}: no table of that name is on one side only`;
+      return `rule skip-table for ${subject}: no table of that name exists on only one side`;
     case "leave-on-server":
-      return `rule leave-on-server for ${subject}: the target has no such table or column that the source has not`;
+      return `rule leave-on-server for ${subject}: the target has no table or column of that name that the source lacks`;
     case "replace":
       return `rule replace for ${subject}: no table of that name is copied`;
     case "rename":
-      return `rule rename for ${subject}: the source has no such ${rule.column === undefined ? "table" : "column"} that is copied, or the target has no ${rule.to}`;
+      return `rule rename for ${subject}: no ${rule.column === undefined ? "table" : "column"} of that name is copied, or the target has no ${rule.to}`;
     case "skip-column":
-      return `rule skip-column for ${subject}: the source has no such column that the target has not`;
+      return `rule skip-column for ${subject}: the source has no column of that name that the target lacks`;
     case "cast":
     case "default":
     case "null-if":
     case "skip-row":
     case "like":
-      return `rule ${rule.kind} for ${subject}: the source has no such column that is copied`;
+      return `rule ${rule.kind} for ${subject}: no column of that name is copied`;
   }
 }

@@ -67,6 +67,6 @@ export async function moveSqlite(
 async function requireSameSource(file: string, copied: string): Promise<void> {
   if ((await fingerprint(file)) === copied) return;
   throw new Refused(
-    `${file} has changed since its snapshot: something still writes to it. Stop whatever else uses the file, and run it again`,
+    `${file} changed after its snapshot was taken: another program writes to it. Stop every program that uses the file, and try again`,
   );
 }

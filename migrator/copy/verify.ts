@@ -75,10 +75,8 @@ export async function verify(
       .filter(({ converter }) => converter.byServer)
       .map(({ target }) => target.name);
     throw new Failed(
-      `table ${plan.target.name}: the target holds ${found.rows} rows as it should, but not the values of the source` +
-        (byServer.length > 0
-          ? `; look first at ${byServer.join(", ")}, whose types the server converts`
-          : ""),
+      `table ${plan.target.name}: checksum mismatch: the target has all ${found.rows} rows, but with other values than the source` +
+        (byServer.length > 0 ? `; check ${byServer.join(", ")} first, whose types the server converts` : ""),
     );
   }
 }

@@ -79,7 +79,7 @@ export function readJson<S extends z.ZodType>(schema: S, option: string, file: s
   try {
     parsed = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Refused(`${option} ${file}: not readable as JSON: ${messageOf(error)}`);
+    throw new Refused(`${option} ${file}: cannot be read as JSON: ${messageOf(error)}`);
   }
   const result = schema.safeParse(parsed);
   if (result.success) return result.data;

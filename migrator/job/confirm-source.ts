@@ -50,7 +50,7 @@ export async function confirmSource(
     work(),
     deadline,
     stop,
-    `not confirmed within ${confirmSeconds} s: the server does not answer`,
+    `not confirmed within ${confirmSeconds} s: no connection to the server`,
   );
 }
 
@@ -60,7 +60,7 @@ async function recordRolled(deadline: Deadline, log: (line: string) => void): Pr
     const last = await lastAttempt(client);
     if (last?.state === "rolling-back") await recordRolledBack(client, last.attempt);
     else if (last?.state !== "rolled-back")
-      throw new Failed(`the ledger says "${last?.state ?? "nothing"}": roll-back has not done its work`);
+      throw new Failed(`the ledger says "${last?.state ?? "nothing"}": the roll-back task has not finished`);
   } finally {
     await endSession(client);
   }

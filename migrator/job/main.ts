@@ -30,14 +30,14 @@ Environment:
 
 Exit code:
   0  done, or nothing to do
-  1  failed; another try may go through
-  2  refused; a person has to mend or decide something
-The message says what is left behind: nothing changed, tables emptied after a rescue, or a copy that is committed.`;
+  1  failed; another attempt may succeed
+  2  refused; a person must correct or decide something
+The message says what the attempt left: nothing changed, tables emptied (after a dump of their rows), or a committed copy.`;
 
 async function runMigrate({ config }: { config: string }): Promise<void> {
   const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
   if (!NOMAD_ALLOC_DIR)
-    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
+    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate must run as a task of a Nomad job");
   const allocation = {
     shared: NOMAD_ALLOC_DIR,
     id: NOMAD_ALLOC_ID,
@@ -106,34 +106,38 @@ async function serveSqlite(): Promise<void> {
 }
 
 const program = new Command("pgmoor-migrator")
-  .description("Moves a service's database to PostgreSQL, inside the service's own Nomad job")
+  .description("Move a service's database to PostgreSQL, inside the service's own Nomad job")
   .addHelpText("after", environment);
 program
   .command("migrate")
-  .description("prestart: snapshot the source, have the app build its schema, copy, verify, record")
-  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .description(
+    "prestart task: take a snapshot of the source, have the app build its schema, copy, verify, record",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runMigrate);
 program
   .command("roll-back")
-  .description("prestart: bring the server's rows back into the source, or leave them behind, and record it")
-  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .description(
+    "prestart task: copy the server's rows back into the source, or leave them, and record the rollback",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runRollBack);
 program
   .command("confirm")
   .description(
-    "poststart: wait until the app has used the database and answers, or answers on its source after a rollback, then record that it is done",
+    "poststart task: wait until the app answers and has used the database (after a rollback: answers on its source), then record the move or rollback as confirmed",
   )
-  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runConfirm);
 program
   .command("ledger")
-  .description("show the attempts recorded in the database")
+  .description("show the attempts recorded in the database's ledger")
   .option(
     "--roll-back",
-    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source anew",
+    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source again",
   )
   .addHelpText("after", environment)
   .action(runLedger);

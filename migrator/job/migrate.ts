@@ -82,7 +82,7 @@ async function requireSomebodyWaits(
   const waited = (await isNew())?.waitedSeconds ?? 0;
   if (waited <= waitSeconds) return;
   throw new Refused(
-    `the job waited ${Math.round(waited)} s for a client with room for it, longer than ${waitSeconds} s: its deploy may have ` +
-      `given up. ${service} is not moved now; deploy it again`,
+    `the job waited ${Math.round(waited)} s for a client with free resources, longer than ${waitSeconds} s: the deploy may have ` +
+      `given up. ${service} was not moved. Deploy it again`,
   );
 }

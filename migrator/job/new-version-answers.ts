@@ -21,7 +21,7 @@ export async function newVersionAnswers(
       return undefined;
     },
     () =>
-      `the app of this new version does not answer 2xx at ${health} within ${healthySeconds} s (${last}): Nomad puts the old version back`,
+      `the app of this new version does not answer 2xx at ${health} within ${healthySeconds} s (${last}): Nomad reverts to the old version`,
     500,
   );
 }

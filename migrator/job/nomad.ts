@@ -50,7 +50,7 @@ export async function newVersion(
       .map((one) => one.CreateTime);
     return { waitedSeconds: (CreateTime - Math.max(Job.SubmitTime, ...registered)) / 1e9 };
   } catch (error) {
-    log(`Nomad does not tell this task of its deployment: ${messageOf(error)}`);
+    log(`cannot read this task's deployment from Nomad: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -24,11 +24,11 @@ export async function rollBack(
 ): Promise<RollBackReport | undefined> {
   const { service, rollback: kind, snapshots, source, migrationTables, rules } = config;
   if (kind === undefined)
-    throw new Refused("--config: it does not say what becomes of the server's rows (rollback)");
+    throw new Refused("--config: rollback is missing: it says what happens to the server's rows");
   if (!(await isOnSource(snapshots))) await serverAnswers();
   else if (!(await answers())) {
     log(
-      "the server does not answer; its ledger has said before that the service is on its source, and the app starts on it",
+      "no connection to the server. An earlier run read in its ledger that the service is back on its source, so the app starts on it",
     );
     return undefined;
   }
@@ -41,7 +41,7 @@ export async function rollBack(
       snapshots,
       copyBack: (client, last) => {
         if (source.kind !== "sqlite")
-          throw new Refused(`a source of kind "${source.kind}" takes no rows back`);
+          throw new Refused(`a source of kind "${source.kind}" cannot take the server's rows back`);
         const declared = { migrationTables, rules };
         return copyBack(run, client, last, { file: source.file, declared, snapshots });
       },

@@ -43,9 +43,9 @@ export type Decision =
 export const confirmed: Decision = {
   act: "skip",
   why:
-    "the app was confirmed on the server: it runs there, and the source is not looked at. To copy the source anew all the " +
-    "same, run `pgmoor-migrator ledger --roll-back`, and then the cutover again: what the server holds is dumped into the " +
-    "snapshots folder first, then replaced",
+    "the app was confirmed on the server, so the source is ignored. To copy the source again anyway, run " +
+    "`pgmoor-migrator ledger --roll-back` and then the cutover. It dumps the server's rows into the snapshots folder, and " +
+    "then replaces them",
 };
 
 /** The rule of the cutover's first step, for an attempt that is not confirmed. */
@@ -55,17 +55,17 @@ export function decide({ last, source, targetWritten, discards = false, targetHa
     return {
       act: "return",
       why:
-        "a rollback did not get to its end: the app has not answered on its source. It goes on on the server, with all " +
-        "that the server holds" +
+        "a rollback did not finish: the app has not answered on its source. It stays on the server, with all of the " +
+        "server's rows" +
         (discards && source === "changed"
-          ? ". What it may have written to its source meanwhile is there, and not on the server"
+          ? ". What it may have written to its source in the meantime is not on the server"
           : ""),
     };
   }
   if (source === "absent") {
     return {
       act: "refuse",
-      why: "the source is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume, or the URL",
+      why: "the source was not found, and no attempt was confirmed: there is nothing to copy. Check the path and the volume, or the URL",
     };
   }
   if (last === undefined) {
@@ -73,8 +73,8 @@ export function decide({ last, source, targetWritten, discards = false, targetHa
       return {
         act: "refuse",
         why:
-          "the app's tables in the target hold rows, and no attempt of ours is recorded: they are not ours to replace. " +
-          "Empty them, or give the service an empty database; by hand, --replace dumps and replaces them",
+          "the app's tables in the target already have rows, and the ledger has no attempt: pgmoor did not write them. " +
+          "Empty them, or give the service an empty database. By hand, --replace dumps and replaces them",
       };
     }
     return { act: "copy", rescue: false, why: "first attempt" };
@@ -83,16 +83,16 @@ export function decide({ last, source, targetWritten, discards = false, targetHa
     return {
       act: "keep",
       why:
-        "the last attempt was copied and never confirmed; the app has written to the server since, and nothing to its " +
-        "source. What the server holds is kept, and confirm decides. To copy the source anew all the same, run " +
+        "the last attempt was copied but not confirmed. Since then the app has written to the server and not to its " +
+        "source. The server's rows are kept, and confirm decides. To copy the source again anyway, run " +
         "`pgmoor-migrator ledger --roll-back` and then the cutover again",
     };
   }
   const why = {
-    started: "the last attempt did not get to the end",
+    started: "the last attempt did not finish",
     copied: "the last attempt was copied, and the job went back to its source before the app was confirmed",
     "rolling-back":
-      "a rollback did not get to its end, and the app has written to its source since, which has all that the server has",
+      "a rollback did not finish, and the app has written to its source since then. The source has all the server's rows",
     "rolled-back": "the last attempt was rolled back",
   }[last];
   return { act: "copy", rescue: targetHasRows, why };

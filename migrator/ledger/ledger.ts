@@ -200,7 +200,7 @@ export async function begin(
     await client.query("ROLLBACK").catch(() => undefined);
     if ((error as { code?: string }).code === "42501") {
       throw new Refused(
-        "the role may not create the schema pgmoor in this database: it has to own the database it moves into",
+        "permission denied: the role cannot create the schema pgmoor. It must own the database",
       );
     }
     throw error;
@@ -296,9 +296,7 @@ export async function recordConfirmed(client: ClientBase, attempt: number): Prom
       [attempt],
     );
     if (result.rowCount !== 1) {
-      throw new Failed(
-        `attempt ${attempt} is no longer "copied": another migrator has changed the ledger meanwhile`,
-      );
+      throw new Failed(`attempt ${attempt} is no longer "copied": another migrator has changed the ledger`);
     }
     await client.query(mark);
   });
@@ -330,8 +328,8 @@ export async function rollBack(client: ClientBase): Promise<Attempt> {
   if (last?.state !== "confirmed" && last?.state !== "copied" && last?.state !== "rolling-back") {
     throw new Refused(
       last === undefined
-        ? "there is no ledger in this database: nothing to roll back"
-        : `the last attempt (${last.attempt}) is "${last.state}", neither "copied" nor "confirmed": the next cutover copies anew as it is`,
+        ? "this database has no ledger: there is nothing to roll back"
+        : `the last attempt (${last.attempt}) is "${last.state}", not "copied" or "confirmed": the next cutover copies again anyway`,
     );
   }
   await inTransaction(client, async () => {

@@ -54,7 +54,7 @@ export async function copyBack(
     const content = await contentOf(back.file);
     await recordRollback(client, last.attempt, { kind: "copy-back", content, kept: kept.folder });
     await requireUntouched(file, kept.fingerprint);
-    run.left = "the source holds what it held before, or what the server holds; the server is as before";
+    run.left = "the source has either its old rows or the server's rows; the server is unchanged";
     await replacement.swap();
     await recordRollingBack(client, last.attempt);
     return back.rows;
@@ -76,11 +76,11 @@ async function requireOurs(run: Run, file: string, declared: CopyRules, last: At
   const source = new SqliteFile(file, declared, "sample");
   if (!(await source.isThere()))
     throw new Refused(
-      `${file}: not there. Put the source's volume back, or restore the file from ${last.snapshot}`,
+      `${file}: no such file. Restore the source's volume, or restore the file from ${last.snapshot}`,
     );
   if (await source.isAsCopied(run, last)) return;
   throw new Refused(
-    `${file} is not what was copied to the server: it has rows of its own, and so has the server. To keep the server's rows, put the file that was copied back (it is in ${last.snapshot}), and deploy again; to keep the source's, write rollback: "discard"`,
+    `${file} has changed since it was copied to the server, and the server may have other changes. To keep the server's rows, restore the file that was copied (it is in ${last.snapshot}), and deploy again. To keep the source's rows, set rollback: "discard"`,
   );
 }
 
@@ -88,7 +88,7 @@ async function requireSameRelease(client: Client, declared: CopyRules, last: Att
   const upgraded = upgradedSince(last.migrations, await migrationsOf(client, declared.migrationTables));
   if (upgraded.length === 0) return;
   throw new Refused(
-    `the app was upgraded on the server since its move: ${upgraded.join(", ")} records other schema migrations now. The server's rows do not go into a file of the older schema. Bring the app back by its own means, or write rollback: "discard"`,
+    `the app was upgraded on the server since its move: ${upgraded.join(", ")} records other schema migrations now. The server's rows do not fit into a file with the older schema. Move the app back with its own tools, or set rollback: "discard"`,
   );
 }
 
@@ -96,6 +96,6 @@ async function requireSameRelease(client: Client, declared: CopyRules, last: Att
 async function requireUntouched(file: string, kept: string): Promise<void> {
   if ((await fingerprint(file)) === kept) return;
   throw new Refused(
-    `${file} changed while it was replaced: something still writes to it. Stop it, and deploy again`,
+    `${file} changed while it was being replaced: another program writes to it. Stop that program, and deploy again`,
   );
 }

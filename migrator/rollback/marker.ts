@@ -28,7 +28,7 @@ export async function unmarkOnSource(snapshots: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw new Refused(
-      `${markerOf(snapshots)}: ${messageOf(error)}. It says that the service is on its source, and has to be removed: the backup volume must be writable`,
+      `${markerOf(snapshots)}: ${messageOf(error)}. This file says that the service is on its source, and pgmoor must remove it. The backup volume must be writable`,
     );
   }
 }

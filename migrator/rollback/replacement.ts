@@ -31,7 +31,7 @@ export class Replacement {
     const replacement = new Replacement(place, { uid, gid, mode: mode & 0o7777 });
     await replacement.discard();
     // The merged old one and the new one lie beside the old one for a moment.
-    await requireSpace(path.dirname(place), 2 * bytes, "for the file that takes the source's place");
+    await requireSpace(path.dirname(place), 2 * bytes, "for the file that replaces the source");
     await replacement.write(replacement.incoming("new"), undefined);
     await replacement.discard();
     return replacement;
@@ -71,7 +71,7 @@ export class Replacement {
     await fs.rename(this.incoming("new"), place);
     await sync(folder);
     if ((await digest(place)).hash !== expected)
-      throw new Failed(`${place}: reads back differently from what was written. Check that volume`);
+      throw new Failed(`${place}: checksum mismatch when it was read back. Check that volume's disk`);
   }
 
   private incoming(which: "new" | "merged"): string {
@@ -94,7 +94,7 @@ export class Replacement {
       }
     } catch (error) {
       throw new Refused(
-        `${file}: ${messageOf(error)}. The migrator writes the new file beside the old one, and gives it the owner and mode that the old one has (user ${uid}, group ${gid}): run it as root or as that user (migrator.program.user), and mount the source's volume for writing`,
+        `${file}: ${messageOf(error)}. The migrator writes the new file beside the old one, and gives it the owner and mode of the old one (user ${uid}, group ${gid}): run it as root or as that user (migrator.program.user), and mount the source's volume for writing`,
       );
     }
   }

@@ -42,7 +42,9 @@ export async function rollBackSource(
   await run.lock(client);
   const last = await lastAttempt(client);
   if (last !== undefined && last.service !== service)
-    throw new Refused(`this database is recorded as that of service "${last.service}", not "${service}"`);
+    throw new Refused(
+      `the ledger of this database belongs to the service "${last.service}", not to "${service}"`,
+    );
   const report = (outcome: RollBackReport["outcome"], rows = 0): RollBackReport => ({
     pgmoor: "roll-back",
     service,
@@ -53,7 +55,7 @@ export async function rollBackSource(
   });
   if (last?.state === "rolling-back") {
     // The app may have written to the source by now. The poststart task has not yet seen it answer.
-    run.log("the source is in order already; the app starts on it");
+    run.log("the source is already in order; the app starts on it");
     return report("skipped");
   }
   if (last?.state !== "confirmed") {
@@ -68,9 +70,10 @@ export async function rollBackSource(
     run.log(`the source holds the server's ${rows} rows`);
     return report("copied-back", rows);
   }
-  if (!(await source.isThere())) throw new Refused("the source is not there: there is nothing to go back to");
+  if (!(await source.isThere()))
+    throw new Refused("the source was not found: there is nothing to roll back to");
   await recordRollback(client, last.attempt, { kind, content: null, kept: null });
   await recordRollingBack(client, last.attempt);
-  run.log("what was written since the move stays on the server, and is not on the source");
+  run.log("what was written since the move stays on the server and is not on the source");
   return report("discarded");
 }

@@ -68,7 +68,7 @@ export class Records {
     // A page without what SQLite needs of it at the least holds no cell as it is laid out.
     if ((this.pageSize & (this.pageSize - 1)) !== 0 || this.usable < 480) {
       fs.closeSync(this.handle);
-      throw this.damaged("its header says no page size of SQLite's");
+      throw this.damaged("its header has an invalid page size");
     }
     this.window = Buffer.allocUnsafeSlow(windowBytes);
   }
@@ -95,7 +95,7 @@ export class Records {
     for (let column = 0; at < header.length; column++) {
       const [type, next] = this.varint(header, at);
       const bytes = type < 12n ? numberBytes[Number(type)] : Number((type - 12n) / 2n);
-      if (bytes === undefined) throw this.damaged("a record has a value of no kind");
+      if (bytes === undefined) throw this.damaged("a record has a value of unknown type");
       if (offset + bytes > payload.bytes) throw this.damaged("a value is longer than its record");
       if (column === place) {
         const storage = type === 0n ? "n" : type < 12n ? (type === 7n ? "r" : "i") : type % 2n ? "t" : "b";
@@ -116,9 +116,10 @@ export class Records {
       const header = number === 1 ? fileHeaderBytes : 0;
       const cells = page.readUInt16BE(header + 3);
       const leaf = page[header] === leafTable;
-      if (!leaf && page[header] !== interiorTable) throw this.damaged(`page ${number} is none of a table`);
+      if (!leaf && page[header] !== interiorTable)
+        throw this.damaged(`page ${number} is not a page of a table`);
       const pointers = header + (leaf ? 8 : 12);
-      if (pointers + 2 * cells > this.usable) throw this.damaged(`page ${number} has no room for its cells`);
+      if (pointers + 2 * cells > this.usable) throw this.damaged(`page ${number} has more cells than fit`);
       const cellAt = (cell: number) => page.readUInt16BE(pointers + 2 * cell);
       const keyAt = (cell: number) =>
         BigInt.asIntN(64, this.varint(page, leaf ? this.varint(page, cellAt(cell))[1] : cellAt(cell) + 4)[0]);
@@ -131,7 +132,7 @@ export class Records {
       if (leaf) return low < cells && keyAt(low) === rowid ? this.payload(page, cellAt(low)) : undefined;
       number = this.numberAt(page, low < cells ? cellAt(low) : header + 8);
     }
-    throw this.damaged("a table's tree has no end");
+    throw this.damaged("a table's tree is too deep");
   }
 
   private payload(page: Buffer, at: number): Payload {
@@ -201,7 +202,7 @@ export class Records {
   }
 
   private damaged(how: string): Refused {
-    return new Refused(`${this.label}: damaged: ${how}. Restore it from a backup, or mend it with the app`);
+    return new Refused(`${this.label}: corrupt: ${how}. Restore it from a backup, or repair it with the app`);
   }
 
   /** Valid until the next is asked for. */

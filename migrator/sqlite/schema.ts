@@ -113,14 +113,14 @@ export class SchemaReader {
     } catch {
       // Not text: said below.
     }
-    this.problems.push(`${where(bytes.toString("latin1").replaceAll(/[^ -~]/g, "?"))} is no valid text`);
+    this.problems.push(`${where(bytes.toString("latin1").replaceAll(/[^ -~]/g, "?"))} is not valid text`);
     return undefined;
   }
 
   private refuse(): void {
     if (this.problems.length === 0) return;
     throw new Refused(
-      `${this.label}: its schema is damaged: ${this.problems.join("; ")}. Rename or restore it with the app, or with sqlite3`,
+      `${this.label}: its schema is corrupt: ${this.problems.join("; ")}. Rename or restore it with the app, or with sqlite3`,
     );
   }
 

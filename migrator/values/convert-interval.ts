@@ -30,7 +30,7 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
   const ofNumber = (value: bigint | number): string => {
     const unit = cast && units[cast.as];
     if (cast === undefined || unit === undefined) {
-      const kind = `number in a column of type ${column.described}: microseconds, milliseconds, seconds or ticks, nobody can tell`;
+      const kind = `number in a column of type ${column.described}: ambiguous unit (microseconds, milliseconds, seconds or ticks)`;
       throw new Misfit(kind, help.cast(Math.abs(Number(value)) < 1e6 ? "seconds" : "microseconds"));
     }
     const micros = typeof value === "bigint" ? ofInteger(value, unit) : ofReal(value, unit);
@@ -44,7 +44,7 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
       // PostgreSQL would take it for seconds.
       if (digits.test(number)) return ofNumber(/^[+-]?\d+$/.test(number) ? BigInt(number) : Number(number));
       if (!isTimestamp(written)) {
-        if (!signs.test(written)) throw new Misfit(`text that is no ${column.described}`);
+        if (!signs.test(written)) throw new Misfit(`text that is not a valid ${column.described}`);
         if (unitless.test(written))
           throw new Misfit(`number without a unit in a column of type ${column.described}`);
         return plain(storage, value, tally);
@@ -69,7 +69,7 @@ function ofInteger(value: bigint, unit: number): bigint {
 
 function ofReal(value: number, unit: number): bigint {
   const whole = Math.floor(value);
-  if (unit < 1 || !Number.isSafeInteger(whole)) throw new Misfit("real that is no number of time");
+  if (unit < 1 || !Number.isSafeInteger(whole)) throw new Misfit("real that is not a length of time");
   return BigInt(whole) * BigInt(unit) + BigInt(Math.round((value - whole) * unit));
 }
 

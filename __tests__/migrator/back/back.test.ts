@@ -148,7 +148,7 @@ test.each([
   [
     "a column that the source has not",
     "ALTER TABLE item ADD extra text; UPDATE item SET extra = 'x' WHERE id = 1",
-    /no place for:\n {2}column item\.extra: 1 rows have a value/,
+    /the source's schema cannot hold:\n {2}column item\.extra: 1 rows have a value/,
   ],
 ])("%s is refused, with its place", async (_, change, says) => {
   const source = bench.write(sqlite);
@@ -216,7 +216,7 @@ test("what SQLite would store otherwise is named by its row", async () => {
     "CREATE TABLE t (id integer PRIMARY KEY, code text); INSERT INTO t VALUES (1, '7'), (2, '007')",
   );
   await expect(bench.back(source)).rejects.toThrow(
-    "SQLite stores otherwise what the server has in the row id 2",
+    "the row id 2 does not round-trip: SQLite stores a different value",
   );
 });
 
@@ -246,7 +246,7 @@ describe("what only one side has", () => {
     await bench.back(source, [skip]);
     await bench.query("INSERT INTO extra VALUES (1)");
     await expect(bench.back(source, [skip])).rejects.toThrow(
-      'table extra: 1 rows (a rule that would leave it on the server: {"kind":"leave-on-server","table":"extra"})',
+      'table extra: 1 rows (this rule leaves it on the server: {"kind":"leave-on-server","table":"extra"})',
     );
     await bench.back(source, [skip, { kind: "leave-on-server", table: "extra" }]);
   });
@@ -258,7 +258,7 @@ describe("what only one side has", () => {
     await bench.back(source);
     await bench.query("UPDATE t SET extra = true WHERE id = 2");
     await expect(bench.back(source)).rejects.toThrow(
-      'column t.extra: 1 rows have a value (a rule that would leave it on the server: {"kind":"leave-on-server","table":"t","column":"extra"})',
+      'column t.extra: 1 rows have a value (this rule leaves it on the server: {"kind":"leave-on-server","table":"t","column":"extra"})',
     );
     await bench.back(source, [{ kind: "leave-on-server", table: "t", column: "extra" }]);
   });
@@ -410,7 +410,7 @@ describe("a column without a value in the source", () => {
     await bench.copy(source);
     await bench.query(row);
     await expect(bench.back(source)).rejects.toThrow(
-      'beat.at: no row of the source says in which form the app writes it. Show one of its values as the app writes them: {"kind":"like","table":"beat","column":"at","value":"…"}',
+      'beat.at: no row of the source shows the form in which the app writes it. Give one of its values as the app writes it: {"kind":"like","table":"beat","column":"at","value":"…"}',
     );
   });
 });

@@ -82,7 +82,7 @@ describe("values", () => {
       const [kind, rule] = expected;
       const [line = ""] = refused.split("\n").filter((one) => one.includes(` ${table}.v, rowid 1: `));
       expect(line).toContain(kind);
-      expect(line.endsWith(`(a rule that would help: ${rule})`)).toBe(true);
+      expect(line.endsWith(`(this rule would help: ${rule})`)).toBe(true);
       return;
     }
     const rows = await bench.query(`SELECT v::text FROM ${table}`);

@@ -71,8 +71,10 @@ describe("a move that waited for a client with room for it", () => {
     await taskApi(service, { placed: 200 });
     const outcome = await service.migrate();
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toContain("the job waited 200 s for a client with room for it, longer than 180 s");
-    expect(outcome.stderr).toContain("app is not moved now; deploy it again");
+    expect(outcome.stderr).toContain(
+      "the job waited 200 s for a client with free resources, longer than 180 s",
+    );
+    expect(outcome.stderr).toContain("app was not moved. Deploy it again");
     expect(outcome.schema.code).not.toBe(0);
     expect(await service.ledger().catch(() => [])).toEqual([]);
   });

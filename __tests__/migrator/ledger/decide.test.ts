@@ -5,7 +5,7 @@ type Row = [last: Findings["last"], source: Findings["source"], targetHasRows: b
 /** Every state of the ledger but `confirmed`, every source, every target; `copy+` keeps the target's rows aside first. */
 const table: Row[] = [
   [undefined, "changed", false, "copy"],
-  [undefined, "changed", true, "refuse: not ours to replace"],
+  [undefined, "changed", true, "refuse: pgmoor did not write them"],
   [undefined, "absent", false, "refuse: nothing to copy"],
   [undefined, "absent", true, "refuse: nothing to copy"],
   ["started", "unchanged", false, "copy"],

@@ -143,7 +143,7 @@ describe("copy-back", () => {
     const before = fs.readFileSync(service.source);
     const outcome = await run(service);
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toContain("it has rows of its own, and so has the server");
+    expect(outcome.stderr).toContain("has changed since it was copied to the server");
     expect(fs.readFileSync(service.source)).toEqual(before);
     expect([await states(service), await planSees(service), marker(service)]).toEqual([
       ["confirmed"],

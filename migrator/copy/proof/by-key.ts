@@ -41,7 +41,7 @@ export async function differencesByKey(
 export const lost = ({ key }: ExpectedRow): Difference => ({
   row: key(),
   column: "(row)",
-  why: "no such row in the target",
+  why: "the target lacks this row",
 });
 
 /** Finds the rows by their key, and so by the index of the primary key. */
@@ -66,7 +66,7 @@ function differing(
   return plan.columns.flatMap(({ target }, index) =>
     isSame(wanted[index]!, found[index]!)
       ? []
-      : [{ row, column: target.name, why: `not the value of the source, as ${target.described}` }],
+      : [{ row, column: target.name, why: `differs from the source's value, as ${target.described}` }],
   );
 }
 

@@ -64,7 +64,7 @@ function columnOf(
     read: (storage, value) => {
       if (isLarge(value)) return largeForm(target, encoding, cast, storage, value);
       if (value === null || standsForNull(storage, value)) {
-        if (target.notNull && !target.generated) throw new NoMeaning("NULL in a column that allows none");
+        if (target.notNull && !target.generated) throw new NoMeaning("NULL in a NOT NULL column");
         return null;
       }
       const form = meaning(storage, value);
@@ -148,7 +148,7 @@ export async function* expectedRows(
       const read = await readByServer(helper, column.target, texts);
       for (const [place, { pending }] of asked.entries()) {
         pending[index] =
-          read[place] ?? new NoMeaning(`text that PostgreSQL does not read as ${column.target.described}`);
+          read[place] ?? new NoMeaning(`text that PostgreSQL cannot parse as ${column.target.described}`);
       }
     }
   }

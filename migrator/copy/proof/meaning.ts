@@ -30,7 +30,7 @@ export function decoderOf(encoding: SqliteDatabase["encoding"]): (bytes: Buffer)
 
 const kinds: Record<Storage, string> = { n: "NULL", i: "an integer", r: "a real", t: "text", b: "a blob" };
 const never = (storage: Storage, { described }: TargetColumn) =>
-  new NoMeaning(`${kinds[storage]} in a column of type ${described}: nobody can tell what it means`);
+  new NoMeaning(`${kinds[storage]} in a column of type ${described}: ambiguous`);
 
 /** The digits behind the point that a numeric(p,s) keeps, and the power of ten that its values stay below. */
 export function limitsOf(modifier: number): { places: number; power: number } | undefined {
@@ -42,12 +42,12 @@ export function limitsOf(modifier: number): { places: number; power: number } | 
 
 /** A number as it is written, or as the shortest decimal that is this real. */
 function numberOf(storage: Storage, value: Exclude<Raw, null>, text: (bytes: Buffer) => string): Decimal {
-  if (storage === "b") throw new NoMeaning("a blob where a number has to be");
+  if (storage === "b") throw new NoMeaning("a blob instead of a number");
   const written = storage === "t" ? text(value as Buffer) : String(value);
   // Text of another form is no plain number: `007`, `+1`, ` 1`.
   const isPlain = storage !== "t" || /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?$/.test(written);
   const number = isPlain ? decimalOf(written) : undefined;
-  if (number === undefined) throw new NoMeaning("no number");
+  if (number === undefined) throw new NoMeaning("not a number");
   return number;
 }
 
@@ -178,7 +178,7 @@ export function meaningIn(
     if (number !== undefined) return String(toPlaces(number, places));
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
-    if (said === undefined) throw new NoMeaning("no date and time in ISO form");
+    if (said === undefined) throw new NoMeaning("not an ISO 8601 date and time");
     if (type === "timestamp" && said.zone !== undefined && said.zone !== 0n && cast !== "utc")
       throw new NoMeaning("a time with a zone in a column without one");
     const micros = toPlaces(said.micros, places);
@@ -192,7 +192,7 @@ export function meaningIn(
     if (number !== undefined) return dayForm(number);
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
-    if (said === undefined) throw new NoMeaning("no date in ISO form");
+    if (said === undefined) throw new NoMeaning("not an ISO 8601 date");
     const isDay = !said.hasTime && said.zone === undefined;
     if (!isDay && cast !== "day") throw new NoMeaning("a date with a time of day");
     // The day that is written, whatever the zone.
@@ -202,7 +202,7 @@ export function meaningIn(
   const time: Meaning = (storage, value) => {
     if (storage !== "t") throw never(storage, column);
     const micros = timeOfDay(text(value as Buffer));
-    if (micros === undefined) throw new NoMeaning("no time of day");
+    if (micros === undefined) throw new NoMeaning("not a time of day");
     const kept = toPlaces(micros, places);
     if (kept !== micros && !rounds) throw new NoMeaning("a time finer than its column");
     if (kept >= 86_400_000_000n) throw new NoMeaning("a time that rounds to the next day");
@@ -213,7 +213,7 @@ export function meaningIn(
     if (storage === "t") {
       const written = text(value as Buffer);
       if (!/^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$/.test(written))
-        throw new NoMeaning("text that is no uuid");
+        throw new NoMeaning("text that is not a uuid");
       return written.replaceAll("-", "").toLowerCase();
     }
     const blob = value as Buffer;
@@ -233,7 +233,7 @@ export function meaningIn(
       const said = cast === "since-epoch" ? momentOf(text(value as Buffer)) : undefined;
       if (said !== undefined && !said.dayOnly) return `0 0 ${said.micros}`;
       // PostgreSQL reads past signs that it does not know, and takes a number without a unit for seconds.
-      if (/[^A-Za-z0-9:.+\s-]/.test(written)) throw new NoMeaning("text that is no interval");
+      if (/[^A-Za-z0-9:.+\s-]/.test(written)) throw new NoMeaning("text that is not an interval");
       const last = written
         .replace(/\s+ago$/i, "")
         .split(/\s+/)
@@ -327,7 +327,7 @@ function jsonText(written: string): Buffer {
   try {
     JSON.parse(written);
   } catch {
-    throw new NoMeaning("text that is no JSON");
+    throw new NoMeaning("text that is not JSON");
   }
   return Buffer.from(written);
 }

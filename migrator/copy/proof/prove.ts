@@ -88,7 +88,7 @@ function describe({ target }: TablePlan, differences: readonly Difference[]): st
     .map(({ row, column, why }) => `  ${target.name}.${column}, ${row}: ${why}`);
   const more = differences.length > shown ? [`  and ${differences.length - shown} more`] : [];
   return [
-    `table ${target.name}: the proof finds values that are not what the source holds:`,
+    `table ${target.name}: the proof found values that differ from the source:`,
     ...lines,
     ...more,
   ].join("\n");

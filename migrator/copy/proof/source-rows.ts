@@ -75,7 +75,7 @@ export function* sourceRows(
   function piecesOf(rowid: bigint, place: number): Iterable<Buffer> {
     const stored = source.records.value(table.root, rowid, place);
     if (stored === undefined)
-      throw new Error(`table ${table.name}: a large value is not where SQLite has it`);
+      throw new Error(`table ${table.name}: a large value is not where SQLite stores it`);
     return stored.pieces();
   }
 }

@@ -43,7 +43,7 @@ export const migrations: readonly ShapeCase[] = [
     migrationTables: ["m"],
     refused: [
       "m: the source lacks 2.js, 3.js, 4.js, 5.js, 6.js and 3 more. The source is older",
-      "start this image on the SQLite file once",
+      "start this image once on the SQLite file",
     ],
   },
   {
@@ -105,14 +105,14 @@ export const migrations: readonly ShapeCase[] = [
     target: `${diesel.target}`,
     source: "CREATE TABLE t (a)",
     migrationTables: ["m"],
-    refused: ["m: in the target only, so that nobody can tell"],
+    refused: ["m: only in the target, so pgmoor cannot compare the releases"],
   },
   {
     name: "a table of locks",
     target: `${migrated("is_locked integer").target}`,
     source: `${migrated("is_locked integer").source}`,
     migrationTables: ["m"],
-    refused: ["m: no column that is known", '{ table: "m", compare: "nothing" }'],
+    refused: ["m: pgmoor cannot tell which column", '{ table: "m", compare: "nothing" }'],
   },
   {
     name: "a table of locks, declared",
@@ -140,14 +140,14 @@ export const migrations: readonly ShapeCase[] = [
     target: `${golang.target} INSERT INTO m VALUES (9, false)`,
     source: `${golang.source} INSERT INTO m VALUES (9, 1)`,
     migrationTables: newest,
-    refused: ["m: a migration has failed half-way in the source (dirty)"],
+    refused: ["m: a migration failed half-way in the source (dirty)"],
   },
   {
     name: "Alembic's, written for each database: which is newer, nobody can tell",
     target: `${alembic.target} INSERT INTO m VALUES ('9e83011d1f2a')`,
     source: `${alembic.source} INSERT INTO m VALUES ('1a0748c3a2f4')`,
     migrationTables: newest,
-    refused: ["Their names say nothing of which is newer", '{ table: "m", compare: "nothing" }'],
+    refused: ["Their names do not show which is newer", '{ table: "m", compare: "nothing" }'],
   },
   {
     name: "Alembic's, undeclared: what is proposed goes through",

@@ -31,15 +31,15 @@ export const names: readonly ShapeCase[] = [
     name: "a column that only the target has, NOT NULL",
     target: "CREATE TABLE t (a integer, e integer NOT NULL)",
     source: "CREATE TABLE t (a)",
-    refused: ["t.e: in the target only, NOT NULL and without a default"],
+    refused: ["t.e: only in the target, NOT NULL and without a default"],
   },
   {
     name: "a column and a table that only the source has",
     target: "CREATE TABLE t (a integer)",
     source: "CREATE TABLE t (a, old); CREATE TABLE gone (a)",
     refused: [
-      'column t.old: in the source only (a rule that would leave it behind: {"kind":"skip-column","table":"t","column":"old"})',
-      'table gone: in the source only (a rule that would leave it behind: {"kind":"skip-table","table":"gone"})',
+      'column t.old: only in the source (this rule leaves it out: {"kind":"skip-column","table":"t","column":"old"})',
+      'table gone: only in the source (this rule leaves it out: {"kind":"skip-table","table":"gone"})',
     ],
   },
   {
@@ -57,7 +57,7 @@ export const names: readonly ShapeCase[] = [
     name: "a table that only the target has",
     target: "CREATE TABLE t (a integer); CREATE TABLE news (a integer)",
     source: "CREATE TABLE t (a)",
-    refused: ["table news: in the target only", '{"kind":"skip-table","table":"news"}'],
+    refused: ["table news: only in the target", '{"kind":"skip-table","table":"news"}'],
   },
   {
     name: "a table and columns that change their names, two of them with each other",
@@ -87,8 +87,8 @@ export const names: readonly ShapeCase[] = [
       { kind: "rename", table: "u", to: "t" },
     ],
     refused: [
-      "rule rename for t.a: the source has no such column that is copied, or the target has no z",
-      "rule rename for u: the source has no such table that is copied, or the target has no t",
+      "rule rename for t.a: no column of that name is copied, or the target has no z",
+      "rule rename for u: no table of that name is copied, or the target has no t",
     ],
   },
   {
@@ -104,11 +104,11 @@ export const names: readonly ShapeCase[] = [
       { kind: "default", table: "t", column: "b", value: "many" },
     ],
     refused: [
-      "rule skip-table for t: no table of that name is on one side only",
-      "rule skip-column for t.a: the source has no such column that the target has not",
-      "rule skip-row for T.a: the source has no such column that is copied",
-      "rule for t.a: epoch-seconds is no cast to text",
-      "rule for t.d: round is no cast to date",
+      "rule skip-table for t: no table of that name exists on only one side",
+      "rule skip-column for t.a: the source has no column of that name that the target lacks",
+      "rule skip-row for T.a: no column of that name is copied",
+      "rule for t.a: epoch-seconds does not convert to text",
+      "rule for t.d: round does not convert to date",
       "rule for t.b: text in a column of type integer",
     ],
   },

@@ -29,7 +29,7 @@ test("tables of either side, columns that stay NULL, and materialized views of o
   const skip = (table: string) => ({ kind: "skip-table", table }) as const;
   const declared = { rules: [skip("news"), skip("gone"), skip("found")], migrationTables: ["versions"] };
   const plans = await planCopy(client, source, declared);
-  const inside = "an inside of the virtual table found";
+  const inside = "an internal table of the virtual table found";
   expect(await leftOutOf(client, source, plans, declared)).toEqual({
     tables: {
       news: "rule skip-table, in the target",

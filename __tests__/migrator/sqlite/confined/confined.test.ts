@@ -51,7 +51,7 @@ test("where nothing can confine SQLite, nothing is opened", () => {
   const user = jest.spyOn(process, "getuid").mockReturnValue(1000);
   try {
     expect(() => new ConfinedDatabase(path.join(scratch, "a.db"))).toThrow(
-      /only in a process that can write nothing but its scratch folder\. None could be had here \(Landlock: .*ENOENT.*or root$/s,
+      /only in a process that can write to nothing but its scratch folder\. It cannot start one here \(Landlock: .*ENOENT.*or run as root$/s,
     );
   } finally {
     user.mockRestore();
