@@ -25,7 +25,6 @@ const migratorFloors = [
   ["postgres"],
   ["copy"],
   ["back"],
-  ["rollback"],
   ["job"],
 ];
 

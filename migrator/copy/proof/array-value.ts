@@ -58,12 +58,11 @@ export function floatOf(type: "float4" | "float8", written: string): string {
   if (["NaN", "Infinity", "-Infinity"].includes(written)) return floatForm(Number(written));
   const [number, decimal] = [Number(written), decimalOf(written)];
   const held = single(type, number);
-  if (decimal === undefined || !Number.isFinite(held))
-    throw new NoMeaning("not a number that a float can hold");
+  if (decimal === undefined || !Number.isFinite(held)) throw new NoMeaning("no number that a float holds");
   if (type === "float4" && held === number) return floatForm(held);
   const shortest = type === "float8" ? String(held) : shortestSingle(held);
   if (formOf(decimalOf(shortest)!) !== formOf(decimal))
-    throw new NoMeaning("a number with more digits than a float can hold");
+    throw new NoMeaning("a number with more digits than a float holds");
   return floatForm(held);
 }
 
@@ -80,7 +79,7 @@ function fromJson(text: string, hasWords: boolean): Element {
   try {
     JSON.parse(text);
   } catch {
-    throw new NoMeaning("text that is not an array");
+    throw new NoMeaning("text that is no array");
   }
   const tokens = text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}:]|[^\s[\]{}:,"]+/gs) ?? [];
   let at = 0;
@@ -94,8 +93,7 @@ function fromJson(text: string, hasWords: boolean): Element {
     }
     if (token.startsWith('"')) return JSON.parse(token) as string;
     if (token === "null") return null;
-    if (token === "{" || (/^[tf]/.test(token) && !hasWords))
-      throw new NoMeaning("an array with elements of another type");
+    if (token === "{" || (/^[tf]/.test(token) && !hasWords)) throw new NoMeaning("an array of other things");
     return token;
   };
   return value();
@@ -105,12 +103,12 @@ function fromJson(text: string, hasWords: boolean): Element {
 function fromLiteral(text: string, leaf: (text: string) => string): string {
   const [, bounds = "", body = ""] = /^\s*((?:\[-?\d+:-?\d+\])*=)?\s*(\{.*\})\s*$/s.exec(text) ?? [];
   const tokens = body.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{},]|(?:\\.|[^{},"\\])+/gs) ?? [];
-  if (tokens.join("") !== body || body === "") throw new NoMeaning("text that is not an array");
+  if (tokens.join("") !== body || body === "") throw new NoMeaning("text that is no array");
   let at = 0;
   const value = (): Element => {
     while (/^\s+$/.test(tokens[at] ?? "")) at++;
     const token = tokens[at++];
-    if (token === undefined) throw new NoMeaning("text that is not an array");
+    if (token === undefined) throw new NoMeaning("text that is no array");
     if (token !== "{") {
       const isQuoted = token.startsWith('"');
       const plain = (isQuoted ? token.slice(1, -1) : token.trim()).replace(/\\(.)/gs, "$1");
@@ -124,7 +122,7 @@ function fromLiteral(text: string, leaf: (text: string) => string): string {
       while (/^\s+$/.test(tokens[at] ?? "")) at++;
       const next = tokens[at++];
       if (next === "}") return items;
-      if (next !== ",") throw new NoMeaning("text that is not an array");
+      if (next !== ",") throw new NoMeaning("text that is no array");
     }
   };
   return bounds + form(value(), leaf);
