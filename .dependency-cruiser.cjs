@@ -25,6 +25,7 @@ const migratorFloors = [
   ["postgres"],
   ["copy"],
   ["back"],
+  ["rollback"],
   ["job"],
 ];
 

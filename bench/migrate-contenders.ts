@@ -60,7 +60,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     rules: [],
     verify: process.env.PGMOOR_BENCH_FULL ? "full" : "sample",
     health: "http://127.0.0.1:1/",
-    deadlines: { migrateSeconds: 3600, confirmSeconds: 60 },
+    deadlines: { migrateSeconds: 3600, confirmSeconds: 60, healthySeconds: 300, waitSeconds: 180 },
   };
   const configFile = file("config.json", JSON.stringify(config));
   const app = file(
@@ -79,7 +79,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: place.password },
     ...{ PGDATABASE: database, PGSSLMODE: "disable" },
   };
-  const marks = ["has built its schema", "verified:", "the source is as it was", "committed"];
+  const marks = ["the app built its schema", "verified:", "the source has not changed", "committed"];
   const begun = performance.now();
   const at = new Map<string, number>();
   let mib = 0;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/back";
-import { commonHelp, rulesHelp, urlHelp } from "./options/help";
+import { rulesOption, serviceOption } from "./options/definition-options";
+import { commonHelp, urlHelp } from "./options/help";
 
 /** `back`: writes what the server holds to SQLite again. */
 export function addBack(program: Command): void {
@@ -13,7 +14,8 @@ export function addBack(program: Command): void {
     )
     .requiredOption("--target <url>", urlHelp)
     .requiredOption("--out <file>", "the new file; there must be none yet")
-    .option("--rules <file>", `${rulesHelp}. Use the rules of the copy`)
+    .addOption(rulesOption(". Use the rules of the copy"))
+    .addOption(serviceOption())
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)
     .action((options: Action.BackOptions) => (require("./actions/back") as typeof Action).back(options));

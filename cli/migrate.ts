@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/migrate";
 import { verifyOption } from "./options/extent";
-import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
+import { rulesOption, serviceOption } from "./options/definition-options";
+import { commonHelp, sourceHelp, urlHelp } from "./options/help";
 
 /** `migrate`: moves a source into a target, without a job. */
 export function addMigrate(program: Command): void {
@@ -16,13 +17,17 @@ export function addMigrate(program: Command): void {
       "--dry-run",
       "read and convert everything, refuse what the move would refuse, write nothing, print the report",
     )
-    .option("--rules <file>", rulesHelp)
+    .addOption(rulesOption())
+    .addOption(
+      serviceOption(
+        ", and record the move in the ledger as this service's. Default there: the database's name",
+      ),
+    )
     .addOption(verifyOption())
     .option(
       "--snapshots <folder>",
       "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",
     )
-    .option("--service <name>", "the service's name in the ledger. Default: the database's name")
     .option("--replace", "dump rows that only the target has into the snapshots' folder, and replace them")
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)

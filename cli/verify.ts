@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type * as Action from "./actions/verify";
 import { verifyOption } from "./options/extent";
-import { commonHelp, rulesHelp, sourceHelp, urlHelp } from "./options/help";
+import { rulesOption, serviceOption } from "./options/definition-options";
+import { commonHelp, sourceHelp, urlHelp } from "./options/help";
 
 /** `verify`: compares source and target again. */
 export function addVerify(program: Command): void {
@@ -12,7 +13,8 @@ export function addVerify(program: Command): void {
     )
     .requiredOption("--source <file|url>", sourceHelp)
     .requiredOption("--target <url>", urlHelp)
-    .option("--rules <file>", rulesHelp)
+    .addOption(rulesOption())
+    .addOption(serviceOption())
     .addOption(verifyOption())
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", `${commonHelp}\nverify exits with 1 if source and target differ.`)

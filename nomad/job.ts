@@ -121,6 +121,8 @@ export interface Task {
   /** From that signal until the task is killed; the client's `max_kill_timeout` (30 s) limits it. */
   readonly KillTimeout?: number;
   readonly Vault?: Vault;
+  /** Nomad's own token of the task, as the file `nomad_token` beside its secrets. */
+  readonly Identity?: { readonly File: true };
   readonly Templates: readonly Template[];
   readonly VolumeMounts: readonly VolumeMount[];
   readonly Resources: { readonly CPU: number; readonly MemoryMB: number };

@@ -4,7 +4,8 @@
 export const ledgerSchema = "pgmoor";
 
 /**
- * An empty table in it, which is there while the ledger's last attempt is confirmed. Terraform's provider reads the names of
+ * An empty table in it, which is there while the ledger's last attempt is confirmed, or is being rolled back and
+ * the app has not yet answered on its source. Terraform's provider reads the names of
  * tables, and no rows.
  */
 export const confirmedTable = "confirmed";

@@ -111,6 +111,15 @@ export interface ReplaceRule {
   readonly table: string;
 }
 
+/** The target has another name for a table, or for a column of it. The rules of its columns go by the source's names. */
+export interface RenameRule {
+  readonly kind: "rename";
+  readonly table: string;
+  readonly column?: string;
+  /** The target's name. */
+  readonly to: string;
+}
+
 /** On the way back to SQLite: what only the server has, a table or a column, stays there with what it holds. */
 export interface LeaveOnServerRule {
   readonly kind: "leave-on-server";
@@ -134,7 +143,14 @@ export interface LikeRule {
 export type ColumnRule = CastRule | DefaultRule | NullIfRule | SkipRowRule;
 
 export type Rule =
-  ColumnRule | SkipColumnRule | SkipTableRule | SequenceRule | ReplaceRule | LeaveOnServerRule | LikeRule;
+  | ColumnRule
+  | SkipColumnRule
+  | SkipTableRule
+  | RenameRule
+  | SequenceRule
+  | ReplaceRule
+  | LeaveOnServerRule
+  | LikeRule;
 
 /** Whether a rule says something of the values of a column. */
 export function isColumnRule(rule: Rule): rule is ColumnRule {
@@ -191,6 +207,7 @@ const rule = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("skip-column"), ...column }),
   z.strictObject({ kind: z.literal("skip-table"), table: name }),
   z.strictObject({ kind: z.literal("replace"), table: name }),
+  z.strictObject({ kind: z.literal("rename"), table: name, column: name.optional(), to: name }),
   z.strictObject({ kind: z.literal("leave-on-server"), table: name, column: name.optional() }),
   z.strictObject({ kind: z.literal("like"), ...column, value: z.union([z.string().max(1000), z.number()]) }),
   z.strictObject({
@@ -203,7 +220,7 @@ const rule = z.discriminatedUnion("kind", [
 ]) satisfies z.ZodType<Rule>;
 
 const subject = (one: Rule) => {
-  const place = "column" in one ? `${one.table}.${one.column}` : one.table;
+  const place = "column" in one && one.column !== undefined ? `${one.table}.${one.column}` : one.table;
   // A column may be followed by two sequences, in both directions.
   return one.kind === "sequence" ? `${one.sequence} by ${place}` : place;
 };

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { readRules } from "../../cli/options/rules-file";
+import { rulesOf } from "../../cli/options/rules-file";
 import { passwordFor } from "../../cli/options/password-file";
 import { sourceLoginOf, targetLoginOf, variablesOf } from "../../cli/options/database-url";
 import { backSourceOf, sourceOf } from "../../cli/options/source-option";
@@ -91,7 +91,7 @@ test("a rules file is checked whole, with the path of each mistake", () => {
       tables: [],
     }),
   );
-  const message = refusal(() => readRules(file));
+  const message = refusal(() => rulesOf({ rules: file }));
   for (const path of ["rules.0.as", "rules.1.value", "rules.2", "(file)"])
     expect(message).toContain(`  ${path}: `);
   fs.writeFileSync(
@@ -103,11 +103,11 @@ test("a rules file is checked whole, with the path of each mistake", () => {
       ],
     }),
   );
-  expect(refusal(() => readRules(file))).toContain(
+  expect(refusal(() => rulesOf({ rules: file }))).toContain(
     "rules.1: skip-row for t.c: rule [0] (default) says otherwise",
   );
   fs.writeFileSync(file, "{");
-  expect(refusal(() => readRules(file))).toContain("not readable as JSON");
+  expect(refusal(() => rulesOf({ rules: file }))).toContain("cannot be read as JSON");
   const run = {} as Run;
   expect(sourceOf(run, { source: file, verify: "sample" }).untouched).toContain("knex_migrations");
   expect(
@@ -141,4 +141,26 @@ test("back is for a file", () => {
   const message = refusal(() => backSourceOf("postgres://a:hunter2@h/d"));
   expect(message).toContain("pg_restore");
   expect(message).not.toContain("hunter2");
+});
+
+test("a service's name brings what its definition says", () => {
+  process.env.PGMOOR_ENVIRONMENT = "homelab";
+  expect(rulesOf({ service: "vaultwarden" })).toEqual({
+    migrationTables: [{ table: "__diesel_schema_migrations", compare: "newest" }],
+    rules: [],
+  });
+  const run = {} as Run;
+  expect(sourceOf(run, { source: "db.sqlite3", service: "speedtest" }).untouched).toEqual(["migrations"]);
+  expect(sourceOf(run, { source: "postgres://a@h/d", service: "immich" }).untouched).toContain(
+    "kysely_migrations",
+  );
+  for (const [source, service, says] of [
+    ["a.db", "vaultwardn", 'has no service "vaultwardn". It has vaultwarden, '],
+    ["a.db", "gitea", "gitea has no source in its definition"],
+    ["a.db", "immich", "the source of immich is a PostgreSQL, not a SQLite file"],
+    ["postgres://a@h/d", "vaultwarden", "the source of vaultwarden is a SQLite file"],
+  ] as const)
+    expect(refusal(() => sourceOf(run, { source, service }))).toContain(says);
+  process.env.PGMOOR_ENVIRONMENT = "nowhere";
+  expect(refusal(() => rulesOf({ service: "vaultwarden" }))).toContain('There is no environment "nowhere"');
 });

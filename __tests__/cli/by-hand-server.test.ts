@@ -171,17 +171,17 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
   expect([dry.code, dry.stderr]).toEqual([0, ""]);
   expect(report(dry)).toMatchObject({ outcome: "dry-run", rows: rowsOf(count), tables: 8, snapshot: null });
   expect(dry.stdout).toMatch(
-    new RegExp(`^public\\.asset: ${count.toLocaleString("en-US")} rows summed in `, "m"),
+    new RegExp(`^public\\.asset: ${count.toLocaleString("en-US")} rows, checksum computed in `, "m"),
   );
   // Not one transaction on the whole server has written.
   expect(await written()).toEqual(before);
   expect(fs.readdirSync(mover.folder)).toEqual([]);
 
-  const moved = await mover.run("migrate", "--service", "photos");
+  const moved = await mover.run("migrate");
   expect([moved.code, moved.stderr]).toEqual([0, ""]);
   expect(report(moved)).toMatchObject({
     outcome: "verified",
-    service: "photos",
+    service: database.name,
     attempt: 1,
     rows: rowsOf(count),
     tables: 8,
@@ -237,7 +237,11 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
   expect(report(different)).toMatchObject({
     outcome: "different",
     tables: expect.arrayContaining([
-      { table: "users", rows: 10, difference: expect.stringContaining("not the values") as string },
+      {
+        table: "users",
+        rows: 10,
+        difference: expect.stringContaining("other values than the source") as string,
+      },
       { table: "kysely_migrations", rows: 1, difference: null },
     ]) as unknown,
     sequencesBehind: ["public.album_number"],
@@ -247,11 +251,11 @@ ifPrograms("a running PostgreSQL: tried, moved, proved again, and what the ledge
 
   // In use and confirmed: done for good, unless the source has moved on; and only a person decides then.
   await database.query("UPDATE pgmoor.ledger SET state = 'confirmed'");
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   await query(source, from, "UPDATE users SET quota = 2 WHERE email LIKE 'user4@%'");
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   await query(source, "template1", `DROP DATABASE ${from}`);
-  expect(report(await mover.run("migrate", "--service", "photos"))).toMatchObject({ outcome: "skipped" });
+  expect(report(await mover.run("migrate"))).toMatchObject({ outcome: "skipped" });
   for (const { stdout, stderr } of [dry, moved, proved, different])
     for (const secret of [database.password, source.password]) expect(stdout + stderr).not.toContain(secret);
   expect(fs.readdirSync(mover.scratch)).toEqual([]);
@@ -262,7 +266,7 @@ ifPrograms("rows that the target holds are replaced only when asked, and kept", 
   const { database } = mover;
   // Where no plain name reaches them, too.
   await database.query("CREATE SCHEMA aside; CREATE TABLE aside.mine AS SELECT 'precious' AS word");
-  expect(await mover.refusal()).toContain("hold rows: --replace dumps them into");
+  expect(await mover.refusal()).toContain("already have rows. --replace dumps them into");
   expect(await database.query("TABLE aside.mine")).toEqual([{ word: "precious" }]);
   const moved = await mover.run("migrate", "--replace");
   expect([moved.code, moved.stderr]).toEqual([0, ""]);
@@ -278,7 +282,9 @@ ifPrograms("a source whose role is no superuser", async () => {
   const mover = await Mover.create();
   const { environment: own } = app;
   // Of the superuser's session it is shown little, but enough.
-  expect(await mover.refusal(own)).toContain("1 other session(s) are in the source's database (test)");
+  expect(await mover.refusal(own)).toContain(
+    "1 other session(s) are connected to the source's database (test)",
+  );
   await app.client.end();
   expect(await mover.inProcess(own)).toMatchObject({ outcome: "verified", rows: 1, tables: 1 });
   expect(await mover.database.query("TABLE notes")).toEqual([{ id: 1, body: "kept" }]);
@@ -293,7 +299,7 @@ describe("nothing is changed when", () => {
     process.env.PATH = mover.scratch;
     const none = await mover.refusal();
     process.env.PATH = PATH;
-    expect(newer).toContain("pg_dump is of PostgreSQL 18, the server of 16");
+    expect(newer).toContain("pg_dump is version 18, but the server runs PostgreSQL 16");
     expect(newer).toContain("package postgresql-client-16");
     expect(none).toContain("pg_dump is not on PATH. In a job, ");
   });
@@ -314,7 +320,7 @@ describe("nothing is changed when", () => {
     const missing = await mover.run("migrate");
     expect([missing.code, missing.stderr]).toEqual([
       1,
-      expect.stringContaining("asks for a password: give it in PGMOOR_SOURCE_PASSWORD, or in ~/.pgpass"),
+      expect.stringContaining("requires a password. Put it into PGMOOR_SOURCE_PASSWORD, or in ~/.pgpass"),
     ]);
     expect(await mover.relations()).toEqual([]);
   });
@@ -322,8 +328,8 @@ describe("nothing is changed when", () => {
   ifPrograms("source and target do not fit together", async () => {
     const without = await Mover.create(sourceDatabase, "");
     const lacking = await without.refusal();
-    expect(lacking).toContain("extension vector is not in the target");
-    expect(lacking).toContain("needs it for column embedding of table smart_search");
+    expect(lacking).toContain("the target lacks the extension vector");
+    expect(lacking).toContain("depends on it for column embedding of table smart_search");
 
     const mover = await Mover.create(await ownSource());
     const PGDATABASE = mover.from.split("/").at(-1)!;
@@ -341,9 +347,9 @@ describe("nothing is changed when", () => {
       "CREATE ROLE reader LOGIN PASSWORD 'r'; GRANT pg_read_all_data TO reader",
     );
     expect(await mover.refusal({ PGUSER: "reader", PGPASSWORD: "r" })).toMatch(
-      /source's role may not read and lock everything: permission denied for table/,
+      /permission denied: the source's role cannot read and lock every table: permission denied for table/,
     );
-    expect(await mover.refusal({ PGDATABASE: "template1" })).toContain("holds no table");
+    expect(await mover.refusal({ PGDATABASE: "template1" })).toContain("has no tables");
     await query(source, PGDATABASE, "SELECT lo_create(0)");
     expect(await mover.refusal()).toContain("large objects");
   });
@@ -355,7 +361,7 @@ describe("nothing is changed when", () => {
     const { port, password } = newer;
     expect(
       await mover.refusal({ PGPORT: String(port), PGPASSWORD: password, PGDATABASE: "postgres" }),
-    ).toContain("the source is of PostgreSQL 18, the server of 16");
+    ).toContain("the source runs PostgreSQL 18 and the central server 16");
   });
 
   ifPrograms("somebody is in the source, before or meanwhile", async () => {
@@ -365,7 +371,7 @@ describe("nothing is changed when", () => {
     await app.connect();
     await app.query("BEGIN; INSERT INTO users VALUES (gen_random_uuid(), 'late@example.org')");
     expect(await mover.refusal()).toContain(
-      "1 other session(s) are in the source's database (immich): stop the app",
+      "1 other session(s) are connected to the source's database (immich). Stop the app",
     );
     await app.query("ROLLBACK");
     await app.end();
@@ -379,7 +385,7 @@ describe("nothing is changed when", () => {
     // It waits for our lock, and goes through once the move has ended.
     const inserted = late.query("INSERT INTO users VALUES (gen_random_uuid(), 'late@example.org')");
     const outcome = await move.done;
-    expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining("(immich): stop the app")]);
+    expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining("(immich). Stop the app")]);
     await inserted;
     await late.end();
     expect(await mover.database.query("SELECT state FROM pgmoor.ledger")).toEqual([{ state: "started" }]);
@@ -400,10 +406,10 @@ ifPrograms(
         `SELECT FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'pgmoor'`,
       );
     const marks = [
-      ["public.asset: .* summed", "SIGINT"],
-      ["public.users: .* summed", "SIGINT"],
+      ["public.asset: .* checksum computed", "SIGINT"],
+      ["public.users: .* checksum computed", "SIGINT"],
       ["public.asset: .* copied", "SIGKILL"],
-      ["making indexes", "SIGKILL"],
+      ["creating indexes", "SIGKILL"],
     ] as const;
     for (const [mark, signal] of marks) {
       const { child, done } = mover.start("migrate");

@@ -1,18 +1,13 @@
 import * as path from "node:path";
-import type { Extent } from "../../migrator/copy/proof/prove";
 import { dryRunByHand, moveByHand } from "../../migrator/moves/by-hand";
 import type { MigrateReport } from "../../migrator/moves/report";
 import { runAgainst, type CommonOptions } from "../options/run-against";
-import { sourceOf } from "../options/source-option";
+import { sourceOf, type SourceOptions } from "../options/source-option";
 import { fileOf, log } from "../options/terminal";
 
-export interface MigrateOptions extends CommonOptions {
-  readonly source: string;
+export interface MigrateOptions extends CommonOptions, SourceOptions {
   readonly dryRun?: true;
-  readonly rules?: string;
-  readonly verify: Extent;
   readonly snapshots?: string;
-  readonly service?: string;
   readonly replace?: true;
 }
 

@@ -1,13 +1,8 @@
-import type { Extent } from "../../migrator/copy/proof/prove";
 import { runAgainst, type CommonOptions } from "../options/run-against";
-import { sourceOf } from "../options/source-option";
+import { sourceOf, type SourceOptions } from "../options/source-option";
 import { log } from "../options/terminal";
 
-export interface VerifyOptions extends CommonOptions {
-  readonly source: string;
-  readonly rules?: string;
-  readonly verify: Extent;
-}
+export type VerifyOptions = CommonOptions & SourceOptions;
 
 export function verify(options: VerifyOptions): Promise<void> {
   return runAgainst(

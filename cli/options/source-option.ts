@@ -6,29 +6,33 @@ import { RunningSource } from "../../migrator/postgres/running/running-source";
 import type { Run } from "../../migrator/server/run";
 import { migrationTableNames } from "../../services/rules";
 import { sourceLoginOf } from "./database-url";
-import { readRules } from "./rules-file";
+import { postgresDefinition, sqliteDefinition } from "./definition";
+import { rulesOf, type RulesOptions } from "./rules-file";
 import { fileOf } from "./terminal";
 
 /** The options that say what is moved, and how. */
-export interface SourceOptions {
+export interface SourceOptions extends RulesOptions {
   readonly source: string;
-  readonly rules?: string;
-  readonly verify: Extent;
+  readonly verify?: Extent;
 }
 
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
 /**
- * The source that `--source` names, with what `--rules` and `--verify` say of it.
+ * The source that `--source` names, with what `--rules`, or the definition of `--service`, and `--verify` say of it.
  * @throws Refused for rules of a PostgreSQL: its values are copied unchanged
  */
-export function sourceOf(run: Run, { source: given, rules, verify }: SourceOptions): SourceByHand {
-  if (!isUrl(given)) return new SqliteFile(fileOf(given), readRules(rules), verify);
+export function sourceOf(run: Run, options: SourceOptions): SourceByHand {
+  const { source: given, rules, service, verify } = options;
+  if (!isUrl(given)) {
+    const declared = service === undefined ? undefined : sqliteDefinition(service).verify;
+    return new SqliteFile(fileOf(given), rulesOf(options), verify ?? declared ?? "sample");
+  }
   if (rules !== undefined)
     throw new Refused(
       "--rules is for a SQLite file: PostgreSQL's values are copied unchanged. Remove --rules",
     );
-  const { migrationTables } = readRules(undefined);
+  const { migrationTables } = service === undefined ? rulesOf({}) : postgresDefinition(service);
   return new RunningSource(run, sourceLoginOf(given), migrationTableNames(migrationTables));
 }
 

@@ -11,6 +11,12 @@ export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
   };
 }
 
+/**
+ * How long a job may wait for a client with room for it. Nomad itself counts only from there: without a client, a deployment
+ * has no end, and goes on when Terraform has given up.
+ */
+export const placement = Duration.minutes(3);
+
 /** How long Nomad and Terraform have to wait for a deployment of the service's job. Only a cutover takes longer than a start. */
 export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPhase) {
   const { migrate, confirm, healthy } = deadlinesOf(definition);
@@ -25,6 +31,6 @@ export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPha
     // have to run in the app's own task, in an image that need not have a shell.
     minHealthy: moving ? confirm.plus(Duration.seconds(4)) : Duration.seconds(2),
     healthy: healthyDeadline,
-    terraform: healthyDeadline.plus(Duration.minutes(3)),
+    terraform: healthyDeadline.plus(placement),
   };
 }

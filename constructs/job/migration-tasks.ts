@@ -19,7 +19,7 @@ import {
   type Source,
   type SqliteSource,
 } from "../../services/definition";
-import { deadlinesOf } from "./deadlines";
+import { deadlinesOf, placement } from "./deadlines";
 import { scratchServer, sourcePassword } from "./embedded-server";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf, type Run } from "./parts";
 import { noRestarts } from "./policies";
@@ -28,6 +28,9 @@ import { portLabel, schemaPortLabel, type ServiceJobProps } from "./props";
 const snapshotsPath = "/snapshots";
 const sourcePath = "/source";
 const configPath = "/local/pgmoor.json";
+
+/** A file with the token for Nomad's task API, where the migrator asks about its own allocation. */
+const taskApi: Task["Identity"] = { File: true };
 
 export function migrationTasks(
   props: ServiceJobProps,
@@ -48,6 +51,7 @@ function migrateTask(props: ServiceJobProps, source: Source): Task {
     Env: {},
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: noRestarts,
+    Identity: taskApi,
     Vault: vaultOf(props),
     Templates: [
       dsnFile(libpq, props.connection, "noop"),
@@ -124,6 +128,7 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
     Env: {},
     Lifecycle: { Hook: "poststart", Sidecar: false },
     RestartPolicy: noRestarts,
+    Identity: taskApi,
     Vault: vaultOf(props),
     Templates: [
       dsnFile(libpq, props.connection, "noop"),
@@ -142,7 +147,7 @@ function confirmTask(props: ServiceJobProps, source: Source): Task {
 /** What the migrator reads (`migrator/job/config.ts`). */
 function migratorConfig(props: ServiceJobProps, source: Source): Template {
   const { definition } = props;
-  const { migrate, confirm } = deadlinesOf(definition);
+  const { migrate, confirm, healthy } = deadlinesOf(definition);
   return file(
     configPath,
     json({
@@ -153,7 +158,12 @@ function migratorConfig(props: ServiceJobProps, source: Source): Template {
       rules: source.kind === "sqlite" ? (source.rules ?? []).map((rule) => ({ ...rule })) : [],
       ...(source.kind === "sqlite" && source.verify !== undefined && { verify: source.verify }),
       health: healthUrl(definition, taskVariable(`NOMAD_HOST_ADDR_${portLabel}`)),
-      deadlines: { migrateSeconds: migrate.seconds, confirmSeconds: confirm.seconds },
+      deadlines: {
+        migrateSeconds: migrate.seconds,
+        confirmSeconds: confirm.seconds,
+        healthySeconds: healthy.seconds,
+        waitSeconds: placement.seconds,
+      },
     }),
     "0644",
   );

@@ -1,4 +1,5 @@
 import { allocationLost } from "./allocation-lost";
+import { badVersion } from "./bad-version";
 import type { Fault } from "./fault";
 import { createFailed, twoMachines } from "./mistakes/newcomers";
 import { roleDropped } from "./mistakes/role-dropped";
@@ -30,6 +31,7 @@ export const faults: readonly Fault[] = [
   migratorImageAway,
   ...volumesGone,
   sourceChangedAfterConfirm,
+  badVersion,
   placementBlocked,
   rotation,
   vaultSealedForLong,

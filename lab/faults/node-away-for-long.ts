@@ -9,10 +9,14 @@ export const nodeAwayForLong: Fault = {
   async inject(bench, struck) {
     const allocations = await Promise.all(struck.map((subject) => bench.allocation(subject)));
     await bench.booted.servers.nomadClient.kill();
-    await waitFor({ what: "Nomad's server calls the node down", deadlineSeconds: 120 }, async () => {
-      return (await bench.nomad.node()).Status === "down";
+    // Nomad calls a node `disconnected` whose allocations may wait for it, and them `unknown`.
+    await waitFor({ what: "Nomad's server misses the node", deadlineSeconds: 120 }, async () => {
+      return ["down", "disconnected"].includes((await bench.nomad.node()).Status);
     });
-    await Promise.all(allocations.map((allocation) => bench.ended(allocation)));
+    await waitFor({ what: "Nomad's server has given up what ran there", deadlineSeconds: 60 }, async () => {
+      const now = await Promise.all(allocations.map(({ ID }) => bench.nomad.allocation(ID)));
+      return now.every(({ ClientStatus }) => ClientStatus !== "running");
+    });
     await bench.restore("nomad");
   },
 };

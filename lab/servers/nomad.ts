@@ -64,7 +64,8 @@ async function startAgent(
   const config = {
     name: "lab",
     datacenter: "dc1",
-    data_dir: path.join(folder, "data"),
+    // As short as can be: the socket of the task API is below it, and a socket's path takes 107 characters at most.
+    data_dir: folder,
     bind_addr: loopback,
     advertise: { http: loopback, rpc: loopback, serf: loopback },
     disable_update_check: true,
@@ -97,6 +98,8 @@ function clientConfig(hostFolders: readonly HostFolder[]) {
   return {
     enabled: true,
     network_interface: "lo",
+    // Nomad gives a port out on ::1 while an old allocation still has it on 127.0.0.1, where our programs listen.
+    host_network: [{ loopback6: [{ cidr: "::1/128", reserved_ports: "1-65535" }] }],
     // A small machine must not refuse jobs that reserve what they have at home.
     cpu_total_compute: 20_000,
     min_dynamic_port: firstDynamic,

@@ -115,7 +115,7 @@ async function unmountAll(home: string): Promise<void> {
  * is the same for every Nomad of the machine (its setting `cgroup_parent` changes nothing), and stays.
  */
 async function removeTaskGroups(home: string): Promise<void> {
-  const allocations = await fs.readdir(path.join(home, "nomad/client/data/alloc")).catch(() => []);
+  const allocations = await fs.readdir(path.join(home, "nomad/client/alloc")).catch(() => []);
   if (allocations.length === 0) return;
   const root = "/sys/fs/cgroup";
   // Version 1 has one tree per controller, version 2 one for all, in which tasks are one level deeper.

@@ -23,6 +23,7 @@ import { makeMistakes } from "./mistakes";
 import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
 import { reviewAndDeploy } from "./pull-requests";
+import { strike } from "./quick-faults";
 import type { MovedService } from "./report";
 import { askVersions } from "./versions";
 import { registerByHand, sourceOf, waitForAnswer, type MovingService } from "./services";
@@ -114,6 +115,9 @@ export const rest: Chapter[] = [
         await showJobs(stage);
       },
     ),
+  ),
+  chapter("An allocation is lost, the node is drained: every service comes back, with every row", (told) =>
+    strike(told.stage!, told.booted!),
   ),
   atATime(
     "Two at a time",

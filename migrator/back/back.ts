@@ -117,7 +117,7 @@ async function rewrite(task: BackTask): Promise<TableBack[]> {
       });
       if (tableSum.offences.length > 0)
         throw new Refused(
-          `table ${plan.source.name}: the source does not fit the server's schema. Is it the file that was copied, and are the rules those of the copy?`,
+          `table ${plan.source.name}: the source does not match the server's schema. Use the file that was copied, and the same rules`,
         );
       const { name, rows, kept, changed, added, removed } = table;
       log(`${name}: ${rows} rows; ${kept} kept, ${changed} changed, ${added} added, ${removed} removed`);
@@ -127,7 +127,7 @@ async function rewrite(task: BackTask): Promise<TableBack[]> {
     await raiseMarks(client, database, plans, rules);
     if (tables.some(({ changed, added, removed }) => changed + added + removed > 0)) {
       const rebuilt = rebuildSearchIndexes(database);
-      if (rebuilt.length > 0) log(`made anew: the full-text indexes ${rebuilt.join(", ")}`);
+      if (rebuilt.length > 0) log(`rebuilt the full-text indexes ${rebuilt.join(", ")}`);
     }
     // One statement each: SQLite ignores what stands behind it in a file, `exec` would run that as well.
     for (const { sql } of triggers) database.prepare(sql).run();
@@ -136,7 +136,7 @@ async function rewrite(task: BackTask): Promise<TableBack[]> {
   } catch (error) {
     if (!(error instanceof Ended)) throw error;
     throw new Refused(
-      `SQLite's process ended while it wrote the new file (${messageOf(error)}). The source is damaged, or made to do harm`,
+      `SQLite's process ended while it wrote the new file (${messageOf(error)}). The source is corrupt or malicious`,
     );
   } finally {
     database.close();
@@ -162,7 +162,7 @@ async function prove(
       )
         continue;
       throw new Refused(
-        `table ${plan.source.name}: SQLite stores otherwise what the server has in ${await firstMissing(client, helper, written, plan)}`,
+        `table ${plan.source.name}: ${await firstMissing(client, helper, written, plan)} does not round-trip: SQLite stores a different value`,
       );
     }
   } finally {

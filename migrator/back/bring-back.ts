@@ -45,6 +45,25 @@ export async function bringBack(
   const client = await run.session();
   await run.lock(client);
   await run.requireAlone(client);
+  const { file, rows, tables } = await writeBack(run, client, given, declared);
+  const partial = `${out}.partial`;
+  await fs.copyFile(file, partial);
+  await sync(partial);
+  await fs.rename(partial, out);
+  await sync(path.dirname(out));
+  return { pgmoor: "back", outcome: "verified", file: out, rows, tables, seconds: run.seconds };
+}
+
+/**
+ * Writes the file into the run's scratch folder, and proves it.
+ * @param client the session that holds the lock.
+ */
+export async function writeBack(
+  run: Run,
+  client: Client,
+  given: string,
+  declared: CopyRules,
+): Promise<Pick<BackReport, "file" | "rows" | "tables">> {
   const helper = await run.session();
   const { source } = await openCopy(run, given);
   const { file } = await takeSnapshot(given, path.join(run.scratch, "back"), 0);
@@ -53,15 +72,8 @@ export async function bringBack(
   const serverOnly = await tablesOfServerOnly(client, declared, plans);
   const { scratch, log } = run;
   const tables = await back({ client, helper, source, file, scratch, plans, rules, serverOnly, log });
-  const partial = `${out}.partial`;
-  await fs.copyFile(file, partial);
-  await sync(partial);
-  await fs.rename(partial, out);
-  await sync(path.dirname(out));
   return {
-    pgmoor: "back",
-    outcome: "verified",
-    file: out,
+    file,
     rows: tables.reduce((sum, { rows }) => sum + rows, 0),
     tables: tables.map(({ name: table, rows, kept, changed, added, removed }) => ({
       table,
@@ -71,7 +83,6 @@ export async function bringBack(
       added,
       removed,
     })),
-    seconds: run.seconds,
   };
 }
 
@@ -93,7 +104,7 @@ async function requireNew(out: string): Promise<void> {
     if (await fs.lstat(out + suffix).catch(() => undefined))
       throw new Refused(
         suffix === ""
-          ? `${out}: is there already. Name a new file`
-          : `${out}${suffix}: is there already, and SQLite would read it as a part of the new file. Name another, or put it away`,
+          ? `${out}: already exists. Choose another file name`
+          : `${out}${suffix}: already exists, and SQLite would read it as part of the new file. Choose another file name, or remove it`,
       );
 }

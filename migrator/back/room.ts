@@ -23,7 +23,7 @@ export async function requireRoom(
     rules.some((rule) => rule.kind === "leave-on-server" && rule.table === table && rule.column === column);
   const faults: string[] = [];
   const fault = (subject: string, rows: string, rule: LeaveOnServerRule) =>
-    faults.push(`${subject}: ${rows} (a rule that would leave it on the server: ${JSON.stringify(rule)})`);
+    faults.push(`${subject}: ${rows} (this rule leaves it on the server: ${JSON.stringify(rule)})`);
   for (const { target, columns } of plans) {
     const paired = new Set(columns.map((column) => column.target.name));
     const unpaired = target.columns.filter(({ name, generated }) => !paired.has(name) && !generated);
@@ -44,7 +44,7 @@ export async function requireRoom(
   }
   if (faults.length > 0)
     throw new Refused(
-      `the server holds what the source's schema has no place for:\n${faults.map((one) => `  ${one}`).join("\n")}`,
+      `the server has data that the source's schema cannot hold:\n${faults.map((one) => `  ${one}`).join("\n")}`,
     );
 }
 

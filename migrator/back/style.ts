@@ -1,6 +1,6 @@
 /** How an app writes the values of one column, learned from those that it has written. */
 import type { Rule } from "../../services/rules";
-import { Misfit, unescapeCopy } from "../values/misfit";
+import { Misfit, unescapeCopy, type Convert } from "../values/misfit";
 import type { ColumnPlan } from "../copy/copy-plan";
 import type { Raw } from "../sqlite/storage";
 import type { Storage } from "../sqlite/storage";
@@ -22,6 +22,13 @@ export interface Hints {
   readonly rules: readonly Rule[];
   /** Columns of the same types on both sides: an app writes them all alike. */
   readonly siblings: () => readonly Style[];
+  /** SQLite stores a number in it as text: a boolean may be `1` as well as `true`. */
+  readonly isText: boolean;
+  /**
+   * What the server would hold of a value if it rounded nothing: of a rounded one nobody can see in which form the app wrote it.
+   * Absent where no rule rounds.
+   */
+  readonly exact?: Convert | undefined;
 }
 
 export class Style {
@@ -35,7 +42,8 @@ export class Style {
     private readonly encode: (text: string) => Buffer,
     private readonly hints: Hints,
   ) {
-    this.formMatters = formMatters.has(column.target.type);
+    const { type } = column.target;
+    this.formMatters = formMatters.has(type) || (type === "bool" && hints.isText);
     this.forms = typeOf(column.target).forms.map((form) => ({ form, seen: 0 }));
   }
 
@@ -43,10 +51,19 @@ export class Style {
   learn(field: string, storage: Storage, value: Raw): void {
     if (this.learned >= enough || value === null || field === "\\N") return;
     this.learned++;
-    const read = unescapeCopy(field);
+    const read = unescapeCopy(this.exact(storage, value) ?? field);
     for (const form of this.forms) {
       const written = form.form.write(read);
       if (written !== undefined && this.same(written, storage, value)) form.seen++;
+    }
+  }
+
+  private exact(storage: Storage, value: Exclude<Raw, null>): string | undefined {
+    try {
+      return this.hints.exact?.(storage, value, { roundedFractions: 0, assumedUtc: 0 });
+    } catch (error) {
+      if (error instanceof Misfit) return undefined;
+      throw error;
     }
   }
 
@@ -68,7 +85,7 @@ export class Style {
       const written = form.write(read);
       if (written !== undefined && this.readsBack(written, field)) return written;
     }
-    throw new Misfit(`value of type ${this.column.target.described} that the app's SQLite does not hold`);
+    throw new Misfit(`value of type ${this.column.target.described} that SQLite cannot hold`);
   }
 
   private candidates(): Form[] {
@@ -78,8 +95,8 @@ export class Style {
     if (usual === undefined)
       throw new Unlearned(
         this.learned > 0
-          ? "the app writes it in a form that pgmoor does not know"
-          : "no row of the source says in which form the app writes it",
+          ? "the app writes it in a form that pgmoor cannot reproduce"
+          : "no row of the source shows the form in which the app writes it",
       );
     const known = byUse.filter(({ form, seen }) => seen > 0 || form === usual || isOf(form, usual));
     return [usual, ...known.map(({ form }) => form)];

@@ -10,6 +10,7 @@ import type { ConfinedDatabase } from "../sqlite/confined/database";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Storage } from "../sqlite/storage";
 import { printedByServer } from "../values/server-text";
+import { converterFor } from "../values/convert";
 import { Misfit } from "../values/misfit";
 import type { Bound } from "../values/sqlite-forms";
 import { Style, Unlearned } from "./style";
@@ -44,12 +45,15 @@ export class Styles {
         const own = rules.filter(
           (rule) => "column" in rule && rule.table === plan.source.name && rule.column === column.source,
         );
-        const kind = `${column.target.type} ${declared.get(column.source) ?? ""}`;
+        const words = declared.get(column.source) ?? "";
+        const kind = `${column.target.type} ${words}`;
         const siblings = alike.get(kind) ?? [];
         alike.set(kind, siblings);
         const style: Style = new Style(column, (text) => source.encode(text), {
           rules: own,
           siblings: () => siblings.filter((other) => other !== style),
+          exact: exactOf(column, source.encoding, own),
+          isText: /CHAR|CLOB|TEXT/.test(words) && !words.includes("INT"),
         });
         siblings.push(style);
         return style;
@@ -82,7 +86,7 @@ export class Styles {
         const like = { kind: "like", table: plan.source.name, column: source, value: "…" };
         this.unlearned.set(
           `${plan.source.name}.${source}`,
-          `${error.kind}. Show one of its values as the app writes them: ${JSON.stringify(like)}`,
+          `${error.kind}. Give one of its values as the app writes it: ${JSON.stringify(like)}`,
         );
         return null;
       }
@@ -93,8 +97,18 @@ export class Styles {
   requireLearned(): void {
     if (this.unlearned.size === 0) return;
     const lines = [...this.unlearned].map(([column, why]) => `  ${column}: ${why}`);
-    throw new Refused(`the app reads dates, times and ids only in its own form:\n${lines.join("\n")}`);
+    throw new Refused(
+      `pgmoor must write these columns in the app's own form, and does not know it:\n${lines.join("\n")}`,
+    );
   }
+}
+
+/** Reads a column of times as if it held microseconds, where a rule has them rounded. */
+function exactOf({ target }: ColumnPlan, encoding: SqliteDatabase["encoding"], rules: readonly Rule[]) {
+  const rounds = rules.some((rule) => rule.kind === "cast" && rule.as === "round");
+  return rounds && target.type.startsWith("time")
+    ? converterFor({ ...target, modifier: -1 }, encoding, []).convert
+    : undefined;
 }
 
 /** How the columns are declared, in SQLite's own words. */
@@ -122,7 +136,7 @@ async function learnExample(
           ? BigInt(rule.value)
           : rule.value;
     const refuse = (why: string) =>
-      new Refused(`rule like for ${source.name}.${column.source}: its value does not fit: ${why}`);
+      new Refused(`rule like for ${source.name}.${column.source}: its value does not convert: ${why}`);
     const [storage, raw] = style.raw(example);
     try {
       const field = column.converter.convert(storage, raw, { roundedFractions: 0, assumedUtc: 0 });

@@ -145,6 +145,8 @@ export class TableWriter {
   /** For a row that breaks a constraint that only SQLite has; its message names columns, and no value. */
   private refusal(error: unknown, fields: readonly string[]): unknown {
     if (!(error instanceof Error && error.name === "SqliteError")) return error;
+    // NULL stands for a value that nobody knows how to write: that is what is wrong.
+    this.styles.requireLearned();
     return new Refused(`table ${this.plan.source.name}, ${rowOf(this.plan, fields)}: ${error.message}`);
   }
 

@@ -20,6 +20,6 @@ export async function requireSpace(folder: string, bytes: number, purpose: strin
   if (free >= bytes + reserve) return;
   const mib = (count: number) => `${Math.ceil(count / (1 << 20))} MiB`;
   throw new Refused(
-    `${folder}: ${mib(free)} free, ${mib(bytes + reserve)} needed ${purpose}. Make room there`,
+    `${folder}: ${mib(free)} free, ${mib(bytes + reserve)} needed ${purpose}. Free disk space there`,
   );
 }

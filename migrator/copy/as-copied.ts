@@ -9,17 +9,18 @@ import { openCopy } from "./open-copy";
 import { checksumOfTarget } from "./verify";
 
 /**
- * Whether the source is as it was copied. SQLite may have put its log into the file since, as the mere look of another program
+ * Whether the source is as it was copied, or as a rollback has left it since: nobody but us has written to it. SQLite may have put its log into the file since, as the mere look of another program
  * makes it do: the bytes are others then, and every row is the same.
  * @param last with a fingerprint.
  */
 export async function fileIsAsCopied(run: Run, file: string, last: Attempt): Promise<boolean> {
   if ((await fingerprint(file)) === last.fingerprint) return true;
-  if (last.content === null) return false;
+  const known = [last.content, last.rollback?.content ?? null].filter((content) => content !== null);
+  if (known.length === 0) return false;
   try {
     const copy = await openCopy(run, file);
     copy.source.close();
-    return (await contentOf(copy.file)) === last.content;
+    return known.includes(await contentOf(copy.file));
   } catch (error) {
     // What cannot be read is another one.
     if (error instanceof Refused) return false;

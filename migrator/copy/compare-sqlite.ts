@@ -13,7 +13,7 @@ import { leftOutOf } from "./left-out";
 import { openCopy } from "./open-copy";
 import { Prover, type Extent } from "./proof/prove";
 import { readAll } from "./read-all";
-import { sequencesBehind } from "./sequences";
+import { sequencesBehind, sequencesOf } from "./sequences";
 import { verify } from "./verify";
 
 /**
@@ -46,11 +46,13 @@ export async function compareSqlite(
     tables.push(one);
   }
   const leftOut = await leftOutOf(helper, source, plans, declared);
-  for (const line of notesText({ leftOut })) run.log(line);
+  const { unset: unsetSequences } = await sequencesOf(client, plans, declared.rules);
+  for (const line of notesText({ leftOut, unsetSequences })) run.log(line);
   const behind = await sequencesBehind(client, plans, declared.rules);
   await client.query("ROLLBACK");
-  for (const sequence of behind) run.log(`sequence ${sequence}: would give out a number that is taken`);
-  return { ...differenceReport(run, since, fingerprint, tables, behind), leftOut };
+  for (const sequence of behind)
+    run.log(`sequence ${sequence}: its next value is already in use (it would cause a duplicate key)`);
+  return { ...differenceReport(run, since, fingerprint, tables, behind), leftOut, unsetSequences };
 }
 
 async function differenceOf(verification: () => Promise<void>): Promise<string | null> {

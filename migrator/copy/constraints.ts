@@ -137,7 +137,7 @@ export async function setAside(
     const after = await shape(client, oids);
     const missing = before.filter((line) => !after.includes(line));
     if (missing.length > 0 || after.length !== before.length) {
-      throw new Failed(`keys and indexes did not come back as they were:\n${missing.join("\n")}`);
+      throw new Failed(`keys and indexes could not be restored as they were:\n${missing.join("\n")}`);
     }
   };
 }

@@ -4,12 +4,14 @@ import {
   type ColumnRule,
   migrationTableNames,
   type MigrationTable,
+  type RenameRule,
   type Rule,
   type SequenceRule,
 } from "../../services/rules";
 import { converterFor, type ColumnConverter } from "../values/convert";
 import { Refused } from "../base/errors";
 import { migrationFaults, migrationTablesOf } from "./migrations";
+import { cutOff, pair } from "./pair-names";
 import { Misfit } from "../values/misfit";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { SourceTable } from "../sqlite/source-table";
@@ -29,52 +31,6 @@ export interface TablePlan {
   readonly target: TargetTable;
   /** In the target's order. A generated column is compared, but not sent. */
   readonly columns: readonly ColumnPlan[];
-}
-
-/** Bytes of a name at the most, where PostgreSQL was not built for more. */
-const nameBytes = 63;
-
-/** What PostgreSQL keeps of a name: no half of a character. */
-function cutOff(name: string): string {
-  const bytes = Buffer.from(name);
-  let end = Math.min(nameBytes, bytes.length);
-  while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.toString("utf8", 0, end);
-}
-
-/** Pairs names: as they are, else without regard to case if that leaves no doubt. */
-function pair<S extends { name: string }, T extends { name: string }>(
-  sources: readonly S[],
-  targets: readonly T[],
-) {
-  const left = new Set(targets);
-  const pairs = new Map<S, T>();
-  const take = (source: S, target: T | undefined) => {
-    if (target === undefined) return;
-    pairs.set(source, target);
-    left.delete(target);
-  };
-  for (const source of sources)
-    take(
-      source,
-      targets.find(({ name }) => name === source.name),
-    );
-  for (const source of sources.filter((candidate) => !pairs.has(candidate))) {
-    const alike = [...left].filter(({ name }) => name.toLowerCase() === source.name.toLowerCase());
-    if (alike.length === 1) take(source, alike[0]);
-  }
-  // PostgreSQL cuts a longer name off without a word.
-  const unpaired = sources.filter((candidate) => !pairs.has(candidate));
-  for (const source of unpaired) {
-    const kept = cutOff(source.name);
-    const alike = unpaired.filter((other) => cutOff(other.name) === kept);
-    if (kept !== source.name && alike.length === 1)
-      take(
-        source,
-        [...left].find(({ name }) => name === kept),
-      );
-  }
-  return { pairs, sourceOnly: sources.filter((source) => !pairs.has(source)), targetOnly: [...left] };
 }
 
 /** What is declared of a copy. */
@@ -120,8 +76,14 @@ export function planTables(
   const unreadable = source.tables().filter((table) => copied(table) && table.unreadable !== undefined);
   const other = ({ name }: { name: string }) =>
     copied({ name }) && unreadable.every((table) => table.name !== name);
-  const tables = pair(source.tables().filter(other), targets.filter(other));
   const followed = new Set<Rule>();
+  const renamed = (table: string, column?: string) => {
+    const found = rules.find(
+      (rule): rule is RenameRule => rule.kind === "rename" && rule.table === table && rule.column === column,
+    );
+    return found && { to: found.to, taken: () => void followed.add(found) };
+  };
+  const tables = pair(source.tables().filter(other), targets.filter(other), ({ name }) => renamed(name));
   const left = (kind: "skip-table" | "skip-column", table: string, column?: string) => {
     const found = rules.find(
       (rule) =>
@@ -131,9 +93,12 @@ export function planTables(
     return found !== undefined;
   };
   const faults = [...migrations];
-  const tableFault = (side: string, { name }: { name: string }) => {
-    if (!left("skip-table", name))
-      faults.push(`table ${name}: in the ${side} only${helps({ kind: "skip-table", table: name })}`);
+  const tableFault = (side: "source" | "target", { name }: { name: string }) => {
+    if (left("skip-table", name)) return;
+    const isCut = side === "source" && cutOff(name) !== name;
+    faults.push(
+      `table ${name}: only in the ${side}${isCut ? renames({ table: name }) : ""}${helps({ kind: "skip-table", table: name })}`,
+    );
   };
   for (const { name, unreadable: why } of unreadable)
     if (!left("skip-table", name))
@@ -154,7 +119,7 @@ export function planTables(
   const plans: TablePlan[] = [];
   for (const [from, to] of tables.pairs) {
     for (const rule of rules) if (rule.kind === "replace" && rule.table === from.name) followed.add(rule);
-    const columns = pair(from.columns, to.columns);
+    const columns = pair(from.columns, to.columns, ({ name }) => renamed(from.name, name));
     for (const { name } of columns.targetOnly) isOnly(to.name, name);
     for (const rule of rules)
       if (rule.kind === "like" && rule.table === from.name)
@@ -162,11 +127,12 @@ export function planTables(
     for (const { name } of columns.sourceOnly) {
       if (left("skip-column", from.name, name)) continue;
       const rule = helps({ kind: "skip-column", table: from.name, column: name });
-      faults.push(`column ${from.name}.${name}: in the source only${rule}`);
+      const rename = cutOff(name) !== name ? renames({ table: from.name, column: name }) : "";
+      faults.push(`column ${from.name}.${name}: only in the source${rename}${rule}`);
     }
     for (const column of columns.targetOnly) {
       if (column.notNull && !column.filled && !column.generated) {
-        faults.push(`column ${to.name}.${column.name}: in the target only, NOT NULL and without a default`);
+        faults.push(`column ${to.name}.${column.name}: only in the target, NOT NULL and without a default`);
       }
     }
     const planned: ColumnPlan[] = [];
@@ -187,15 +153,17 @@ export function planTables(
     plans.push({ source: from, target: to, columns: planned });
   }
   if (targets.length === 0) {
-    throw new Refused("the app has built no table in the target: does its schema run use this database?");
+    throw new Refused(
+      "the app has built no tables in the target. Check that its schema run uses this database",
+    );
   }
   // What a sequence follows is looked at where it is set.
   for (const rule of rules)
     if (!followed.has(rule) && rule.kind !== "sequence") faults.push(unfollowed(rule));
   if (faults.length > 0) {
     throw new Refused(
-      `the source and the schema that the app built do not fit together:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
-        "Is the app's image the release that wrote the source? An app's record of its schema migrations belongs into migrationTables",
+      `the source does not match the schema that the app built:\n${faults.map((fault) => `  ${fault}`).join("\n")}\n` +
+        "Check that the app's image is the release that wrote the source. List the app's migration-history tables in migrationTables",
     );
   }
   return plans.sort((a, b) => (a.source.name < b.source.name ? -1 : 1));
@@ -206,25 +174,31 @@ export function columnRules(rules: readonly Rule[], table: string, column: strin
   return rules.filter(isColumnRule).filter((rule) => rule.table === table && rule.column === column);
 }
 
-const helps = (rule: Rule) => ` (a rule that would leave it behind: ${JSON.stringify(rule)})`;
+const helps = (rule: Rule) => ` (this rule leaves it out: ${JSON.stringify(rule)})`;
+
+/** For a name that PostgreSQL cannot hold whole: what it is called there, only a person knows. */
+const renames = (of: { readonly table: string; readonly column?: string }) =>
+  `, and its name is longer than PostgreSQL's limit of 63 bytes (this rule gives its name on the server: ${JSON.stringify({ kind: "rename", ...of, to: "NAME" })})`;
 
 /** A rule that says nothing of what is there is a mistake in it. */
 function unfollowed(rule: Exclude<Rule, SequenceRule>): string {
   const subject = "column" in rule && rule.column !== undefined ? `${rule.table}.${rule.column}` : rule.table;
   switch (rule.kind) {
     case "skip-table":
-      return `rule skip-table for ${subject}: no table of that name is on one side only`;
+      return `rule skip-table for ${subject}: no table of that name exists on only one side`;
     case "leave-on-server":
-      return `rule leave-on-server for ${subject}: the target has no such table or column that the source has not`;
+      return `rule leave-on-server for ${subject}: the target has no table or column of that name that the source lacks`;
     case "replace":
       return `rule replace for ${subject}: no table of that name is copied`;
+    case "rename":
+      return `rule rename for ${subject}: no ${rule.column === undefined ? "table" : "column"} of that name is copied, or the target has no ${rule.to}`;
     case "skip-column":
-      return `rule skip-column for ${subject}: the source has no such column that the target has not`;
+      return `rule skip-column for ${subject}: the source has no column of that name that the target lacks`;
     case "cast":
     case "default":
     case "null-if":
     case "skip-row":
     case "like":
-      return `rule ${rule.kind} for ${subject}: the source has no such column that is copied`;
+      return `rule ${rule.kind} for ${subject}: no column of that name is copied`;
   }
 }

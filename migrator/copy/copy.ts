@@ -71,7 +71,7 @@ export async function copy(task: CopyTask): Promise<Copied> {
     return await copyOnce(task, "aside");
   } catch (error) {
     if ((error as ServerError).code !== duplicate) throw explain(error);
-    task.log("rows are equal where a key allows one only: copying again, to find out which");
+    task.log("duplicate key: copying again to find the constraint");
     return await copyOnce(task, "in place").catch((again: unknown) => {
       throw explain(again);
     });
@@ -86,7 +86,7 @@ async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Cop
   try {
     const copied = await copyInTransaction(task, rescue, keys);
     await task.requireSameSource();
-    task.log("the source is as it was when the copy began");
+    task.log("the source has not changed during the copy");
     await recordCopied(client, task.attempt, copied);
     await rescue.publish();
     task.committing();
@@ -145,21 +145,18 @@ async function copyInTransaction(
   }
   if (offences.length > 0) throw refusal(offences);
   const unsetSequences = await setSequences(client, plans, rules, source.highWaterMarks());
+  const began = performance.now();
+  await removeOrphans(client, references, log);
+  await restore();
+  log(`keys, indexes and triggers are restored after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  await client.query("SET CONSTRAINTS ALL IMMEDIATE");
   const tables: Record<string, TableRecord> = {};
   const proofs: Record<string, Proof> = {};
   const prover = new Prover({ client, helper, source, rules, extent });
-  // The source is read while the server makes indexes and prints rows.
-  await together(prover, plans, async () => {
-    const began = performance.now();
-    await removeOrphans(client, references, log);
-    await restore();
-    log(`keys, indexes and triggers are back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    await client.query("SET CONSTRAINTS ALL IMMEDIATE");
-    for (const [plan, tableSum] of readings) await verify(client, source, plan, tableSum);
-  });
   let rows = 0;
   let roundedFractions = 0;
   for (const [plan, tableSum] of readings) {
+    await verify(client, source, plan, tableSum);
     proofs[plan.target.name] = await prover.prove(plan);
     tables[plan.target.name] = { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() };
     rows += tableSum.checksum.rows;
@@ -179,25 +176,6 @@ async function copyInTransaction(
   };
   for (const line of notesText(notes)) log(line);
   return { rows, bytes, roundedFractions, rules: countRuleUses(rules, plans, source), tables, notes };
-}
-
-/** Works on the target while the prover reads the source; ends when both have. */
-async function together(
-  prover: Prover,
-  plans: readonly TablePlan[],
-  work: () => Promise<void>,
-): Promise<void> {
-  const ahead = prover.readAhead(plans);
-  // Said below, however early it comes.
-  ahead.catch(() => undefined);
-  try {
-    await work();
-  } catch (error) {
-    prover.end();
-    await ahead.catch(() => undefined);
-    throw error;
-  }
-  await ahead;
 }
 
 /** Streams one table; returns the bytes sent. */
@@ -262,10 +240,10 @@ function offenceOfServer(
   const named = column ?? /, line \d+, column ([^:]+)/.exec(where)?.[1] ?? "(row)";
   const kind =
     raisedBy !== undefined
-      ? `row for which a function of the app's raises an error: ${raisedBy}, SQLSTATE ${code}`
+      ? `row for which a function of the app raises an error: ${raisedBy}, SQLSTATE ${code}`
       : constraint === undefined
-        ? `value that the server does not take (SQLSTATE ${code})`
-        : `row that breaks the constraint ${constraint}`;
+        ? `value that the server rejects (SQLSTATE ${code})`
+        : `row that violates the constraint ${constraint}`;
   // The server has not seen the rows that a rule left behind.
   let place = Number(line);
   for (const left of leftBehind) if (left <= place) place++;
@@ -279,26 +257,26 @@ function explain(error: unknown): unknown {
   const { code = "", constraint, table, message } = error as ServerError;
   if (code === "23503") {
     return new Refused(
-      `table ${table}: rows refer to rows that are not there, by the foreign key ${constraint}. SQLite does not check this ` +
-        "unless told to; `PRAGMA foreign_key_check` shows the rows",
+      `table ${table}: rows violate the foreign key ${constraint}: they refer to rows that do not exist. By default, SQLite does not check ` +
+        "this. `PRAGMA foreign_key_check` lists the rows",
     );
   }
   if (code === duplicate) {
     return new Refused(
-      `table ${table}: rows are equal where ${constraint} allows one only. Remove the surplus ones`,
+      `table ${table}: duplicate rows violate ${constraint} (duplicate key). Remove the duplicates`,
     );
   }
   if (code === "55P03") {
     return new Failed(
-      "another session holds a lock on the app's tables: stop whatever else uses this database",
+      "another session has a lock on the app's tables. Stop the programs that use this database",
     );
   }
   if (aboutRows.test(code)) {
     return new Refused(
-      `the server refuses what the tables would hold (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
+      `the server rejects the rows (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""})`,
     );
   }
   if (functionOf(error) !== undefined)
-    return new Refused(`a function of the app's refuses what the tables would hold: ${toldOf(error)}`);
+    return new Refused(`a function of the app rejects the rows: ${toldOf(error)}`);
   return new Failed(`the copy failed: ${toldOf(error) || message}`);
 }

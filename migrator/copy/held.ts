@@ -152,13 +152,13 @@ export function requireNoRecord(held: readonly HeldRows[], rules: readonly Rule[
   const records = held.filter(({ table, isRecord }) => isRecord && !settled(table));
   if (records.length === 0) return;
   throw new Refused(
-    `the copy would replace what looks like the app's own record of what its schema has. With the source's rows in its place ` +
+    `the copy would replace tables that look like the app's record of its own migrations. With the source's rows ` +
       `the app would change its schema again when it starts, and fail:\n${records
         .map(
           ({ table, rows, lost }) =>
-            `  table ${table}: ${lost > 0 ? `${lost} of the ${rows} rows that the app made are not in the source` : `the app made another version of its rows than the source has`}\n` +
-            `    to keep the app's rows, in migrationTables: ${JSON.stringify({ table, compare: "nothing" })}\n` +
-            `    to have the source's, if it is no such record, in rules: ${JSON.stringify({ kind: "replace", table })}`,
+            `  table ${table}: ${lost > 0 ? `${lost} of the ${rows} rows that the app made are not in the source` : `the app's rows have the same keys but other values than the source's`}\n` +
+            `    to keep the app's rows, add to migrationTables: ${JSON.stringify({ table, compare: "nothing" })}\n` +
+            `    if it is not such a record, to copy the source's rows, add to rules: ${JSON.stringify({ kind: "replace", table })}`,
         )
         .join("\n")}`,
   );
@@ -174,12 +174,12 @@ export function requireNothingOwn(held: readonly HeldRows[], snapshots: string):
   const own = held.filter((one) => one.own > 0);
   if (own.length === 0) return;
   throw new Refused(
-    `the app's tables in the target hold rows that are not the source's:\n${own
+    `the app's tables in the target have rows that differ from the source's:\n${own
       .map(
         ({ table, rows, own, lost }) =>
-          `  table ${table}: ${rows} rows, ${own} others than the source's, ${lost} under a key that it has not`,
+          `  table ${table}: ${rows} rows, ${own} differ from the source's, ${lost} have a key that the source lacks`,
       )
       .join("\n")}\n` +
-      `Rows that the app made with its schema may go. --replace dumps them all into ${snapshots} first, and replaces them`,
+      `If the app made these rows with its schema, they can be replaced: --replace dumps them into ${snapshots}, and then replaces them`,
   );
 }

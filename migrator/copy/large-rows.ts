@@ -56,7 +56,7 @@ export function largeRows(
     const stored = source.records.value(table.root, id, place);
     if (stored?.storage === storage && BigInt(stored.bytes) === bytes) return stored;
     throw new Refused(
-      `table ${table.name}, ${describeKey(table.key, [id], 1)}: SQLite says ${bytes} bytes, its file says otherwise`,
+      `table ${table.name}, ${describeKey(table.key, [id], 1)}: SQLite reports ${bytes} bytes, but the file differs: it is corrupt`,
     );
   }
 }

@@ -25,12 +25,12 @@ export async function leftOutOf(
       ? "the app's record of its schema migrations"
       : skipped.has(name)
         ? `rule skip-table, in the ${side}`
-        : `in the ${side} only`;
+        : `only in the ${side}`;
   const tables: Record<string, string> = {};
   for (const { name } of targets) if (!to.has(name)) tables[name] = why(name, "target");
   for (const name of there) if (!from.has(name)) tables[name] = why(name, "source");
   for (const { name, owner } of source.shadowTables())
-    tables[name] = `an inside of the virtual table ${owner}`;
+    tables[name] = `an internal table of the virtual table ${owner}`;
   const staysNull = plans.flatMap(({ target, columns }) =>
     target.columns
       .filter((column) => !column.filled && !column.generated)
@@ -38,7 +38,8 @@ export async function leftOutOf(
       .map((column) => `${target.name}.${column.name}`),
   );
   const views = await client.query<{ name: string }>(
-    "SELECT matviewname AS name FROM pg_matviews WHERE schemaname = ANY (current_schemas(false)) ORDER BY 1",
+    `SELECT matviewname AS name FROM pg_matviews
+     WHERE schemaname = ANY (current_schemas(false)) AND ispopulated AND NOT pg_has_role(matviewowner, 'USAGE') ORDER BY 1`,
   );
   return { tables, staysNull, materializedViews: views.rows.map(({ name }) => name) };
 }

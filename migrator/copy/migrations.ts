@@ -82,9 +82,7 @@ export async function migrationFaults(
     if (from === undefined && to === undefined) continue;
     if (from === undefined || to === undefined) {
       const side = from === undefined ? "target" : "source";
-      faults.push(
-        `${table}: in the ${side} only, so that nobody can tell whether the schemas are of one release`,
-      );
+      faults.push(`${table}: only in the ${side}, so pgmoor cannot compare the releases of the two schemas`);
       continue;
     }
     const has = (side: { columns: readonly { name: string }[] }, column: string) =>
@@ -92,7 +90,7 @@ export async function migrationFaults(
     const columns = identifying.find((names) => names.every((name) => has(from, name) && has(to, name)));
     if (columns === undefined) {
       faults.push(
-        `${table}: no column that is known to say which migration a row is. If it records none, declare ${nothing(table)}`,
+        `${table}: pgmoor cannot tell which column names the migration. If the table records no migrations, declare ${nothing(table)}`,
       );
       continue;
     }
@@ -105,7 +103,7 @@ export async function migrationFaults(
     if (dirty >= 0) {
       const side = ["source", "target"][dirty];
       faults.push(
-        `${table}: a migration has failed half-way in the ${side} (dirty). Have the app finish it there, and move then`,
+        `${table}: a migration failed half-way in the ${side} (dirty). Let the app finish it there, and then move`,
       );
       continue;
     }
@@ -115,7 +113,7 @@ export async function migrationFaults(
       );
     const [theirs, ours] = [ids(rows[0]), ids(rows[1])];
     const numbers = [...theirs, ...ours].every((id) => /^\d+$/.test(id)) && isInteger(to, columns);
-    const order = numbers ? asNumbers : asText;
+    const order = numbers ? asNumbers : [...theirs, ...ours].every((id) => stamp.test(id)) ? byStamp : asText;
     const sorted = [theirs.sort(order), ours.sort(order)] as const;
     const fault = compare === "all" ? sameSet(table, ...sorted) : sameNewest(table, order, ...sorted);
     if (fault !== undefined) faults.push(`${table}: ${fault}`);
@@ -136,9 +134,9 @@ function applied(rows: readonly string[][], columns: number): string[][] {
 const nothing = (table: string) => `{ table: ${JSON.stringify(table)}, compare: "nothing" }`;
 
 const newer =
-  "The source is newer than the app's image: give the service the image of the release that wrote the source, or a later one";
+  "The source is newer than the app's image: use the image of the release that wrote the source, or a later one";
 const older =
-  "The source is older than the app's image: start this image on the SQLite file once, so that it brings the file up to date, and move then";
+  "The source is older than the app's image: start this image once on the SQLite file to upgrade it, and then move";
 
 function sameSet(table: string, source: readonly string[], target: readonly string[]): string | undefined {
   const [lacking, surplus] = [difference(source, target), difference(target, source)];
@@ -151,8 +149,8 @@ function sameSet(table: string, source: readonly string[], target: readonly stri
       ? `{ table: ${JSON.stringify(table)}, compare: "newest" }`
       : nothing(table);
   return (
-    `the target lacks ${list(lacking)}, the source ${list(surplus)}. If the app's migrations are written for each of its ` +
-    `databases, declare ${settles}; else use the release that wrote the source`
+    `the target lacks ${list(lacking)}, the source ${list(surplus)}. If the app has different migrations for SQLite and ` +
+    `PostgreSQL, declare ${settles}; otherwise use the release that wrote the source`
   );
 }
 
@@ -171,8 +169,8 @@ function sameNewest(
     order === asText
   )
     return (
-      `${seen}. Their names say nothing of which is newer. If the app's migrations are written for each of its databases, and ` +
-      `both are of one release, declare ${nothing(table)}; else use the release that wrote the source`
+      `${seen}. Their names do not show which is newer. If the app's migrations are written for each of its databases, and ` +
+      `both are of one release, declare ${nothing(table)}; otherwise use the release that wrote the source`
     );
   return `${seen}. ${built === undefined || (last !== undefined && order(built, last) < 0) ? newer : older}`;
 }
@@ -192,6 +190,10 @@ function list(migrations: readonly string[]): string {
 
 type Order = (one: string, other: string) => number;
 const asText: Order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+/** TypeORM's names end with the milliseconds at which a migration was written. */
+const stamp = /\d{13}$/;
+const byStamp: Order = (one, other) =>
+  Number(one.slice(-13)) - Number(other.slice(-13)) || asText(one, other);
 const asNumbers: Order = (one, other) => Number(BigInt(one) - BigInt(other));
 
 function inSource(

@@ -1,5 +1,6 @@
 import { Refused } from "../base/errors";
 import { recordContent, recordSnapshot } from "../ledger/ledger";
+import { migrationsOf, recordMigrations } from "../ledger/rollback";
 import { countUses } from "../ledger/table-uses";
 import { leftAfter, recordCounts } from "../moves/after-copy";
 import type { Moved, Moving } from "../moves/source";
@@ -59,12 +60,13 @@ export async function moveSqlite(
     return [`${schema}.${name}`, known + (partitioned ? 0 : 1)];
   });
   await recordCounts(run, helper, attempt, new Map(least));
+  await recordMigrations(helper, attempt, await migrationsOf(helper, declared.migrationTables));
   return { ...copied, snapshot: snapshot.folder };
 }
 
 async function requireSameSource(file: string, copied: string): Promise<void> {
   if ((await fingerprint(file)) === copied) return;
   throw new Refused(
-    `${file} has changed since its snapshot: something still writes to it. Stop whatever else uses the file, and run it again`,
+    `${file} changed after its snapshot was taken: another program writes to it. Stop every program that uses the file, and try again`,
   );
 }

@@ -37,16 +37,16 @@ const inShort = (help: Help) =>
 export function refusal(offences: readonly Offence[]): Refused {
   const lines = offences.map(
     ({ table, column, row, kind, help }) =>
-      `  ${table}.${column}, ${row}: ${kind}${help === undefined ? "" : ` (a rule that would help: ${inShort(help)})`}`,
+      `  ${table}.${column}, ${row}: ${kind}${help === undefined ? "" : ` (this rule would help: ${inShort(help)})`}`,
   );
   const count =
     offences.length >= misfitLimit ? `the first ${misfitLimit} values` : `${offences.length} value(s)`;
   const rules = rulesThatHelp(offences);
   const advice =
     rules.length === 0
-      ? ["Mend these rows with the app or in the source, and run it again"]
+      ? ["Correct these rows with the app or in the source, and try again"]
       : [
-          "Mend these rows with the app or in the source, or declare what may be done to them (`rules` of the definition's source; by hand --rules), and run it again:",
+          "Correct these rows with the app or in the source, or declare a rule (`rules` of the definition's source; by hand: --rules), and try again:",
           ...rules.map((rule) => `  ${rule}`),
         ];
   return new Refused(

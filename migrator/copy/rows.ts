@@ -169,7 +169,7 @@ export async function* copyText(
     while (!one.fields.includes(undefined)) {
       const index = tooLong(one.fields as Field[]);
       if (index === undefined) return;
-      const kind = "value that makes its row longer than the 1 GiB that PostgreSQL takes";
+      const kind = "value that makes its row longer than PostgreSQL's limit of 1 GiB";
       one.fields[index] = replace(columns[index]!, one, new Misfit(kind));
     }
   }
@@ -189,5 +189,7 @@ export async function* copyText(
 }
 
 function constantRefused({ source }: TablePlan, column: ColumnPlan, { kind }: Misfit): Refused {
-  return new Refused(`the rule default for ${source.name}.${column.source}: its value does not fit: ${kind}`);
+  return new Refused(
+    `the rule default for ${source.name}.${column.source}: its value does not convert: ${kind}`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { LeaveOnServerRule, LikeRule, ReplaceRule, Rule, SequenceRule } from "../../services/rules";
+import { isColumnRule, type LeaveOnServerRule, type LikeRule, type Rule } from "../../services/rules";
 import type { RuleUse } from "../ledger/ledger";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { TablePlan } from "./copy-plan";
@@ -11,16 +11,12 @@ export function countRuleUses(
 ): RuleUse[] {
   const columns = plans.flatMap((plan) => plan.columns);
   const tables = source.tables();
-  const rowsOf = (rule: SequenceRule | ReplaceRule) =>
+  const rowsOf = (rule: Rule) =>
     tables.filter(({ name }) => name === rule.table).reduce((sum, table) => sum + source.count(table), 0);
   return rules.filter(isOfTheCopy).map((rule) => {
-    if (rule.kind === "sequence" || rule.kind === "replace") return { rule, applied: rowsOf(rule) };
-    const applied =
-      rule.kind === "skip-table" || rule.kind === "skip-column"
-        ? tables
-            .filter(({ name }) => name === rule.table)
-            .reduce((sum, table) => sum + source.count(table), 0)
-        : columns.reduce((sum, { converter }) => sum + (converter.rules?.count(rule) ?? 0), 0);
+    const applied = isColumnRule(rule)
+      ? columns.reduce((sum, { converter }) => sum + (converter.rules?.count(rule) ?? 0), 0)
+      : rowsOf(rule);
     return { rule, applied };
   });
 }

@@ -121,12 +121,12 @@ function declaredFollower(plans: readonly TablePlan[], rule: SequenceRule): Foll
   const column = plan?.columns.find(({ source }) => source === rule.column)?.target;
   if (plan === undefined || column === undefined)
     throw new Refused(
-      `rule sequence for ${rule.sequence}: ${rule.table}.${rule.column} is no column that is copied`,
+      `rule sequence for ${rule.sequence}: ${rule.table}.${rule.column} is not a column that is copied`,
     );
   if (rule.prefix === undefined && !numeric.has(column.type))
     throw new Refused(
-      `rule sequence for ${rule.sequence}: ${rule.table}.${rule.column} is of type ${column.described}, no whole number. For ` +
-        `numbers inside of text, say what is before them: "prefix": ""`,
+      `rule sequence for ${rule.sequence}: ${rule.table}.${rule.column} is of type ${column.described}, not an integer. For ` +
+        `numbers inside text, declare the text before them: "prefix": ""`,
     );
   return { plan, column: column.name, rule };
 }
@@ -201,8 +201,8 @@ export async function setSequences(
     if (least === undefined || !isBefore(sequence, next, least)) continue;
     if (increment > 0n ? least > maximum : least < minimum)
       throw new Refused(
-        `sequence ${name}: a row has its last value (${increment > 0n ? maximum : minimum}), none is left for new rows. ` +
-          `Give that row another number in the source, or the sequence a wider type on the target (ALTER SEQUENCE ${name} AS bigint)`,
+        `sequence ${name}: a row already has its last value (${increment > 0n ? maximum : minimum}), so new rows cannot get one. ` +
+          `Change that row's number in the source, or widen the sequence on the target (ALTER SEQUENCE ${name} AS bigint)`,
       );
     await client.query(`ALTER SEQUENCE ${name} RESTART WITH ${least}`);
   }

@@ -113,6 +113,6 @@ export class SqliteInJob extends SqliteFile implements SourceInJob {
     await exchange.build(
       schema.kind === "app" ? async () => (await probe(schema.health)) === true : undefined,
     );
-    run.log(`the app has built its schema in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    run.log(`the app built its schema in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
 }

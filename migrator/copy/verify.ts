@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
+import { to as copyTo } from "pg-copy-streams";
 import { Checksum } from "./checksum";
 import { identifier } from "../base/quoting";
-import { copyOut } from "../server/copy-out";
 import { Failed } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";
@@ -33,10 +33,10 @@ export async function* linesOfTarget(
         .join("\t");
     return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
   };
-  const rows = copyOut(client, `COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`);
+  const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`));
   // A row may be megabytes: its parts are joined once, at its end, and only if they have to be.
   let parts: Buffer[] = [];
-  for await (const chunk of rows) {
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
     if (!reprinted) {
       yield chunk;
       continue;
@@ -75,10 +75,8 @@ export async function verify(
       .filter(({ converter }) => converter.byServer)
       .map(({ target }) => target.name);
     throw new Failed(
-      `table ${plan.target.name}: the target holds ${found.rows} rows as it should, but not the values of the source` +
-        (byServer.length > 0
-          ? `; look first at ${byServer.join(", ")}, whose types the server converts`
-          : ""),
+      `table ${plan.target.name}: checksum mismatch: the target has all ${found.rows} rows, but with other values than the source` +
+        (byServer.length > 0 ? `; check ${byServer.join(", ")} first, whose types the server converts` : ""),
     );
   }
 }

@@ -29,16 +29,19 @@ const schema = z.strictObject({
   rules: rulesSchema.default([]),
   verify: z.enum(["sample", "full"]).default("sample"),
   health: url,
+  rollback: z.enum(["copy-back", "discard"]).optional(),
   deadlines: z
     .strictObject({
       migrateSeconds: z.number().positive().default(600),
       confirmSeconds: z.number().positive().default(60),
+      healthySeconds: z.number().positive().default(300),
+      waitSeconds: z.number().positive().default(180),
     })
     .prefault({}),
 });
 
 /**
- * What the tasks of a cutover are told, rendered by Nomad into a file; it holds no secret.
+ * What the tasks of a cutover or a rollback are told, rendered by Nomad into a file; it holds no secret.
  *
  * - `service`: the service's name, as in the ledger.
  * - `source.file`: the app's SQLite file, in a volume mounted read-only.
@@ -51,12 +54,15 @@ const schema = z.strictObject({
  * - `verify`: how much of a large SQLite table the proof compares: a random `sample` of its rows, or `full`, every value.
  *   Default `sample`. Small tables are compared whole in any case.
  * - `health`: the running app's sign of health; `confirm` needs a 2xx from it.
- * - `deadlines`: whole seconds that each task may take. Default 600 and 60.
+ * - `rollback`: only in a job that goes back to its source: whether the server's rows are brought into it, or left behind.
+ * - `deadlines`: in whole seconds. How long `migrate` (default 600) and `confirm` (60) may take; how long the app of a service
+ *   that has moved may take to answer, when a new version is deployed (300); how long the job may have waited for a client with
+ *   room for it before a move begins (180).
  */
 export type Config = z.infer<typeof schema>;
 
 /**
- * Reads and checks the file of a cutover.
+ * Reads and checks the file.
  * @throws Refused naming every field that is wrong.
  */
 export function readConfig(file: string): Config {
@@ -73,7 +79,7 @@ export function readJson<S extends z.ZodType>(schema: S, option: string, file: s
   try {
     parsed = JSON.parse(fs.readFileSync(file, "utf8"));
   } catch (error) {
-    throw new Refused(`${option} ${file}: not readable as JSON: ${messageOf(error)}`);
+    throw new Refused(`${option} ${file}: cannot be read as JSON: ${messageOf(error)}`);
   }
   const result = schema.safeParse(parsed);
   if (result.success) return result.data;

@@ -7,6 +7,7 @@ import { probe } from "../peer/exchange";
 import { lastAttempt, recordConfirmed, type TableUses } from "../ledger/ledger";
 import { loginOf } from "../server/login";
 import { countUses, usedSince } from "../ledger/table-uses";
+import { unmarkOnSource } from "../rollback/marker";
 import { isWork, presence } from "../server/sessions";
 
 /** Between two looks for a session; one that serves a single request lives for a few milliseconds. */
@@ -50,7 +51,7 @@ export async function confirm(
       work(),
       deadline,
       stop,
-      `not confirmed within ${confirmSeconds} s: the server does not answer`,
+      `not confirmed within ${confirmSeconds} s: no connection to the server`,
     );
   } catch (error) {
     sessions.forEach(cutOff);
@@ -71,14 +72,14 @@ async function confirmWith(
   const { service, health } = config;
   const seconds = () => Math.round(performance.now() - started) / 1000;
   const last = await lastAttempt(client);
-  if (last === undefined) throw new Failed("there is no ledger in this database: migrate has not run");
+  if (last === undefined) throw new Failed("this database has no ledger: the migrate task has not run");
   const { attempt } = last;
   if (last.state === "confirmed") {
-    log(`attempt ${attempt} is confirmed already`);
+    log(`attempt ${attempt} is already confirmed`);
     return { pgmoor: "confirm", service, attempt, outcome: "skipped", tablesUsed: 0, seconds: seconds() };
   }
   if (last.state !== "copied" || last.uses === null) {
-    throw new Failed(`attempt ${attempt} is "${last.state}": migrate has not finished a copy to confirm`);
+    throw new Failed(`attempt ${attempt} is "${last.state}": there is no finished copy to confirm`);
   }
   if (allocationId !== undefined && last.allocation !== null && last.allocation !== allocationId) {
     throw new Failed(
@@ -92,6 +93,7 @@ async function confirmWith(
     deadline.until(() => seen.all(), complaint),
     deadline.until(() => seen.aSession(), complaint, sessionMilliseconds),
   ]);
+  await unmarkOnSource(config.snapshots);
   await recordConfirmed(client, attempt);
   const tablesUsed = seen.tables.length;
   return { pgmoor: "confirm", service, attempt, outcome: "confirmed", tablesUsed, seconds: seconds() };
@@ -127,7 +129,7 @@ class Watch {
   async aSession(): Promise<true | undefined> {
     const { own, others } = await presence(this.client);
     if (own[0] !== undefined && !this.session)
-      this.log(`a session of the app's role is open${own[0].name === "" ? "" : ` (${own[0].name})`}`);
+      this.log(`the app's role has an open session${own[0].name === "" ? "" : ` (${own[0].name})`}`);
     this.session ||= own.length > 0;
     this.worked ||= own.some(({ statement }) => isWork(statement));
     this.others ||= others > 0;
@@ -152,14 +154,14 @@ class Watch {
   }
 
   private use(): string {
-    const advice = "Does its image support PostgreSQL, and does it read the variable that holds the DSN?";
-    const session = `${this.session ? "a" : "no"} session of its role was seen`;
+    const advice = "Check that the image supports PostgreSQL and reads the variable with the DSN";
+    const session = `${this.session ? "a" : "no"} session of the app's role was seen`;
     if (this.tables.length === 0) {
-      return `it has never used the database: no table was read or written since the copy, ${session}. ${advice}`;
+      return `it has not used the database: no table was read or written since the copy, ${session}. ${advice}`;
     }
     if (this.isTheApp) return "it has used the database";
     if (this.session)
-      return `nobody can tell who used ${this.tables.join(", ")}: sessions of other roles are in the database, and the app's were not seen at work. ${advice}`;
-    return `whoever used ${this.tables.join(", ")} was not the app: ${session}. ${advice}`;
+      return `cannot tell who used ${this.tables.join(", ")}: other roles are connected to the database, and no session of the app's role was seen running a statement. ${advice}`;
+    return `another client, not the app, used ${this.tables.join(", ")}: ${session}. ${advice}`;
   }
 }

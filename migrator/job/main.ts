@@ -5,10 +5,14 @@ import { readConfig } from "./config";
 import { Deadline } from "../base/deadline";
 import { connect, endSession } from "../server/connection";
 import { confirm } from "./confirm";
+import { confirmSource } from "./confirm-source";
+import { newVersionAnswers } from "./new-version-answers";
+import { newVersion } from "./nomad";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
 import { migrate } from "./migrate";
+import { rollBack } from "./roll-back";
 import { sourceInJob } from "./source-in-job";
 import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
@@ -22,18 +26,24 @@ const environment = `
 Environment:
   PGHOST PGPORT PGUSER PGPASSWORD PGDATABASE PGSSLMODE   the service's role and database
   NOMAD_ALLOC_DIR NOMAD_ALLOC_ID NOMAD_TASK_DIR          set by Nomad
+  NOMAD_SECRETS_DIR NOMAD_NAMESPACE                      set by Nomad; for its task API
 
 Exit code:
   0  done, or nothing to do
-  1  failed; another try may go through
-  2  refused; a person has to mend or decide something
-The message says what is left behind: nothing changed, tables emptied after a rescue, or a copy that is committed.`;
+  1  failed; another attempt may succeed
+  2  refused; a person must correct or decide something
+The message says what the attempt left: nothing changed, tables emptied (after a dump of their rows), or a committed copy.`;
 
 async function runMigrate({ config }: { config: string }): Promise<void> {
   const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
   if (!NOMAD_ALLOC_DIR)
-    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate runs as a task of a Nomad job");
-  const allocation = { shared: NOMAD_ALLOC_DIR, id: NOMAD_ALLOC_ID, scratch: NOMAD_TASK_DIR };
+    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate must run as a task of a Nomad job");
+  const allocation = {
+    shared: NOMAD_ALLOC_DIR,
+    id: NOMAD_ALLOC_ID,
+    scratch: NOMAD_TASK_DIR,
+    isNew: () => newVersion(process.env, log),
+  };
   const [told, stop] = [readConfig(config), stopSignal()];
   await serverAnswers(loginOf(process.env), log, stop);
   log(JSON.stringify(await migrate(told, allocation, log, stop)));
@@ -52,17 +62,30 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
   await endSession(await Promise.race([answered, stopped]));
 }
 
+async function runRollBack({ config }: { config: string }): Promise<void> {
+  const [told, stop] = [readConfig(config), stopSignal()];
+  const answers = () => serverAnswers(loginOf(process.env), log, stop);
+  const report = await rollBack(told, { scratch: process.env.NOMAD_TASK_DIR }, log, stop, answers);
+  if (report !== undefined) log(JSON.stringify(report));
+}
+
 async function runConfirm({ config }: { config: string }): Promise<void> {
   const stop = stopSignal();
   const told = readConfig(config);
+  if (told.rollback !== undefined) {
+    log(JSON.stringify(await confirmSource(told, log, stop)));
+    return;
+  }
   const report = await confirm(told, process.env.NOMAD_ALLOC_ID, log, stop);
-  if (report.outcome === "skipped")
+  if (report.outcome === "skipped") {
+    if ((await newVersion(process.env, log)) !== undefined) await newVersionAnswers(told, stop);
     await watchSource(sourceInJob(told), {
       target: loginOf(process.env),
       scratch: process.env.NOMAD_TASK_DIR,
       log,
       stop,
     });
+  }
   log(JSON.stringify(report));
 }
 
@@ -83,26 +106,38 @@ async function serveSqlite(): Promise<void> {
 }
 
 const program = new Command("pgmoor-migrator")
-  .description("Moves a service's database to PostgreSQL, inside the service's own Nomad job")
+  .description("Move a service's database to PostgreSQL, inside the service's own Nomad job")
   .addHelpText("after", environment);
 program
   .command("migrate")
-  .description("prestart: snapshot the source, have the app build its schema, copy, verify, record")
-  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .description(
+    "prestart task: take a snapshot of the source, have the app build its schema, copy, verify, record",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runMigrate);
 program
+  .command("roll-back")
+  .description(
+    "prestart task: copy the server's rows back into the source, or leave them, and record the rollback",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
+  .addHelpText("after", environment)
+  .action(runRollBack);
+program
   .command("confirm")
-  .description("poststart: wait until the app has used the database and answers, then record that it is done")
-  .requiredOption("--config <file>", "JSON, as the job's template renders it")
+  .description(
+    "poststart task: wait until the app answers and has used the database (after a rollback: answers on its source), then record the move or rollback as confirmed",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runConfirm);
 program
   .command("ledger")
-  .description("show the attempts recorded in the database")
+  .description("show the attempts recorded in the database's ledger")
   .option(
     "--roll-back",
-    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source anew",
+    "mark a copied or confirmed attempt as rolled back, so that the next cutover copies the source again",
   )
   .addHelpText("after", environment)
   .action(runLedger);

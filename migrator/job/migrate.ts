@@ -1,10 +1,14 @@
 import type { Config } from "./config";
 import { Exchange } from "../peer/exchange";
 import { begin, recordKept } from "../ledger/ledger";
+import { recordBackOnServer } from "../ledger/rollback";
 import { decideMove, rescueOf } from "../moves/decide-move";
+import type { NewVersion } from "./nomad";
+import { Refused } from "../base/errors";
 import { reportOf, type MigrateReport } from "../moves/report";
 import { Run } from "../server/run";
 import { loginOf } from "../server/login";
+import { unmarkOnSource } from "../rollback/marker";
 import { countUses } from "../ledger/table-uses";
 import { sourceInJob } from "./source-in-job";
 
@@ -15,6 +19,8 @@ export interface Allocation {
   readonly id: string | undefined;
   /** The task's own directory, for the scratch copy. Default the system's temporary directory. */
   readonly scratch: string | undefined;
+  /** Whether the allocation is part of a new version's deployment. */
+  readonly isNew: () => Promise<NewVersion | undefined>;
 }
 
 /**
@@ -39,12 +45,16 @@ export async function migrate(
     exchangeOf(run, 0);
     const { client: target, last, decision } = await decideMove(run, service, source);
     if (decision.act !== "copy") {
+      // The ledger says `confirmed`, or is about to: the source is no longer the one in use.
+      if (decision.act !== "keep") await unmarkOnSource(snapshots);
+      if (decision.act === "return" && last !== undefined) await recordBackOnServer(target, last.attempt);
       if (decision.act === "keep" && last !== undefined) {
         await recordKept(target, last.attempt, allocation.id, await countUses(target));
       }
       await exchange?.skip();
       return reportOf(run, service, last?.attempt ?? 0, "skipped");
     }
+    await requireSomebodyWaits(config, allocation.isNew);
     const attempt = (last?.attempt ?? 0) + 1;
     await begin(target, { number: attempt, service, allocation: allocation.id });
     const rescue = decision.rescue ? rescueOf(snapshots, source, attempt) : undefined;
@@ -58,5 +68,21 @@ export async function migrate(
     { target: loginOf(process.env), seconds, scratch: allocation.scratch, log, stop },
     work,
     abandon,
+  );
+}
+
+/**
+ * A job that no client has room for waits in Nomad for days, while its deploy has given up. When there is room at last, nobody
+ * expects the move. Refused, Nomad puts the old version back.
+ */
+async function requireSomebodyWaits(
+  { service, deadlines: { waitSeconds } }: Config,
+  isNew: Allocation["isNew"],
+): Promise<void> {
+  const waited = (await isNew())?.waitedSeconds ?? 0;
+  if (waited <= waitSeconds) return;
+  throw new Refused(
+    `the job waited ${Math.round(waited)} s for a client with free resources, longer than ${waitSeconds} s: the deploy may have ` +
+      `given up. ${service} was not moved. Deploy it again`,
   );
 }

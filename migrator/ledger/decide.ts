@@ -5,9 +5,11 @@
  * - `copied`: the copy is committed; nobody has seen the app use it. The next try copies anew, unless the source is
  *   unchanged since and the target was written: then the target holds all of the source and more, and is kept.
  * - `confirmed`: the app has used the copied data. Only this means done.
+ * - `rolling-back`: a rollback has put the source in order, and the app may have been started on it; it has not answered there
+ *   yet. If it never does, Nomad puts the job back on the server.
  * - `rolled-back`: the job went back to its source after `copied`, or a person undid it.
  */
-export type State = "started" | "copied" | "confirmed" | "rolled-back";
+export type State = "started" | "copied" | "confirmed" | "rolling-back" | "rolled-back";
 
 /** What a cutover finds before it touches anything, unless the last attempt is confirmed: it looks at nothing then. */
 export interface Findings {
@@ -17,6 +19,8 @@ export interface Findings {
   readonly source: "unchanged" | "changed" | "absent";
   /** `copied` only: the app's tables are no longer as they were copied. */
   readonly targetWritten: boolean;
+  /** `rolling-back` only: the server's rows were to be discarded. */
+  readonly discards?: boolean;
   /** Whether any table of the app holds a row, its migration tables aside, or was written since the copy. */
   readonly targetHasRows: boolean;
 }
@@ -25,6 +29,8 @@ export interface Findings {
 export type Decision =
   | { readonly act: "skip"; readonly why: string }
   | { readonly act: "refuse"; readonly why: string }
+  /** A rollback did not get to its end: it is `confirmed` again, and the app goes on on the server. */
+  | { readonly act: "return"; readonly why: string }
   /** The copy was made and never confirmed: it stays `copied`, for `confirm` to confirm. */
   | { readonly act: "keep"; readonly why: string }
   /** `rescue`: the target holds rows that the copy replaces; they are dumped first. */
@@ -37,17 +43,29 @@ export type Decision =
 export const confirmed: Decision = {
   act: "skip",
   why:
-    "the app was confirmed on the server: it runs there, and the source is not looked at. To copy the source anew all the " +
-    "same, run `pgmoor-migrator ledger --roll-back`, and then the cutover again: what the server holds is dumped into the " +
-    "snapshots folder first, then replaced",
+    "the app was confirmed on the server, so the source is ignored. To copy the source again anyway, run " +
+    "`pgmoor-migrator ledger --roll-back` and then the cutover. It dumps the server's rows into the snapshots folder, and " +
+    "then replaces them",
 };
 
 /** The rule of the cutover's first step, for an attempt that is not confirmed. */
-export function decide({ last, source, targetWritten, targetHasRows }: Findings): Decision {
+export function decide({ last, source, targetWritten, discards = false, targetHasRows }: Findings): Decision {
+  // The server has had no rows since. Whether the source has, matters where it has all of the server's as well.
+  if (last === "rolling-back" && (discards || source !== "changed")) {
+    return {
+      act: "return",
+      why:
+        "a rollback did not finish: the app has not answered on its source. It stays on the server, with all of the " +
+        "server's rows" +
+        (discards && source === "changed"
+          ? ". What it may have written to its source in the meantime is not on the server"
+          : ""),
+    };
+  }
   if (source === "absent") {
     return {
       act: "refuse",
-      why: "the source is not there, and no attempt was confirmed: there is nothing to copy. Check the path and the volume, or the URL",
+      why: "the source was not found, and no attempt was confirmed: there is nothing to copy. Check the path and the volume, or the URL",
     };
   }
   if (last === undefined) {
@@ -55,8 +73,8 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
       return {
         act: "refuse",
         why:
-          "the app's tables in the target hold rows, and no attempt of ours is recorded: they are not ours to replace. " +
-          "Empty them, or give the service an empty database; by hand, --replace dumps and replaces them",
+          "the app's tables in the target already have rows, and the ledger has no attempt: pgmoor did not write them. " +
+          "Empty them, or give the service an empty database. By hand, --replace dumps and replaces them",
       };
     }
     return { act: "copy", rescue: false, why: "first attempt" };
@@ -65,14 +83,16 @@ export function decide({ last, source, targetWritten, targetHasRows }: Findings)
     return {
       act: "keep",
       why:
-        "the last attempt was copied and never confirmed; the app has written to the server since, and nothing to its " +
-        "source. What the server holds is kept, and confirm decides. To copy the source anew all the same, run " +
+        "the last attempt was copied but not confirmed. Since then the app has written to the server and not to its " +
+        "source. The server's rows are kept, and confirm decides. To copy the source again anyway, run " +
         "`pgmoor-migrator ledger --roll-back` and then the cutover again",
     };
   }
   const why = {
-    started: "the last attempt did not get to the end",
+    started: "the last attempt did not finish",
     copied: "the last attempt was copied, and the job went back to its source before the app was confirmed",
+    "rolling-back":
+      "a rollback did not finish, and the app has written to its source since then. The source has all the server's rows",
     "rolled-back": "the last attempt was rolled back",
   }[last];
   return { act: "copy", rescue: targetHasRows, why };

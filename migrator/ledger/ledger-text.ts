@@ -7,8 +7,8 @@ type Log = (line: string) => void;
 /** Marks the last attempt as rolled back, and says what follows from it. */
 export async function rollBackLast(client: ClientBase, log: Log): Promise<void> {
   const { attempt } = await rollBack(client);
-  log(`attempt ${attempt} is marked rolled-back. The next cutover dumps what the app's tables hold into the`);
-  log("snapshots folder (rescued-attempt-N), and then replaces it by the source's rows.");
+  log(`attempt ${attempt} is marked rolled-back. The next cutover dumps the app's tables into the`);
+  log("snapshots folder (rescued-attempt-N), and then replaces their rows with the source's.");
 }
 
 export function describeAttempts(all: readonly Attempt[], log: Log): void {
@@ -25,7 +25,7 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     if (one.state === "confirmed" && one.sourceChanged !== null)
       log(`  WARNING: its source has changed since, first seen ${moment(one.sourceChanged)}`);
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
-    if (one.rescued !== null) log(`  what its tables held when it was replaced: ${one.rescued}`);
+    if (one.rescued !== null) log(`  rows that were replaced are kept in: ${one.rescued}`);
   }
 }
 
@@ -37,14 +37,14 @@ export function notesText({
   replacedRows = {},
   leftOut,
 }: Notes): string[] {
-  const utc = `${assumedUtc} texts without a time zone were read as UTC, in columns of timestamps with one`;
+  const utc = `${assumedUtc} texts without a time zone were read as UTC, in columns of type timestamp with time zone`;
   const samples = Object.entries(sampled).map(
     ([table, { rows, of, confidence }]) =>
-      `${table}: a random sample of ${rows} of its ${of} rows was compared value by value; a fault in one row of 10,000 is ` +
-      `found with ${(Math.floor(confidence * 10_000) / 100).toFixed(2)} %. --verify full compares every value`,
+      `${table}: a random sample of ${rows} of its ${of} rows was compared value by value. It finds a fault in one row of ` +
+      `10,000 with a probability of ${(Math.floor(confidence * 10_000) / 100).toFixed(2)} %. --verify full compares every value`,
   );
   const replaced = Object.entries(replacedRows).map(([table, rows]) => `${table} (${rows})`);
-  const seeds = `rows that the target had and the source has not are replaced: ${replaced.join(", ")}`;
+  const seeds = `replaced rows of the target that the source lacks: ${replaced.join(", ")}`;
   return [
     ...(leftOut === undefined ? [] : leftOutText(leftOut)),
     ...(assumedUtc > 0 ? [utc] : []),
@@ -67,7 +67,7 @@ function leftOutText({ tables, staysNull, materializedViews }: LeftOut): string[
 function unsetText(unset: readonly string[]): string[] {
   if (unset.length === 0) return [];
   return [
-    `${unset.length} sequences follow no column that the schema names, and stay where the app's schema left them: ${unset.join(", ")}`,
-    `  if the app takes the numbers of a column from one, say so by a rule: ${JSON.stringify({ kind: "sequence", sequence: unset[0], table: "TABLE", column: "COLUMN" })}`,
+    `${unset.length} sequences belong to no column and keep the value that the app's schema gave them: ${unset.join(", ")}`,
+    `  if a column takes its numbers from one of them, declare it with a rule: ${JSON.stringify({ kind: "sequence", sequence: unset[0], table: "TABLE", column: "COLUMN" })}`,
   ];
 }

@@ -39,7 +39,7 @@ export interface LeftOut {
   readonly tables: Readonly<Record<string, string>>;
   /** Columns that only the target has, and that nothing fills: NULL in every row that was copied. */
   readonly staysNull: readonly string[];
-  /** The target's: they show what they held before, until somebody refreshes them. */
+  /** Those of other roles in the target: they show what they held before, until their owner refreshes them. */
   readonly materializedViews: readonly string[];
 }
 
@@ -98,13 +98,32 @@ export interface Attempt {
   readonly rolledBack: Date | null;
   /** When the source was first seen to be another than the one that was copied, after the app was confirmed on the server. */
   readonly sourceChanged: Date | null;
+  /** What the last rollback by a deployment did to the source, or was about to do. */
+  readonly rollback: Rollback | null;
+  /** The app's record of its schema migrations when the copy was done: see `migrationsOf`. */
+  readonly migrations: Migrations | null;
 }
 
-const definition = `
+/** What becomes of the server's rows when a service goes back to its source. */
+export type RollbackKind = "copy-back" | "discard";
+
+/** A rollback by a deployment. Recorded before the source is touched. */
+export interface Rollback {
+  readonly kind: RollbackKind;
+  /** Of `copy-back`: the content of the file that takes the source's place, as `contentOf` has it. Else `null`. */
+  readonly content: string | null;
+  /** Of `copy-back`: the folder that keeps the files that were replaced. Else `null`. */
+  readonly kept: string | null;
+}
+
+/** A digest of each table in which the app records its schema migrations, by the table's name. */
+export type Migrations = Readonly<Record<string, string>>;
+
+export const definition = `
   CREATE SCHEMA IF NOT EXISTS pgmoor;
   CREATE TABLE IF NOT EXISTS pgmoor.ledger (
     attempt           integer PRIMARY KEY,
-    state             text NOT NULL CHECK (state IN ('started', 'copied', 'confirmed', 'rolled-back')),
+    state             text NOT NULL,
     service           text NOT NULL,
     allocation        text,
     fingerprint       text,
@@ -123,12 +142,18 @@ const definition = `
     copied_at         timestamptz,
     confirmed_at      timestamptz,
     rolled_back_at    timestamptz,
-    source_changed_at timestamptz
+    source_changed_at timestamptz,
+    rollback          jsonb,
+    migrations        jsonb
   );
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rules jsonb;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS notes jsonb;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS content text;
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS source_changed_at timestamptz;
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS rollback jsonb;
+  ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS migrations jsonb;
+  ALTER TABLE pgmoor.ledger DROP CONSTRAINT IF EXISTS ledger_state_check, ADD CONSTRAINT ledger_state_check
+    CHECK (state IN ('started', 'copied', 'confirmed', 'rolling-back', 'rolled-back'));
   COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless the source is as it was and the tables are no longer what "tables" has of them: then the server holds more than the source, and its rows are kept';
 `;
 
@@ -143,7 +168,8 @@ export async function attempts(client: ClientBase): Promise<Attempt[]> {
            rounded_fractions::float8 AS "roundedFractions", to_jsonb(ledger) -> 'rules' AS rules, tables,
            to_jsonb(ledger) -> 'notes' AS notes, uses, writes, rescued,
            started_at AS started, copied_at AS copied, confirmed_at AS confirmed, rolled_back_at AS "rolledBack",
-           (to_jsonb(ledger) ->> 'source_changed_at')::timestamptz AS "sourceChanged"
+           (to_jsonb(ledger) ->> 'source_changed_at')::timestamptz AS "sourceChanged",
+           to_jsonb(ledger) -> 'rollback' AS rollback, to_jsonb(ledger) -> 'migrations' AS migrations
     FROM pgmoor.ledger ORDER BY attempt`);
   return result.rows;
 }
@@ -163,7 +189,7 @@ export async function begin(
     await client.query(definition);
     await client.query(unmark);
     await client.query(
-      "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state = 'copied'",
+      "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state IN ('copied', 'rolling-back')",
     );
     await client.query(
       "INSERT INTO pgmoor.ledger (attempt, state, service, allocation) VALUES ($1, 'started', $2, $3)",
@@ -174,7 +200,7 @@ export async function begin(
     await client.query("ROLLBACK").catch(() => undefined);
     if ((error as { code?: string }).code === "42501") {
       throw new Refused(
-        "the role may not create the schema pgmoor in this database: it has to own the database it moves into",
+        "permission denied: the role cannot create the schema pgmoor. It must own the database",
       );
     }
     throw error;
@@ -253,14 +279,14 @@ export async function recordKept(
 
 /**
  * The ledger's state, for those who read the names of tables and no rows: Terraform's provider. There while the last attempt
- * is confirmed. Everyone may see that it is there, so that the admin does, who need not be a superuser.
+ * is confirmed, or is being rolled back and the app has not yet answered on its source. Everyone may see that it is there, so that the admin does, who need not be a superuser.
  */
-const mark = `
+export const mark = `
   CREATE TABLE IF NOT EXISTS pgmoor.${confirmedTable} ();
   GRANT SELECT ON pgmoor.${confirmedTable} TO PUBLIC;
-  COMMENT ON TABLE pgmoor.${confirmedTable} IS 'Empty. It is here while the last attempt of pgmoor.ledger is confirmed: plans look whether it is.';
+  COMMENT ON TABLE pgmoor.${confirmedTable} IS 'Empty. It is here while the last attempt of pgmoor.ledger is confirmed or rolling-back: plans look whether it is.';
 `;
-const unmark = `DROP TABLE IF EXISTS pgmoor.${confirmedTable}`;
+export const unmark = `DROP TABLE IF EXISTS pgmoor.${confirmedTable}`;
 
 /** Writes `confirmed`, if the attempt still is `copied`. */
 export async function recordConfirmed(client: ClientBase, attempt: number): Promise<void> {
@@ -270,9 +296,7 @@ export async function recordConfirmed(client: ClientBase, attempt: number): Prom
       [attempt],
     );
     if (result.rowCount !== 1) {
-      throw new Failed(
-        `attempt ${attempt} is no longer "copied": another migrator has changed the ledger meanwhile`,
-      );
+      throw new Failed(`attempt ${attempt} is no longer "copied": another migrator has changed the ledger`);
     }
     await client.query(mark);
   });
@@ -297,15 +321,15 @@ export async function recordSource(client: ClientBase, attempt: number, changed:
 
 /**
  * Marks the last attempt `rolled-back` by hand, so that the next cutover copies anew.
- * @throws Refused when the last attempt is neither `confirmed` nor `copied`: any other copies anew by itself.
+ * @throws Refused when the last attempt is `started` or `rolled-back`: those are copied anew by themselves.
  */
 export async function rollBack(client: ClientBase): Promise<Attempt> {
   const last = await lastAttempt(client);
-  if (last?.state !== "confirmed" && last?.state !== "copied") {
+  if (last?.state !== "confirmed" && last?.state !== "copied" && last?.state !== "rolling-back") {
     throw new Refused(
       last === undefined
-        ? "there is no ledger in this database: nothing to roll back"
-        : `the last attempt (${last.attempt}) is "${last.state}", neither "copied" nor "confirmed": the next cutover copies anew as it is`,
+        ? "this database has no ledger: there is nothing to roll back"
+        : `the last attempt (${last.attempt}) is "${last.state}", not "copied" or "confirmed": the next cutover copies again anyway`,
     );
   }
   await inTransaction(client, async () => {
@@ -318,7 +342,7 @@ export async function rollBack(client: ClientBase): Promise<Attempt> {
   return last;
 }
 
-async function inTransaction(client: ClientBase, work: () => Promise<unknown>): Promise<void> {
+export async function inTransaction(client: ClientBase, work: () => Promise<unknown>): Promise<void> {
   await client.query("BEGIN");
   try {
     await work();

@@ -58,7 +58,7 @@ export class Rescue {
       // The server goes on sending what nobody reads: nothing else would come through this session.
       cutOff(client);
       throw new Failed(
-        `what the app's tables hold cannot be kept in ${path.dirname(path.dirname(file))}: ${messageOf(error)}. Make room there`,
+        `cannot dump the app's tables into ${path.dirname(path.dirname(file))}: ${messageOf(error)}. Free disk space there`,
       );
     }
   }
@@ -87,4 +87,4 @@ function fileOf(folder: string, table: string): string {
 
 /** Says where rows are kept, for a person. */
 export const rescuedText = (folder: string) =>
-  `what the app's tables held before is kept in ${folder}. Look there for rows that are missed`;
+  `the rows that the app's tables had before are kept in ${folder}. Look there for missing rows`;

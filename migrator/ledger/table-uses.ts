@@ -55,7 +55,7 @@ export async function usesAfterCopy(
       const shown = [...least].every(([name, count]) => (now[name] ?? Infinity) >= count);
       return shown ? countUses(client) : undefined;
     },
-    () => "the server's counters do not show the copy; are its statistics on (track_counts)?",
+    () => "the server's statistics do not show the copy. Check that track_counts is on",
   );
 }
 
@@ -64,7 +64,7 @@ export async function requireCounters(client: ClientBase): Promise<void> {
   const result = await client.query<{ track_counts: string }>("SHOW track_counts");
   if (result.rows[0]?.track_counts !== "on") {
     throw new Failed(
-      "track_counts is off for this server, database or role: without it nobody can see the app use its tables",
+      "track_counts is off for this server, database or role. pgmoor needs it to see that the app uses its tables",
     );
   }
 }

@@ -4,12 +4,12 @@ import { recordUses } from "../ledger/ledger";
 import { countUses, usesAfterCopy } from "../ledger/table-uses";
 import type { Run } from "../server/run";
 
-const next = "the next try copies the source anew, and dumps what the app's tables hold then";
+const next = "the next attempt dumps the app's tables and copies the source again";
 
 /** What an end leaves behind from the commit on. */
 export const leftAfter = {
   committing: `the copy may be committed (the ledger shows it); ${next}`,
-  committed: `the copy is committed, and not confirmed; ${next}`,
+  committed: `the copy is committed but not confirmed; ${next}`,
 };
 
 /**

@@ -21,6 +21,8 @@ export interface CompareReport {
   readonly tables: readonly TableComparison[];
   /** What is not compared, as no copy touches it; absent for a PostgreSQL. */
   readonly leftOut?: LeftOut | undefined;
+  /** Sequences that follow no column that the schema or a rule names, and are not compared; absent for a PostgreSQL. */
+  readonly unsetSequences?: readonly string[] | undefined;
   /** Sequences that would give out a number that a row has already; of a PostgreSQL, that do not stand where the source's do. */
   readonly sequencesBehind: readonly string[];
   /** Indexes, keys, functions, … that only one side has; what the app has built from a SQLite is not looked at. */

@@ -40,16 +40,22 @@ export async function decideMove(
   await requireCounters(client);
   const last = await lastAttempt(client);
   if (last !== undefined && last.service !== service) {
-    throw new Refused(`this database is recorded as that of service "${last.service}", not "${service}"`);
+    throw new Refused(
+      `the ledger of this database belongs to the service "${last.service}", not to "${service}"`,
+    );
   }
   const decision =
     last?.state === "confirmed"
       ? confirmed
       : await decideByFindings(run, client, source, last, { byHand, dry });
   run.log(
-    `${last === undefined ? "no attempt before" : `last attempt ${last.attempt}: ${last.state}`}; ${decision.why}`,
+    `${last === undefined ? "no previous attempt" : `last attempt ${last.attempt}: ${last.state}`}; ${decision.why}`,
   );
   if (decision.act === "refuse") throw new Refused(decision.why);
+  if (decision.act === "return" && byHand)
+    throw new Refused(
+      `attempt ${last?.attempt} is being rolled back by a deployment that has not finished. Deploy the service again, or run \`pgmoor-migrator ledger --roll-back\` to copy its source again`,
+    );
   return { client, last, decision };
 }
 

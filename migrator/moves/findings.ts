@@ -15,14 +15,20 @@ export async function findings(
 ): Promise<Findings> {
   // The two are held against the record only where it matters: reading them costs time while the app is down.
   const there = await source.isThere();
-  const unchanged = last?.state === "copied" && there && (await source.isAsCopied(run, last));
+  const discards = last?.rollback?.kind === "discard";
+  const matters = last?.state === "copied" || last?.state === "rolling-back";
+  const unchanged = matters && there && (await source.isAsCopied(run, last));
   const targetWritten =
-    unchanged && last.tables !== null && !(await targetIsAsCopied(run, source, last.tables));
+    unchanged &&
+    last.state === "copied" &&
+    last.tables !== null &&
+    !(await targetIsAsCopied(run, source, last.tables));
   return {
     // A confirmed one is decided without a look.
     last: last?.state as Findings["last"],
     source: !there ? "absent" : unchanged ? "unchanged" : "changed",
     targetWritten,
+    discards,
     targetHasRows: targetWritten || (await holdsRows(client, source.reach, source.untouched)),
   };
 }

@@ -22,8 +22,8 @@ export async function watchSource(source: Source, options: Omit<RunOptions, "sec
       await recordSource(client, last.attempt, changed);
       if (changed)
         log(
-          "WARNING: the source has changed since the app was confirmed on the server. The app runs on the server, and " +
-            "nothing of this change is there. Find out who writes to the source. `pgmoor-migrator ledger` shows it",
+          "WARNING: the source has changed since the app was confirmed on the server. The app uses the server, " +
+            "which does not have this change. Find out which program writes to the source. `pgmoor-migrator ledger` shows when",
         );
     });
   } catch (error) {

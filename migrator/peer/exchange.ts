@@ -21,13 +21,13 @@ export interface Peer {
 export const schemaTask: Peer = {
   task: "schema",
   ended: "the app's image did not build its schema",
-  late: "the app did not become ready to serve within the deadline, while it built its schema",
+  late: "the app did not become healthy within the deadline while it built its schema",
 };
 /** The embedded server, on a copy of its data. */
 export const sourceTask: Peer = {
   task: "source",
-  ended: "the embedded server did not start on the copy of its data, or ended",
-  late: "the copy was not done within the deadline",
+  ended: "the embedded server did not start on the copy of its data, or stopped",
+  late: "the copy did not finish within the deadline",
 };
 
 /**
@@ -64,7 +64,7 @@ export class Exchange {
   }
 
   private readonly noReport = () =>
-    `the ${this.peer.task} task did not report within the deadline: it did not start, or hangs; see its log`;
+    `the ${this.peer.task} task did not report within the deadline. It did not start, or it hangs. See its log`;
 
   /** Tells the task that there is nothing to do, and waits until it has understood. */
   async skip(): Promise<void> {
@@ -99,7 +99,7 @@ export class Exchange {
         if (answer?.[0] === "built") return true;
         if (answer !== undefined) {
           throw new Failed(
-            `${this.peer.ended}: exit code ${answer[1] ?? "?"}. Its own words are in the log of the ${this.peer.task} task`,
+            `${this.peer.ended}: exit code ${answer[1] ?? "?"}. See the log of the ${this.peer.task} task`,
           );
         }
         // The hello taken before may have been an earlier run's: a new nonce is asked from the start.

@@ -88,7 +88,7 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   for (const [name, state] of await sequencesOf(source)) {
     await target.query(`SELECT setval(${literal(name)}, ${state})`);
   }
-  log(`making indexes, keys and triggers`);
+  log(`creating indexes, keys and triggers`);
   await target.query(script.after);
   await qualifyNames(target);
   const proved = await prove(source, target, sums);
@@ -97,10 +97,10 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   const refused = await applySettings(target, settings);
   // What the app has a view hold may depend on its settings.
   for (const name of await refreshViews(source, target))
-    log(`materialized view ${name}: filled anew from the rows that were copied`);
+    log(`materialized view ${name}: refreshed from the copied rows`);
   await target.query(ours);
   for (const name of refused)
-    log(`the source sets ${name}, which only an admin may set on the target: left out`);
+    log(`the source sets ${name}, which only a superuser may set on the target: not copied`);
   if (tables.length > 0) await target.query(`ANALYZE ${tables.map(({ qualified }) => qualified).join(", ")}`);
   const records = [...proved];
   const rows = records.reduce((sum, [, record]) => sum + record.rows, 0);
@@ -157,28 +157,30 @@ function explain(error: unknown): unknown {
   const { code = "", constraint, table } = error as ServerError;
   if (/^2[23]/.test(code)) {
     return new Refused(
-      `the target does not take what the source holds${table ? ` in table ${table}` : ""} (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""}). ` +
-        "Rows that break an index or a key of their own come from an index that was damaged, often by a change of the server's image: REINDEX there, and mend the rows it names",
+      `the target rejects rows of the source${table ? ` in table ${table}` : ""} (SQLSTATE ${code}${constraint ? `, ${constraint}` : ""}). ` +
+        "Rows that violate their own index or key come from a corrupt index, often after a change of the server's image (collation). REINDEX the source, and correct the rows it names",
     );
   }
   if (code === "55P03") {
     return new Failed(
-      "another session holds a lock on the app's tables: stop whatever else uses this database",
+      "another session has a lock on the app's tables. Stop the programs that use this database",
     );
   }
   if (code === "42501") {
-    return new Refused(`the service's role may not make what the source has: ${toldOf(error)}`);
+    return new Refused(
+      `permission denied: the service's role cannot create an object of the source: ${toldOf(error)}`,
+    );
   }
   if (/shared_preload_libraries/.test(messageOf(error))) {
     return new Refused(
-      `${messageOf(error)} On the target: name the library in shared_preload_libraries of the central server, and restart it`,
+      `${messageOf(error)} Add the library to shared_preload_libraries of the central server, and restart it`,
     );
   }
   const inFunction = functionOf(error);
   if (["42P01", "42883", "42704", "3F000"].includes(code) && inFunction !== undefined) {
     return new Refused(
-      `function ${inFunction}: ${messageOf(error)}. From PostgreSQL 17 on, what an index calls finds nothing by the search path ` +
-        `of the session: on the source, ALTER FUNCTION ${inFunction} SET search_path = what it needs, and run the cutover again`,
+      `function ${inFunction}: ${messageOf(error)}. Since PostgreSQL 17, the functions of an index do not use the session's ` +
+        `search_path. On the source, run ALTER FUNCTION ${inFunction} SET search_path = SCHEMAS, and try again`,
     );
   }
   return new Failed(`the copy failed: ${toldOf(error)}`);

@@ -82,7 +82,7 @@ const emptied = "SELECT pg_catalog.set_config('search_path', '', false);";
 /** Puts the source's search path in the place of none. psql's own commands around the script (`\restrict`) are not SQL. */
 function withSearchPath(script: string, searchPath: string): string {
   if (!script.includes(emptied))
-    throw new Failed("pg_restore's script does not set search_path as it always did");
+    throw new Failed("pg_restore's script does not set search_path where pgmoor expects it");
   return script
     .replace(/^\\restrict \w+$/m, "")
     .replace(/\n\\unrestrict \w+\s*$/, "\n")

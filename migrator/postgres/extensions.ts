@@ -43,8 +43,8 @@ export async function requireExtensions(source: ClientBase, target: ClientBase):
   const problems = needed.rows.map(({ name, objects }) => {
     const more = objects.length > namedLimit ? `, and ${objects.length - namedLimit} more` : "";
     return (
-      `extension ${name} is not in the target, and the source needs it for ${objects.slice(0, namedLimit).join(", ")}${more}. ` +
-      "Name it in database.extensions of the service's definition, on a server that has it, and deploy"
+      `the target lacks the extension ${name}, and the source depends on it for ${objects.slice(0, namedLimit).join(", ")}${more}. ` +
+      "Add it to database.extensions of the service's definition, and deploy; the server's image must have it"
     );
   });
   for (const { name, schema, usable } of there.values()) {
@@ -53,11 +53,11 @@ export async function requireExtensions(source: ClientBase, target: ClientBase):
     if (schema !== other.schema) {
       problems.push(
         `extension ${name} is in schema ${schema} of the target, and in ${other.schema} of the source, where the app's tables ` +
-          `look for it. As the admin: ALTER EXTENSION ${identifier(name)} SET SCHEMA ${identifier(other.schema)}`,
+          `look for it. As the admin, run: ALTER EXTENSION ${identifier(name)} SET SCHEMA ${identifier(other.schema)}`,
       );
     } else if (!usable) {
       problems.push(
-        `the role may not use the schema ${schema} of extension ${name}. As the admin: GRANT USAGE ON SCHEMA ` +
+        `permission denied: the role cannot use the schema ${schema} of extension ${name}. As the admin, run: GRANT USAGE ON SCHEMA ` +
           `${identifier(schema)} TO the service's role`,
       );
     }

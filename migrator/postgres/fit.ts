@@ -22,7 +22,7 @@ export async function requireVersions(run: Run, from: number, target: Client): P
   const to = await serverMajor(target);
   if (from > to) {
     throw new Refused(
-      `the source is of PostgreSQL ${from}, the server of ${to}: there is no way back to an older version. Give the server an image of ${from} or later`,
+      `the source runs PostgreSQL ${from} and the central server ${to}: downgrades are not possible. Upgrade the central server to ${from} or later`,
     );
   }
   await requirePrograms(run, to);
@@ -36,15 +36,13 @@ export async function requireFit(run: Run, source: Client, target: Client): Prom
   const objects = await source.query("SELECT FROM pg_largeobject_metadata LIMIT 1");
   if (objects.rowCount) {
     throw new Refused(
-      "the source has large objects (pg_largeobject), which are not moved. Have the app keep them in columns",
+      "the source has large objects (pg_largeobject), which pgmoor does not move. Store them in columns",
     );
   }
   await requireAllRows(target);
   await requireNoForced(source, target);
   for (const name of await requireExtensions(source, target)) {
-    run.log(
-      `extension ${name} of the source is not in the target, and nothing there is made with it: left out`,
-    );
+    run.log(`extension ${name} is not in the target, and the source does not use it: not copied`);
   }
 }
 

@@ -84,8 +84,8 @@ async function requireNoneOfOthers(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ name: string }>(ofOthers);
   if (rows.length > 0)
     throw new Refused(
-      `the move replaces the app's tables in the target, and other roles have made something on top of them: ` +
-        `${rows.map(({ name }) => name).join(", ")}. Drop it, and make it again once the service has moved`,
+      `the move replaces the app's tables in the target, and objects of other roles depend on them: ` +
+        `${rows.map(({ name }) => name).join(", ")}. Drop these, and create them again after the move`,
     );
 }
 

@@ -64,13 +64,13 @@ export async function readProgram<T>(
  */
 export async function requirePrograms(run: Run, major: number): Promise<void> {
   const where =
-    `In a job, build the migrator's image with --build-arg POSTGRES_MAJOR=${major}. By hand, put the client programs of PostgreSQL ` +
-    `${major} first on PATH: on Debian and Ubuntu the package postgresql-client-${major}, in /usr/lib/postgresql/${major}/bin`;
+    `In a job, build the migrator's image with --build-arg POSTGRES_MAJOR=${major}. By hand, put PostgreSQL ${major}'s client programs ` +
+    `first on PATH (Debian and Ubuntu: package postgresql-client-${major}, folder /usr/lib/postgresql/${major}/bin)`;
   const version = await runProgram(run, "pg_dump", ["--version"]).catch((error: unknown) => {
     throw error instanceof NotOnPath ? new Refused(`${error.message}. ${where}`) : error;
   });
   const found = /\(PostgreSQL\) (\d+)/.exec(version)?.[1];
-  if (found === undefined) throw new Failed(`pg_dump does not say its version: ${version.trim()}`);
+  if (found === undefined) throw new Failed(`cannot read pg_dump's version: ${version.trim()}`);
   if (Number(found) !== major)
-    throw new Refused(`pg_dump is of PostgreSQL ${found}, the server of ${major}. ${where}`);
+    throw new Refused(`pg_dump is version ${found}, but the server runs PostgreSQL ${major}. ${where}`);
 }

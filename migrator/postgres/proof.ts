@@ -79,7 +79,7 @@ export function rowsApart({ qualified }: Table, expected: TableRecord, found: Ta
   if (found.rows !== expected.rows)
     return `table ${qualified}: ${expected.rows} rows in the source, ${found.rows} in the target`;
   if (found.checksum === expected.checksum) return null;
-  return `table ${qualified}: the target holds ${found.rows} rows as it should, but not the values of the source`;
+  return `table ${qualified}: checksum mismatch: the target has all ${found.rows} rows, but with other values than the source`;
 }
 
 /** The source's sequences that stand elsewhere in the target, and where either does. */

@@ -20,7 +20,7 @@ export function embeddedLogin(socket: string, user: string, database: string): D
       PGSSLMODE: "disable",
     },
     passwordIn: passwordVariable,
-    advice: "Its own words are in the log of the source task",
+    advice: "See the log of the source task",
   };
 }
 

@@ -37,8 +37,8 @@ export async function refreshOwnViews(client: ClientBase): Promise<string[]> {
     if (own) await client.query(`REFRESH MATERIALIZED VIEW ${name}`);
     lines.push(
       own
-        ? `materialized view ${name}: filled anew`
-        : `materialized view ${name}: of another role, and not filled anew. As that role: REFRESH MATERIALIZED VIEW ${name}`,
+        ? `materialized view ${name}: refreshed`
+        : `materialized view ${name}: not refreshed, as another role owns it. As that role, run: REFRESH MATERIALIZED VIEW ${name}`,
     );
   }
   return lines;

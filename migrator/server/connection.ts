@@ -96,7 +96,7 @@ export async function connect(server: DatabaseLogin, patience?: Patience): Promi
   let last: unknown;
   const failure = () => {
     const place = `${server.label}, database ${database}, role ${user}`;
-    if (last instanceof NoPassword) return `${place} asks for a password: give it in ${server.passwordIn}`;
+    if (last instanceof NoPassword) return `${place} requires a password. Put it into ${server.passwordIn}`;
     return `${place}: ${messageOf(last)}. ${server.advice}`;
   };
   const attempt = async () => {

@@ -25,6 +25,6 @@ export async function requireAllRows(client: ClientBase): Promise<void> {
 export function forced(tables: readonly string[], role: string, where: string): string {
   return (
     `tables ${where} have FORCE ROW LEVEL SECURITY (${tables.join(", ")}): role ${role} would not see all of their rows. As the ` +
-    `admin: ALTER ROLE ${role} BYPASSRLS, and NOBYPASSRLS when the move is done`
+    `admin, run: ALTER ROLE ${role} BYPASSRLS. After the move, run: ALTER ROLE ${role} NOBYPASSRLS`
   );
 }

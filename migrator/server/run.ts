@@ -73,7 +73,7 @@ export class Run {
     const run = new Run(options);
     const done = work(run);
     try {
-      return await bounded(done, run.deadline, options.stop, `not done within ${options.seconds} s`);
+      return await bounded(done, run.deadline, options.stop, `did not finish within ${options.seconds} s`);
     } catch (error) {
       run.end.abort();
       run.open.forEach(cutOff);
@@ -120,7 +120,7 @@ export class Run {
         ]);
         return result.rows[0]?.got ? true : undefined;
       },
-      () => "another migrator is at work on this database",
+      () => "another migrator is running on this database",
     );
   }
 
@@ -130,7 +130,7 @@ export class Run {
     await this.deadline.within(10).until(
       async () => ((others = await otherSessions(client)).length === 0 ? true : undefined),
       () =>
-        `${others.length} other session(s) of this role are in the database (${others.join(", ")}): stop what uses it`,
+        `${others.length} other session(s) of this role are connected to the database (${others.join(", ")}). Stop the programs that use it`,
     );
   }
 }

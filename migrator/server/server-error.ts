@@ -21,5 +21,5 @@ export function toldOf(error: unknown): string {
   if (raisedBy !== undefined) return `function ${raisedBy} raised SQLSTATE ${code}`;
   // Without a code it is no server's: a connection that was lost.
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || withoutValues.test(code)) return messageOf(error);
-  return `the server says SQLSTATE ${code}`;
+  return `the server reports SQLSTATE ${code}`;
 }

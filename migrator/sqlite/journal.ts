@@ -29,8 +29,8 @@ export function requireOwnJournal(file: string, label: string): void {
     const length = end.readUInt32BE(end.length - endBytes);
     const name = end.subarray(Math.max(0, end.length - endBytes - length), end.length - endBytes);
     throw new Refused(
-      `${label}: its journal is part of a transaction over several databases (super-journal ${JSON.stringify(name.toString())}), ` +
-        "which was cut off. Start the app once, so that SQLite ends the transaction, stop it, and run it again",
+      `${label}: its journal belongs to an interrupted transaction over several databases (super-journal ${JSON.stringify(name.toString())}). ` +
+        "Start the app once so that SQLite finishes the transaction, stop it, and try again",
     );
   } finally {
     fs.closeSync(handle);

@@ -46,7 +46,7 @@ export async function isThere(source: string): Promise<boolean> {
   const link = await fs.readlink(source).catch(() => undefined);
   if (link === undefined) return false;
   throw new Refused(
-    `${source}: a link to ${link}, which is not there, or not in what is mounted here. Give the path of the file itself, and mount its folder`,
+    `${source}: a link to ${link}, which does not exist or is not mounted here. Give the path of the file itself, and mount its folder`,
   );
 }
 
@@ -65,7 +65,7 @@ async function filesOf(source: string): Promise<SourceFile[]> {
     }
     if (found.isSymbolicLink())
       throw new Refused(
-        `${file}: a symbolic link. SQLite makes no links: find out who made it, and remove it`,
+        `${file}: a symbolic link. SQLite does not create links. Find out who created it, and remove it`,
       );
     if (!found.isFile()) throw new Refused(`${file}: not a file`);
     if (file === source || found.size > 0) files.push({ file, bytes: found.size });
@@ -157,9 +157,9 @@ export async function takeSnapshot(given: string, parent: string, attempt: numbe
   const source = (await isThere(given)) ? await fs.realpath(given) : given;
   const before = await filesOf(source);
   const total = before.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (before.length === 0) throw new Refused(`${source}: not there`);
+  if (before.length === 0) throw new Refused(`${source}: no such file`);
   if (before[0]?.bytes === 0) {
-    throw new Refused(`${source}: 0 bytes, no database. The app has never written here: check the path`);
+    throw new Refused(`${source}: an empty file (0 bytes), not a database. Check the path`);
   }
   return snapshotFolder(parent, attempt, total, async (partial, folder) => {
     const entries: { name: string; bytes: number; sha256Before: string; sha256After: string }[] = [];
@@ -172,12 +172,12 @@ export async function takeSnapshot(given: string, parent: string, attempt: numbe
     const after = await filesOf(source);
     const names = (files: readonly SourceFile[]) => files.map(({ file }) => path.basename(file)).join(", ");
     if (names(after) !== names(before))
-      throw changed(source, `there were ${names(before)}, now ${names(after)}`);
+      throw changed(source, `before: ${names(before)}; now: ${names(after)}`);
     for (const [index, { file }] of before.entries()) {
       const entry = entries[index];
       if (entry === undefined) continue;
       entry.sha256After = (await digest(file)).hash;
-      if (entry.sha256After !== entry.sha256Before) throw changed(source, `${entry.name} is not what it was`);
+      if (entry.sha256After !== entry.sha256Before) throw changed(source, `${entry.name} has changed`);
     }
     const fingerprint = fingerprintOf(
       entries.map(({ name, sha256After }) => [name.slice(path.basename(source).length), sha256After]),
@@ -230,7 +230,7 @@ export async function writeManifest(
 
 export function changed(source: string, how: string): Refused {
   return new Refused(
-    `${source} changed while it was copied (${how}): something still writes to it. Stop whatever else uses the file`,
+    `${source} changed while it was copied (${how}): another program writes to it. Stop every program that uses the file`,
   );
 }
 
@@ -249,7 +249,9 @@ export async function scratchCopy(snapshot: Snapshot, folder: string): Promise<s
     hashes.push([suffix, (await digest(file, target + suffix)).hash]);
   }
   if (fingerprintOf(hashes) !== snapshot.fingerprint) {
-    throw new Refused(`${snapshot.folder}: reads back differently from what was written. Check that volume`);
+    throw new Refused(
+      `${snapshot.folder}: checksum mismatch when it was read back. Check that volume's disk`,
+    );
   }
   return target;
 }

@@ -28,8 +28,11 @@ export interface SourceRow<V = Raw> {
 /** What SQLite says of a collation, a module or a tokenizer that the app has brought. */
 const lacks = /^no such (collation sequence|module|tokenizer)/;
 
-/** Asks about a range. */
-export type Asking = (range: Range) => Raw[];
+/** Asks about a range. With `ahead`, SQLite begins to look for what is asked next, while we go on. */
+export interface Asking {
+  (range: Range, more?: object): Raw[];
+  ahead(range: Range, more?: object): void;
+}
 
 const header = "SQLite format 3\0";
 
@@ -86,7 +89,7 @@ export class SqliteDatabase {
     } catch (error) {
       database?.close();
       if (error instanceof Refused) throw error;
-      throw new Refused(`${label}: SQLite cannot read it: ${inWords(error)}`);
+      throw new Refused(`${label}: SQLite cannot read the file: ${inWords(error)}`);
     }
   }
 
@@ -105,7 +108,7 @@ export class SqliteDatabase {
   /** Brings what a log holds into the file: its records are read there as well. */
   private mergeLog(): void {
     const { busy } = this.query<{ busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)")[0]!;
-    if (busy !== 0) throw new Refused(`${this.label}: somebody else has opened its copy`);
+    if (busy !== 0) throw new Refused(`${this.label}: another process has opened the copy`);
   }
 
   /**
@@ -151,7 +154,7 @@ export class SqliteDatabase {
     const decoder = new TextDecoder(this.encoding);
     const found = lines.map(([line]) => decoder.decode(line));
     if (found.length === 0 || (found.length === 1 && found[0] === "ok")) return;
-    throw new Refused(`${this.label}: damaged, says SQLite's quick_check: ${found.join("; ")}`);
+    throw new Refused(`${this.label}: corrupt (PRAGMA quick_check): ${found.join("; ")}`);
   }
 
   private query<T>(sql: string, ...parameters: unknown[]): T[] {
@@ -242,19 +245,30 @@ export class SqliteDatabase {
   asking(table: SourceTable, answers: string, each: string): Asking {
     const sql = `SELECT ${answers} FROM (SELECT ${each} FROM ${rangeOf(table)})`;
     const statement = this.database.prepare(sql, { raw: true, bigints: true });
-    return (range) => {
+    let ahead: { readonly key: string; readonly answer: () => unknown } | undefined;
+    const keyOf = (...parts: unknown[]) =>
+      JSON.stringify(parts, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
+    const ask = (range: Range, more?: object): Raw[] => {
+      const waiting = ahead;
+      ahead = undefined;
       try {
-        return statement.get(range) as Raw[];
+        const answer = waiting?.answer();
+        if (waiting?.key === keyOf(range, more)) return answer as Raw[];
+        return statement.get({ ...range, ...more }) as Raw[];
       } catch (error) {
         throw this.unreadable(table, error);
       }
     };
+    const askAhead = (range: Range, more?: object) => {
+      ahead = { key: keyOf(range, more), answer: statement.getAhead({ ...range, ...more }) };
+    };
+    return Object.assign(ask, { ahead: askAhead });
   }
 
   /** Turns SQLite's error, or one of its file's, into words. */
   unreadable(table: SourceTable, error: unknown): unknown {
     if (!(error instanceof Ended || (error instanceof Error && error.name === "SqliteError"))) return error;
-    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read it: ${inWords(error)}`);
+    return new Refused(`${this.label}: table ${table.name}: SQLite cannot read the file: ${inWords(error)}`);
   }
 
   /** Says which row is the nth of a table, the first being 1. */
@@ -278,7 +292,7 @@ export function describeKey(names: readonly string[], values: readonly Raw[], pl
 /** What SQLite says, or how its process ended. */
 function inWords(error: unknown): string {
   if (!(error instanceof Ended)) return messageOf(error);
-  return `its process ended (${error.message}). The file is damaged, or made to do harm`;
+  return `its process ended (${error.message}). The file is corrupt or malicious`;
 }
 
 /** Without an index, whose order would be another: the rows are found again by their place. */

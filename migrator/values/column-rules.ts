@@ -70,5 +70,5 @@ export class ColumnRules {
 /** @throws Misfit when the cast means nothing for the column's type */
 export function requireCastable(column: TargetColumn, cast: Casting | undefined): void {
   if (cast !== undefined && !typeOf(column).casts.includes(cast.as))
-    throw new Misfit(`${cast.as} is no cast to ${column.described}`);
+    throw new Misfit(`${cast.as} does not convert to ${column.described}`);
 }

@@ -7,6 +7,12 @@ import { help, Misfit, type Casting, type Convert } from "./misfit";
 /** Text that is a number. */
 const digits = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** What an interval is written with. PostgreSQL skips other signs without a word: it reads `[5]` as five seconds. */
+const signs = /^[\sA-Za-z\d:.+-]*$/;
+
+/** A number at the end that nothing says the unit of: PostgreSQL would take it for seconds. */
+const unitless = /(^|\s)[+-]?(\d+\.?\d*|\.\d+)(\s+ago)?\s*$/i;
+
 /** Microseconds in what a number counts. */
 const units: Partial<Record<Cast, number>> = {
   microseconds: 1,
@@ -24,7 +30,7 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
   const ofNumber = (value: bigint | number): string => {
     const unit = cast && units[cast.as];
     if (cast === undefined || unit === undefined) {
-      const kind = `number in a column of type ${column.described}: microseconds, milliseconds, seconds or ticks, nobody can tell`;
+      const kind = `number in a column of type ${column.described}: ambiguous unit (microseconds, milliseconds, seconds or ticks)`;
       throw new Misfit(kind, help.cast(Math.abs(Number(value)) < 1e6 ? "seconds" : "microseconds"));
     }
     const micros = typeof value === "bigint" ? ofInteger(value, unit) : ofReal(value, unit);
@@ -34,10 +40,15 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
   return (storage, value, tally) => {
     if (storage === "t") {
       const written = text(value as Buffer);
+      const number = written.trim();
       // PostgreSQL would take it for seconds.
-      if (digits.test(written))
-        return ofNumber(/^[+-]?\d+$/.test(written) ? BigInt(written) : Number(written));
-      if (!isTimestamp(written)) return plain(storage, value, tally);
+      if (digits.test(number)) return ofNumber(/^[+-]?\d+$/.test(number) ? BigInt(number) : Number(number));
+      if (!isTimestamp(written)) {
+        if (!signs.test(written)) throw new Misfit(`text that is not a valid ${column.described}`);
+        if (unitless.test(written))
+          throw new Misfit(`number without a unit in a column of type ${column.described}`);
+        return plain(storage, value, tally);
+      }
       if (cast?.as !== "since-epoch")
         throw new Misfit(`date and time in a column of type ${column.described}`, help.cast("since-epoch"));
       const micros = microsSinceEpoch(written, tally);
@@ -58,7 +69,7 @@ function ofInteger(value: bigint, unit: number): bigint {
 
 function ofReal(value: number, unit: number): bigint {
   const whole = Math.floor(value);
-  if (unit < 1 || !Number.isSafeInteger(whole)) throw new Misfit("real that is no number of time");
+  if (unit < 1 || !Number.isSafeInteger(whole)) throw new Misfit("real that is not a length of time");
   return BigInt(whole) * BigInt(unit) + BigInt(Math.round((value - whole) * unit));
 }
 

@@ -11,7 +11,7 @@ export function json(column: TargetColumn, text: (value: Buffer) => string): Con
       throw new Misfit(`object with the same key twice in a column of type ${column.described}`);
     }
     if (hasNegativeZero(storage === "t" ? text(value as Buffer) : field))
-      throw new Misfit(`negative zero in a column of type ${column.described}, which has none`);
+      throw new Misfit(`negative zero in a column of type ${column.described}, which cannot hold it`);
     return field;
   };
 }

@@ -67,7 +67,7 @@ function characters(column: TargetColumn, encoding: SqliteDatabase["encoding"], 
     if (limit !== Infinity) count += charactersIn(text);
     last = text.at(-1)!;
   }
-  if (count > limit) throw new Misfit(`text longer than ${column.described} holds`);
+  if (count > limit) throw new Misfit(`text longer than ${column.described} allows`);
   const isPadded = column.type === "bpchar" && limit !== Infinity;
   // char(n) fills up with spaces and does not tell them from the text's own.
   if (isPadded && last === space)

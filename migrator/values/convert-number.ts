@@ -171,16 +171,16 @@ export function numeric(column: TargetColumn, text: Text, cast?: Casting): Conve
     let [whole = "", fraction = ""] = written.replace("-", "").split(".");
     if (scale >= 0 && /[1-9]/.test(fraction.slice(scale))) {
       if (round === undefined)
-        throw new Misfit(`fraction finer than ${column.described} holds`, help.cast("round"));
+        throw new Misfit(`fraction finer than ${column.described} can hold`, help.cast("round"));
       round.used();
       [whole = "", fraction = ""] = roundDecimal(written.replace("-", ""), scale).split(".");
     }
     const kept = fraction.slice(0, Math.max(0, scale));
     if (/[1-9]/.test(fraction.slice(kept.length)))
-      throw new Misfit(`fraction finer than ${column.described} holds`);
+      throw new Misfit(`fraction finer than ${column.described} can hold`);
     const trailing = Math.max(0, -scale);
     if (trailing > 0 && !new RegExp(`0{${trailing}}$|^0$`).test(whole)) {
-      throw new Misfit(`number finer than ${column.described} holds`);
+      throw new Misfit(`number finer than ${column.described} can hold`);
     }
     const leading = (whole === "0" ? "" : whole).length;
     const significant = leading > 0 ? leading : -(/[1-9]/.exec(kept)?.index ?? kept.length);

@@ -78,7 +78,7 @@ function length(text: string): number {
 export function characters(column: TargetColumn, text: (value: Buffer) => string): Convert {
   const plain = unchangedText(column, text);
   const limit = column.modifier >= 4 ? column.modifier - 4 : Infinity;
-  const tooLong = () => new Misfit(`text longer than ${column.described} holds`);
+  const tooLong = () => new Misfit(`text longer than ${column.described} allows`);
   if (column.type === "text" || (limit === Infinity && column.type !== "name")) return plain;
   const unescaped = (
     storage: Parameters<Convert>[0],
@@ -122,12 +122,12 @@ const guidOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
 /** uuid from text with or without hyphens; from a blob of 16 bytes only by a cast, since they come in two orders. */
 export function uuid(column: TargetColumn, text: (value: Buffer) => string, cast?: Casting): Convert {
   const ofBlob = (blob: Buffer): string => {
-    if (blob.length !== 16) throw new Misfit("blob that is no uuid");
+    if (blob.length !== 16) throw new Misfit("blob that is not a uuid");
     if (cast?.as !== "uuid-bytes" && cast?.as !== "dotnet-guid") {
       // The version of a uuid is the first digit of its seventh byte, which .NET writes as the eighth.
       const isVersion = (byte: number) => byte >> 4 >= 1 && byte >> 4 <= 8;
       const isGuid = isVersion(blob[7]!) && !isVersion(blob[6]!);
-      const kind = `blob in a column of type ${column.described}: its bytes in order (uuid-bytes) or a Guid of .NET's (dotnet-guid), nobody can tell`;
+      const kind = `blob in a column of type ${column.described}: ambiguous byte order (uuid-bytes or dotnet-guid)`;
       throw new Misfit(kind, help.cast(isGuid ? "dotnet-guid" : "uuid-bytes"));
     }
     cast.used();
@@ -140,7 +140,7 @@ export function uuid(column: TargetColumn, text: (value: Buffer) => string, cast
     const written = storage === "t" ? text(value as Buffer) : ofBlob(value as Buffer);
     if (written === "") throw emptyText(column.described);
     const match = uuidForm.exec(written);
-    if (match === null) throw new Misfit("text that is no uuid");
+    if (match === null) throw new Misfit("text that is not a uuid");
     return match.slice(1).join("-").toLowerCase();
   };
 }

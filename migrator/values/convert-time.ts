@@ -88,7 +88,7 @@ function castNumber(
   const written = storage === "t" ? text(value as Buffer) : String(value);
   if (storage === "t" && !numberForm.test(written)) return undefined;
   if (storage === "t" && isCompactDate(written))
-    throw new Misfit("text of digits that may be a date as well as a number");
+    throw new Misfit("text of digits: ambiguous (a date or a number)");
   cast.used();
   return read(Number(written));
 }
@@ -97,7 +97,7 @@ function castNumber(
 function written(column: TargetColumn, text: Text, storage: string, value: unknown): string {
   if (storage === "i" || storage === "r") {
     throw new Misfit(
-      `number in a column of type ${column.described}: seconds, milliseconds or days, nobody can tell`,
+      `number in a column of type ${column.described}: ambiguous unit (seconds, milliseconds or days)`,
       column.type === "time" ? undefined : epochOf(Number(value)),
     );
   }
@@ -115,7 +115,7 @@ function epochOf(number: number): Help {
   return help.cast(number > 2_441_000 && number < 2_489_000 ? "julian-days" : "epoch-seconds");
 }
 
-const unread = (column: TargetColumn) => new Misfit(`text that is no ${column.described} in ISO form`);
+const unread = (column: TargetColumn) => new Misfit(`text that is not ISO 8601 for ${column.described}`);
 const noSuchDay = (column: TargetColumn) =>
   new Misfit(`date or time that does not exist, in a column of type ${column.described}`);
 
@@ -140,7 +140,7 @@ function fitted(micros: number, column: TargetColumn, cast: Casting | undefined)
   const unit = 10 ** (6 - (column.modifier >= 0 ? column.modifier : 6));
   if (micros % unit === 0) return micros;
   if (cast?.as !== "round")
-    throw new Misfit(`fraction of a second finer than ${column.described} holds`, help.cast("round"));
+    throw new Misfit(`fraction of a second finer than ${column.described} can hold`, help.cast("round"));
   cast.used();
   return Math.round(micros / unit) * unit;
 }

@@ -70,7 +70,7 @@ export async function printedByServer(
       const [before = "", printed = ""] = [given[next], result.rows[next]?.printed];
       next++;
       if (saysTheSame(column, before, printed)) return escapeCopy(printed);
-      return new Misfit(`text that ${column.described} does not hold as it is written`);
+      return new Misfit(`text that ${column.described} would store differently`);
     });
   } catch (error) {
     if (!aboutTheValue.test((error as { code?: string }).code ?? "")) throw error;
@@ -78,7 +78,7 @@ export async function printedByServer(
       const misfit =
         given[0] === ""
           ? emptyText(column.described)
-          : new Misfit(`text that PostgreSQL does not read as ${column.described}`);
+          : new Misfit(`text that PostgreSQL cannot parse as ${column.described}`);
       return fields.map((field) => (field === undefined ? undefined : misfit));
     }
     const middle = Math.floor(fields.length / 2);

@@ -76,13 +76,16 @@ const printed = /^(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(?:\+00)?
 
 type Fraction = readonly [name: string, write: (digits: string) => string | undefined];
 
-/** So many digits; `or none` where the second is whole, as Python's isoformat does. The usual ones first. */
+/**
+ * So many digits; `or none` where the second is whole, as Python's isoformat does. The usual ones first. Where no value says which
+ * of the two it is, always so many: who reads none reads zeros, too, and not the other way round.
+ */
 const fractions: readonly Fraction[] = [
   ...[6, 3, 9].flatMap((places): Fraction[] => {
     const write = (digits: string) => (digits.length > places ? undefined : `.${digits.padEnd(places, "0")}`);
     return [
-      [`${places} places or none`, (digits) => (digits === "" ? "" : write(digits))],
       [`${places} places`, write],
+      [`${places} places or none`, (digits) => (digits === "" ? "" : write(digits))],
     ];
   }),
   ["shortest", (digits) => (digits === "" ? "" : `.${digits}`)],

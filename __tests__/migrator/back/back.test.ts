@@ -148,7 +148,7 @@ test.each([
   [
     "a column that the source has not",
     "ALTER TABLE item ADD extra text; UPDATE item SET extra = 'x' WHERE id = 1",
-    /no place for:\n {2}column item\.extra: 1 rows have a value/,
+    /the source's schema cannot hold:\n {2}column item\.extra: 1 rows have a value/,
   ],
 ])("%s is refused, with its place", async (_, change, says) => {
   const source = bench.write(sqlite);
@@ -216,7 +216,7 @@ test("what SQLite would store otherwise is named by its row", async () => {
     "CREATE TABLE t (id integer PRIMARY KEY, code text); INSERT INTO t VALUES (1, '7'), (2, '007')",
   );
   await expect(bench.back(source)).rejects.toThrow(
-    "SQLite stores otherwise what the server has in the row id 2",
+    "the row id 2 does not round-trip: SQLite stores a different value",
   );
 });
 
@@ -246,7 +246,7 @@ describe("what only one side has", () => {
     await bench.back(source, [skip]);
     await bench.query("INSERT INTO extra VALUES (1)");
     await expect(bench.back(source, [skip])).rejects.toThrow(
-      'table extra: 1 rows (a rule that would leave it on the server: {"kind":"leave-on-server","table":"extra"})',
+      'table extra: 1 rows (this rule leaves it on the server: {"kind":"leave-on-server","table":"extra"})',
     );
     await bench.back(source, [skip, { kind: "leave-on-server", table: "extra" }]);
   });
@@ -258,10 +258,34 @@ describe("what only one side has", () => {
     await bench.back(source);
     await bench.query("UPDATE t SET extra = true WHERE id = 2");
     await expect(bench.back(source)).rejects.toThrow(
-      'column t.extra: 1 rows have a value (a rule that would leave it on the server: {"kind":"leave-on-server","table":"t","column":"extra"})',
+      'column t.extra: 1 rows have a value (this rule leaves it on the server: {"kind":"leave-on-server","table":"t","column":"extra"})',
     );
     await bench.back(source, [{ kind: "leave-on-server", table: "t", column: "extra" }]);
   });
+});
+
+test("a table of 1,100 columns goes back, with a name that PostgreSQL cuts off and another that it has otherwise", async () => {
+  const names = Array.from({ length: 1098 }, (_, place) => `c${place}`);
+  const [long, cut] = ["l".repeat(70), "l".repeat(63)];
+  const source = bench.write(
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, ${names.join(", ")}, ${long}, old); INSERT INTO t (id, c7, ${long}, old) VALUES (1, 2, 3, 4)`,
+  );
+  await bench.schema(
+    `CREATE TABLE people (id integer PRIMARY KEY, ${names.map((name) => `${name} integer`).join(", ")}, ${cut} integer, new integer)`,
+  );
+  const rules = [
+    { kind: "rename", table: "t", to: "people" },
+    { kind: "rename", table: "t", column: "old", to: "new" },
+  ] as const;
+  await bench.copy(source, rules);
+  await bench.query(`UPDATE people SET ${cut} = 30, new = 40; INSERT INTO people (id, c1097) VALUES (2, 5)`);
+  const { file } = await bench.back(source, rules);
+  const database = new Libsql(file);
+  expect(database.prepare(`SELECT id, c7, c1097, ${long}, old FROM t ORDER BY id`).raw(true).all()).toEqual([
+    [1, 2, null, 30, 40],
+    [2, null, 5, null, null],
+  ]);
+  database.close();
 });
 
 test("unique values that changed places go back", async () => {
@@ -359,13 +383,34 @@ describe("a column without a value in the source", () => {
     expect(at((await bench.back(source)).file)).toEqual(["2024-05-06 07:08:09.500000+00:00", "text"]);
   });
 
-  test("else it is refused by name, with the rule that says how", async () => {
-    const source = bench.write(empty);
+  test("values that were rounded on the way there show the form that they had", async () => {
+    const rules = [{ kind: "cast", table: "beat", column: "at", as: "round" }] as const;
+    const source = bench.write(`${empty}; INSERT INTO beat VALUES (7, '2020-01-02 03:04:05.678')`);
+    await bench.schema("CREATE TABLE beat (id integer PRIMARY KEY, at timestamptz(0))");
+    await bench.copy(source, rules);
+    await bench.query("INSERT INTO beat VALUES (1, '2024-05-06 07:08:09Z')");
+    expect(at((await bench.back(source, rules)).file)).toEqual(["2024-05-06 07:08:09.000", "text"]);
+  });
+
+  test("values that all have a fraction do not say that a whole second is written without one", async () => {
+    const source = bench.write(`${empty}; INSERT INTO beat VALUES (7, '2020-01-02 03:04:05.678901')`);
     await bench.schema(schema);
     await bench.copy(source);
-    await bench.query(written);
+    await bench.query("INSERT INTO beat VALUES (1, '2024-05-06 07:08:09Z')");
+    expect(at((await bench.back(source)).file)).toEqual(["2024-05-06 07:08:09.000000", "text"]);
+  });
+
+  test.each([
+    ["DATETIME", "timestamptz", written],
+    ["DATETIME NOT NULL", "timestamptz", written],
+    ["TEXT NOT NULL", "boolean", "INSERT INTO beat VALUES (1, true)"],
+  ])("%s for %s: else it is refused by name, with the rule that says how", async (declared, type, row) => {
+    const source = bench.write(empty.replace("DATETIME", declared));
+    await bench.schema(schema.replace("timestamptz", type));
+    await bench.copy(source);
+    await bench.query(row);
     await expect(bench.back(source)).rejects.toThrow(
-      'beat.at: no row of the source says in which form the app writes it. Show one of its values as the app writes them: {"kind":"like","table":"beat","column":"at","value":"…"}',
+      'beat.at: no row of the source shows the form in which the app writes it. Give one of its values as the app writes it: {"kind":"like","table":"beat","column":"at","value":"…"}',
     );
   });
 });

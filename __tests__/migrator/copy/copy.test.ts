@@ -58,7 +58,7 @@ describe("tables", () => {
       "CREATE TABLE t (id, double); INSERT INTO t VALUES (1, 3)",
     );
     await expect(run).rejects.toThrow(Failed);
-    await expect(run).rejects.toThrow("not the values of the source");
+    await expect(run).rejects.toThrow("other values than the source");
     expect(await bench.query("SELECT * FROM t")).toEqual([]);
   });
 
@@ -67,22 +67,22 @@ describe("tables", () => {
       "CREATE TABLE t (v text CONSTRAINT short CHECK (length(v) < 5))",
       "CREATE TABLE t (v); INSERT INTO t VALUES ('ok'), ('s3cret value')",
     );
-    expect(check).toContain("t.(row), rowid 2: row that breaks the constraint short");
+    expect(check).toContain("t.(row), rowid 2: row that violates the constraint short");
     const domain = await refusal(
       "CREATE DOMAIN pos AS integer CONSTRAINT is_pos CHECK (VALUE > 0); CREATE TABLE t (v pos)",
       "CREATE TABLE t (v); INSERT INTO t VALUES (1), (-5)",
     );
-    expect(domain).toContain("t.v, rowid 2: row that breaks the constraint is_pos");
+    expect(domain).toContain("t.v, rowid 2: row that violates the constraint is_pos");
     const key = await refusal(
       "CREATE TABLE t (v text PRIMARY KEY)",
       "CREATE TABLE t (v); INSERT INTO t VALUES ('s3cret'), ('s3cret')",
     );
-    expect(key).toContain("rowid 2: row that breaks the constraint t_pkey");
+    expect(key).toContain("rowid 2: row that violates the constraint t_pkey");
     const index = await refusal(
       "CREATE TABLE t (v text); CREATE UNIQUE INDEX one ON t (v)",
       "CREATE TABLE t (v); INSERT INTO t VALUES ('s3cret'), ('s3cret')",
     );
-    expect(index).toContain("rows are equal where one allows one only");
+    expect(index).toContain("duplicate rows violate one (duplicate key)");
     for (const message of [check, domain, key, index]) expect(message).not.toContain("s3cret");
   });
 
@@ -137,7 +137,7 @@ describe("the keys of a large table", () => {
       "CREATE TABLE t (id integer PRIMARY KEY, code text UNIQUE, parent integer); CREATE TABLE u (t integer)",
       `${source}; UPDATE t SET code = 'c1' WHERE id = 40000`,
     );
-    expect(message).toContain("t.(row), rowid 40000: row that breaks the constraint t_code_key");
+    expect(message).toContain("t.(row), rowid 40000: row that violates the constraint t_code_key");
   });
 });
 
@@ -202,9 +202,7 @@ test("a table locked by someone else fails the copy, with words", async () => {
   await bench.query("BEGIN; LOCK TABLE t IN ACCESS SHARE MODE");
   try {
     await bench.setLockTimeout("200ms");
-    await expect(bench.copy(bench.write("CREATE TABLE t (v)"))).rejects.toThrow(
-      "another session holds a lock",
-    );
+    await expect(bench.copy(bench.write("CREATE TABLE t (v)"))).rejects.toThrow("another session has a lock");
   } finally {
     await bench.query("ROLLBACK");
     await bench.setLockTimeout("10s");

@@ -37,8 +37,10 @@ describe("a record of migrations that is none of the known ones, as Synapse has"
     expect(message).toContain(
       "table applied_schema_deltas: 2 of the 3 rows that the app made are not in the source",
     );
-    expect(message).toContain('in migrationTables: {"table":"applied_schema_deltas","compare":"nothing"}');
-    expect(message).toContain('in rules: {"kind":"replace","table":"applied_schema_deltas"}');
+    expect(message).toContain(
+      'add to migrationTables: {"table":"applied_schema_deltas","compare":"nothing"}',
+    );
+    expect(message).toContain('add to rules: {"kind":"replace","table":"applied_schema_deltas"}');
     expect(
       await bench.query("SELECT count(*)::int AS n FROM applied_schema_deltas WHERE version = 73"),
     ).toEqual([{ n: 1 }]);
@@ -68,7 +70,7 @@ test("one row that says which version the schema has, and another in the source,
   const sqlite = (version: number) =>
     `CREATE TABLE schema_info (lock PRIMARY KEY, version); INSERT INTO schema_info VALUES ('X', ${version})`;
   expect(await refusalOf(bench.copy(bench.write(sqlite(88))))).toContain(
-    "table schema_info: the app made another version of its rows",
+    "table schema_info: the app's rows have the same keys but other values",
   );
   await bench.copy(bench.write(sqlite(92)));
 });
@@ -100,7 +102,9 @@ test("nothing but the source's own rows is replaced unasked", async () => {
   await bench.copy(source, [], [], same);
   await bench.query("UPDATE t SET v = 'changed' WHERE id = 1; INSERT INTO t VALUES (3, 'new')");
   const message = await refusalOf(bench.copy(source, [], [], same));
-  expect(message).toContain("table t: 3 rows, 2 others than the source's, 1 under a key that it has not");
+  expect(message).toContain(
+    "table t: 3 rows, 2 differ from the source's, 1 have a key that the source lacks",
+  );
 });
 
 describe("rows of an attempt before", () => {
@@ -180,7 +184,7 @@ describe("rows of an attempt before", () => {
       ["-c", 'ulimit -f 512; trap "" XFSZ; exec node --import tsx --no-warnings -e "$0"', code],
       { env: { PATH: process.env.PATH, ...database.environment }, cwd: root, timeout: 60_000 },
     ).toString();
-    expect(output).toContain(`cannot be kept in ${snapshots}: EFBIG`);
+    expect(output).toContain(`cannot dump the app's tables into ${snapshots}: EFBIG`);
     expect(output).toContain("cut off");
   }, 90_000);
 });

@@ -81,7 +81,7 @@ test("large values that do not fit are named, every one, and nothing is changed"
     "t.b, rowid 4: text longer than character varying",
     "t.i, rowid 5: text in a column of type integer",
     "t.j, rowid 6: blob in a column of type timestamp without time zone",
-    "t.k, rowid 7: text that PostgreSQL does not read as jsonb",
+    "t.k, rowid 7: text that PostgreSQL cannot parse as jsonb",
   ]);
   expect(await bench.query("SELECT id, a FROM t")).toEqual([{ id: -7, a: null }]);
 
@@ -112,7 +112,7 @@ test("a line that PostgreSQL could not hold is the fault of its largest field", 
     const largest = (lineLimit - "\\\\x\n".length) / 2;
     await expect(
       bench.copy(bench.write(`CREATE TABLE t (v); INSERT INTO t VALUES (zeroblob(${largest + 1}))`)),
-    ).rejects.toThrow("t.v, rowid 1: value that makes its row longer than the 1 GiB that PostgreSQL takes");
+    ).rejects.toThrow("t.v, rowid 1: value that makes its row longer than PostgreSQL's limit of 1 GiB");
     await bench.copy(bench.write(`CREATE TABLE t (v); INSERT INTO t VALUES (zeroblob(${largest}))`));
     expect(await bench.query("SELECT length(v) AS v FROM t")).toEqual([{ v: largest }]);
   },
@@ -122,6 +122,6 @@ test("what the server refuses of a row in pieces names the row", async () => {
   await bench.schema("CREATE TABLE t (a text PRIMARY KEY)");
   const file = bench.write("CREATE TABLE t (a); INSERT INTO t VALUES ('x'), (hex(randomblob(2000000)))");
   await expect(bench.copy(file)).rejects.toThrow(
-    "t.(row), rowid 2: value that the server does not take (SQLSTATE 54000)",
+    "t.(row), rowid 2: value that the server rejects (SQLSTATE 54000)",
   );
 });

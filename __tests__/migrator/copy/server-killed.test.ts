@@ -96,7 +96,7 @@ test(`the server killed at ${kills} random moments of a copy: nothing or all of 
     const { child, done } = await service.startMigrator("migrate");
     let seen = "";
     child.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-    await eventually(() => (seen.includes("has built its schema") ? true : undefined), 20);
+    await eventually(() => (seen.includes("the app built its schema") ? true : undefined), 20);
     // The first at once: at least one falls before the commit.
     const moment = performance.now() + (kill === 0 ? 0 : randomInt(0, 400));
     await eventually(() => (performance.now() >= moment ? true : undefined));

@@ -58,7 +58,7 @@ test("whatever differs in the target is found: swapped, changed, missing, double
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      expect(`${change}: ${String(error)}`).toMatch(/not the values of the source|\d+ in the target/);
+      expect(`${change}: ${String(error)}`).toMatch(/other values than the source|\d+ in the target/);
       await client.query("ROLLBACK");
     }
     await check();

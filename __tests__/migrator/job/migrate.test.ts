@@ -155,8 +155,8 @@ describe("what does not fit", () => {
     const outcome = await service.migrate();
     expect(outcome.code).toBe(2);
     for (const fault of [
-      "table extra: in the source only",
-      "table notes: in the target only",
+      "table extra: only in the source",
+      "table notes: only in the target",
       "column people.shoe_size",
     ]) {
       expect(outcome.stderr).toContain(fault);
@@ -188,7 +188,7 @@ test("a source written after its snapshot is refused before the commit", async (
   const outcome = await done;
   expect(outcome.code).toBe(2);
   expect(outcome.stderr).toContain("refused, nothing changed");
-  expect(outcome.stderr).toContain("has changed since its snapshot");
+  expect(outcome.stderr).toContain("changed after its snapshot was taken");
   expect(await count(service, "notes")).toBe(0);
 });
 
@@ -244,7 +244,7 @@ test("a failure after the commit does not say that nothing is changed", async ()
   service.startSchemaTask();
   const outcome = await done;
   expect(outcome.code).toBe(1);
-  expect(outcome.stderr).toContain("failed, the copy is committed, and not confirmed; the next try copies");
+  expect(outcome.stderr).toContain("failed, the copy is committed but not confirmed; the next attempt dumps");
   expect(outcome.stderr).not.toContain("nothing changed");
   expect(await service.ledger()).toMatchObject([{ state: "copied" }]);
 });
@@ -380,7 +380,7 @@ describe("every state of the ledger", () => {
     await service.database.query("INSERT INTO people (name) VALUES ('whose?')");
     const foreign = await service.migrate();
     expect(foreign.code).toBe(2);
-    expect(foreign.stderr).toContain("not ours to replace");
+    expect(foreign.stderr).toContain("pgmoor did not write them");
     expect(await service.database.query("SELECT to_regnamespace('pgmoor') AS there")).toEqual([
       { there: null },
     ]);
@@ -401,7 +401,7 @@ describe("every state of the ledger", () => {
     service.configure({ service: "other" });
     const outcome = await service.migrate();
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toContain('that of service "app"');
+    expect(outcome.stderr).toContain('belongs to the service "app"');
   });
 });
 
@@ -415,7 +415,7 @@ describe("ended in the middle of the copy", () => {
     const { child, done } = await service.startMigrator("migrate");
     let seen = "";
     child.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-    await eventually(() => (seen.includes("has built its schema") ? true : undefined));
+    await eventually(() => (seen.includes("the app built its schema") ? true : undefined));
     return { child, done, schema: schemaTask.done };
   }
 

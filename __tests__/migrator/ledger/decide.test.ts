@@ -5,7 +5,7 @@ type Row = [last: Findings["last"], source: Findings["source"], targetHasRows: b
 /** Every state of the ledger but `confirmed`, every source, every target; `copy+` keeps the target's rows aside first. */
 const table: Row[] = [
   [undefined, "changed", false, "copy"],
-  [undefined, "changed", true, "refuse: not ours to replace"],
+  [undefined, "changed", true, "refuse: pgmoor did not write them"],
   [undefined, "absent", false, "refuse: nothing to copy"],
   [undefined, "absent", true, "refuse: nothing to copy"],
   ["started", "unchanged", false, "copy"],
@@ -20,6 +20,12 @@ const table: Row[] = [
   ["copied", "changed", true, "copy+"],
   ["copied", "absent", false, "refuse: nothing to copy"],
   ["copied", "absent", true, "refuse: nothing to copy"],
+  ["rolling-back", "unchanged", false, "return: on the server"],
+  ["rolling-back", "unchanged", true, "return: on the server"],
+  ["rolling-back", "changed", false, "copy"],
+  ["rolling-back", "changed", true, "copy+"],
+  ["rolling-back", "absent", false, "return: on the server"],
+  ["rolling-back", "absent", true, "return: on the server"],
   ["rolled-back", "unchanged", false, "copy"],
   ["rolled-back", "unchanged", true, "copy+"],
   ["rolled-back", "changed", false, "copy"],
@@ -36,6 +42,13 @@ test("copied, the source unchanged: kept once the app has written to the server"
   expect(decide({ ...found, source: "changed" })).toMatchObject({ act: "copy", rescue: true });
   expect(decide({ ...found, source: "absent" }).act).toBe("refuse");
   expect(decide({ ...found, last: "rolled-back" })).toMatchObject({ act: "copy", rescue: true });
+});
+
+test("rolling-back, the server's rows discarded: the server goes on, whatever the app wrote to its source", () => {
+  for (const source of ["unchanged", "changed", "absent"] as const)
+    expect(
+      decide({ last: "rolling-back", discards: true, source, targetWritten: false, targetHasRows: true }).act,
+    ).toBe("return");
 });
 
 test.each(table)("last %s, source %s, rows in the target %s: %s", (last, source, targetHasRows, expected) => {

@@ -55,7 +55,7 @@ const types: Readonly<Record<string, string>> = {
 
     const refused = bench.copy(file, [], migrationTables);
     await expect(refused).rejects.toThrow(
-      "heartbeat.ping, rowid 2: real with a fraction in a column of type bigint (a rule that would help: cast round)",
+      "heartbeat.ping, rowid 2: real with a fraction in a column of type bigint (this rule would help: cast round)",
     );
     await expect(refused).rejects.toThrow(JSON.stringify(rules[0]));
 

@@ -51,23 +51,27 @@ test.each([
   [
     "a letter differs",
     "UPDATE notes SET body = 'Note' WHERE id = 7",
-    "holds 102 rows as it should, but not the values",
+    "the target has all 102 rows, but with other values than the source",
   ],
   [
     "a row is another's double",
     "UPDATE notes SET (body, x) = ('twice', NULL) WHERE id = 7",
-    "not the values",
+    "other values than the source",
   ],
-  ["NULL became an empty text", "UPDATE notes SET body = '' WHERE body IS NULL", "not the values"],
+  [
+    "NULL became an empty text",
+    "UPDATE notes SET body = '' WHERE body IS NULL",
+    "other values than the source",
+  ],
   [
     "the last digit of a real differs",
     "UPDATE notes SET x = 0.33333333333333337 WHERE id = 1",
-    "not the values",
+    "other values than the source",
   ],
   [
     "two values changed places",
     "UPDATE notes SET body = CASE id WHEN 1 THEN (SELECT body FROM notes WHERE id = 2) ELSE (SELECT body FROM notes WHERE id = 1) END WHERE id IN (1, 2)",
-    "not the values",
+    "other values than the source",
   ],
   [
     "a sequence is behind",
@@ -108,10 +112,10 @@ test("extensions: what nothing is made with may be missing, another schema and a
   );
   const refusal = requireExtensions(source.client, target.client);
   await expect(refusal).rejects.toThrow(
-    /extension cube is not in the target, and the source needs it for column c of table boxes\. Name it/,
+    /the target lacks the extension cube, and the source depends on it for column c of table boxes\. Add it/,
   );
   await expect(refusal).rejects.toThrow(
-    /extension pg_trgm is not in the target, and the source needs it for index alike\./,
+    /the target lacks the extension pg_trgm, and the source depends on it for index alike\./,
   );
   await admin(target, "CREATE SCHEMA other; CREATE EXTENSION cube SCHEMA other; CREATE EXTENSION pg_trgm");
   await expect(requireExtensions(source.client, target.client)).rejects.toThrow(

@@ -69,6 +69,6 @@ ifPrograms("an extension that nothing is made with, and that the target lacks, i
   const { ended, stdout } = await moved(`${tables} ALTER TABLE t DROP COLUMN v; ${composite}${domain}`, "");
   expect(ended).toEqual(["", 0]);
   expect(stdout).toContain(
-    "extension vector of the source is not in the target, and nothing there is made with it: left out",
+    "extension vector is not in the target, and the source does not use it: not copied",
   );
 });

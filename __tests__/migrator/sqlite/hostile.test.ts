@@ -50,7 +50,7 @@ const values = (source: SqliteDatabase) => {
 
 describe("a journal that names a super-journal", () => {
   const refusal =
-    /app\.db: its journal is part of a transaction over several databases \(super-journal ".*"\)/;
+    /app\.db: its journal belongs to an interrupted transaction over several databases \(super-journal ".*"\)/;
 
   test("of a file of somebody else's: SQLite would delete it, we refuse", () => {
     const { file, other } = newFolder();
@@ -131,7 +131,7 @@ test("a process that ends in mid-work is said, not followed", () => {
   const [table] = source.tables();
   const ask = source.asking(table!, "*", "CAST(x'ff' AS TEXT) AS a");
   expect(() => ask({ from: 0n, rows: 1 })).toThrow(
-    /^app\.db: table t: SQLite cannot read it: its process ended \(SIGABRT\)\. The file is damaged, or made to do harm$/,
+    /^app\.db: table t: SQLite cannot read the file: its process ended \(SIGABRT\)\. The file is corrupt or malicious$/,
   );
   source.close();
 });

@@ -60,7 +60,7 @@ test("a source that changes meanwhile is refused, and nothing half is left", asy
     fs.appendFileSync(source, "x");
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(await outcome).toContain("something still writes to it");
+  expect(await outcome).toContain("another program writes to it");
   expect(fs.readdirSync(parent)).toEqual([]);
 });
 
@@ -73,7 +73,7 @@ test("a log that appears meanwhile is a change", async () => {
     fs.existsSync(parent) && fs.readdirSync(parent, { recursive: true }).length > 1 ? true : undefined,
   );
   fs.writeFileSync(`${source}-wal`, "rows");
-  expect(messageOf(await outcome)).toContain("there were app.db, now app.db, app.db-wal");
+  expect(messageOf(await outcome)).toContain("before: app.db; now: app.db, app.db-wal");
 });
 
 test("the fingerprint tells a changed source, by file and by log, and not the coming of an empty log", async () => {
@@ -92,7 +92,7 @@ test("a snapshot that reads back differently is refused", async () => {
   const { source, parent, scratch } = newSource();
   const snapshot = await takeSnapshot(source, parent, 1);
   fs.appendFileSync(snapshot.file, "x");
-  await expect(scratchCopy(snapshot, scratch)).rejects.toThrow("reads back differently");
+  await expect(scratchCopy(snapshot, scratch)).rejects.toThrow("checksum mismatch when it was read back");
 });
 
 test("a link's fingerprint is that of the file and of the log beside it", async () => {
@@ -133,7 +133,7 @@ describe("a log or a journal beside the source that SQLite did not make", () => 
       const other = path.join(path.dirname(source), "secret");
       fs.writeFileSync(other, "not the app's");
       fs.symlinkSync(other, source + suffix);
-      const refusal = `${source}${suffix}: a symbolic link. SQLite makes no links: find out who made it, and remove it`;
+      const refusal = `${source}${suffix}: a symbolic link. SQLite does not create links. Find out who created it, and remove it`;
       await expect(takeSnapshot(source, parent, 1)).rejects.toThrow(refusal);
       await expect(fingerprint(source)).rejects.toThrow(refusal);
       // One to nothing, too: SQLite would write where it leads.

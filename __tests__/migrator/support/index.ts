@@ -184,6 +184,8 @@ export class Service {
   readonly snapshots: string;
   readonly allocation: string;
   readonly config: string;
+  /** Where the task has its token for Nomad and the socket of the task API. */
+  secrets: string | undefined;
   private readonly folder: string;
 
   constructor(
@@ -227,14 +229,24 @@ export class Service {
       NOMAD_ALLOC_DIR: this.allocation,
       NOMAD_ALLOC_ID: allocationId,
       NOMAD_TASK_DIR: this.folder,
+      ...(this.secrets === undefined ? {} : { NOMAD_SECRETS_DIR: this.secrets }),
     };
   }
 
-  async startMigrator(task: string, ...more: string[]): Promise<ReturnType<typeof start>> {
+  startMigrator(task: string, ...more: string[]): Promise<ReturnType<typeof start>> {
+    return this.startMigratorWith({}, task, ...more);
+  }
+
+  /** @param environment in place of what the task would have. */
+  async startMigratorWith(
+    environment: Record<string, string>,
+    task: string,
+    ...more: string[]
+  ): Promise<ReturnType<typeof start>> {
     const bundle = await migratorBundle(this.cleanup);
     const args =
       task === "ledger" ? [bundle, task, ...more] : [bundle, task, "--config", this.config, ...more];
-    return start(this.cleanup, process.execPath, args, this.environment());
+    return start(this.cleanup, process.execPath, args, { ...this.environment(), ...environment });
   }
 
   startSchemaTask(): ReturnType<typeof start> {

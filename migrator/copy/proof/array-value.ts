@@ -58,11 +58,12 @@ export function floatOf(type: "float4" | "float8", written: string): string {
   if (["NaN", "Infinity", "-Infinity"].includes(written)) return floatForm(Number(written));
   const [number, decimal] = [Number(written), decimalOf(written)];
   const held = single(type, number);
-  if (decimal === undefined || !Number.isFinite(held)) throw new NoMeaning("no number that a float holds");
+  if (decimal === undefined || !Number.isFinite(held))
+    throw new NoMeaning("not a number that a float can hold");
   if (type === "float4" && held === number) return floatForm(held);
   const shortest = type === "float8" ? String(held) : shortestSingle(held);
   if (formOf(decimalOf(shortest)!) !== formOf(decimal))
-    throw new NoMeaning("a number with more digits than a float holds");
+    throw new NoMeaning("a number with more digits than a float can hold");
   return floatForm(held);
 }
 
@@ -79,7 +80,7 @@ function fromJson(text: string, hasWords: boolean): Element {
   try {
     JSON.parse(text);
   } catch {
-    throw new NoMeaning("text that is no array");
+    throw new NoMeaning("text that is not an array");
   }
   const tokens = text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}:]|[^\s[\]{}:,"]+/gs) ?? [];
   let at = 0;
@@ -93,7 +94,8 @@ function fromJson(text: string, hasWords: boolean): Element {
     }
     if (token.startsWith('"')) return JSON.parse(token) as string;
     if (token === "null") return null;
-    if (token === "{" || (/^[tf]/.test(token) && !hasWords)) throw new NoMeaning("an array of other things");
+    if (token === "{" || (/^[tf]/.test(token) && !hasWords))
+      throw new NoMeaning("an array with elements of another type");
     return token;
   };
   return value();
@@ -103,12 +105,12 @@ function fromJson(text: string, hasWords: boolean): Element {
 function fromLiteral(text: string, leaf: (text: string) => string): string {
   const [, bounds = "", body = ""] = /^\s*((?:\[-?\d+:-?\d+\])*=)?\s*(\{.*\})\s*$/s.exec(text) ?? [];
   const tokens = body.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{},]|(?:\\.|[^{},"\\])+/gs) ?? [];
-  if (tokens.join("") !== body || body === "") throw new NoMeaning("text that is no array");
+  if (tokens.join("") !== body || body === "") throw new NoMeaning("text that is not an array");
   let at = 0;
   const value = (): Element => {
     while (/^\s+$/.test(tokens[at] ?? "")) at++;
     const token = tokens[at++];
-    if (token === undefined) throw new NoMeaning("text that is no array");
+    if (token === undefined) throw new NoMeaning("text that is not an array");
     if (token !== "{") {
       const isQuoted = token.startsWith('"');
       const plain = (isQuoted ? token.slice(1, -1) : token.trim()).replace(/\\(.)/gs, "$1");
@@ -122,7 +124,7 @@ function fromLiteral(text: string, leaf: (text: string) => string): string {
       while (/^\s+$/.test(tokens[at] ?? "")) at++;
       const next = tokens[at++];
       if (next === "}") return items;
-      if (next !== ",") throw new NoMeaning("text that is no array");
+      if (next !== ",") throw new NoMeaning("text that is not an array");
     }
   };
   return bounds + form(value(), leaf);

@@ -24,27 +24,24 @@ export async function differencesByKey(
   rows: readonly ExpectedRow[],
 ): Promise<Difference[]> {
   if (rows.length === 0) return [];
-  const [only] = places;
   const keyOf = (forms: readonly (Form | null)[]) =>
-    places.length === 1 ? String(forms[only!]) : JSON.stringify(places.map((place) => String(forms[place])));
+    JSON.stringify(places.map((place) => String(forms[place])));
   const wanted = new Map(rows.map((row) => [keyOf(row.forms), row]));
   const differences: Difference[] = [];
-  for await (const found of targetRows(client, plan, joined(plan, places, rows)))
-    for (const forms of found) {
-      const key = keyOf(forms);
-      const row = wanted.get(key);
-      if (row === undefined) continue;
-      wanted.delete(key);
-      if (!row.forms.every((form, index) => isSame(form, forms[index]!)))
-        differences.push(...differing(plan, row.forms, forms, row.key()));
-    }
+  for await (const forms of targetRows(client, plan, joined(plan, places, rows))) {
+    const key = keyOf(forms);
+    const row = wanted.get(key);
+    if (row === undefined) continue;
+    wanted.delete(key);
+    differences.push(...differing(plan, row.forms, forms, row.key()));
+  }
   return [...differences, ...[...wanted.values()].map(lost)];
 }
 
 export const lost = ({ key }: ExpectedRow): Difference => ({
   row: key(),
   column: "(row)",
-  why: "no such row in the target",
+  why: "the target lacks this row",
 });
 
 /** Finds the rows by their key, and so by the index of the primary key. */
@@ -69,14 +66,11 @@ function differing(
   return plan.columns.flatMap(({ target }, index) =>
     isSame(wanted[index]!, found[index]!)
       ? []
-      : [{ row, column: target.name, why: `not the value of the source, as ${target.described}` }],
+      : [{ row, column: target.name, why: `differs from the source's value, as ${target.described}` }],
   );
 }
 
 function isSame(one: Form | null, other: Form | null): boolean {
   if (one === null || other === null) return one === other;
-  if (typeof one === "string" && typeof other === "string") return one === other;
-  return bytesOf(one).equals(bytesOf(other));
+  return Buffer.from(one as string).equals(Buffer.from(other as string));
 }
-
-const bytesOf = (form: Form) => (typeof form === "string" ? Buffer.from(form) : form);

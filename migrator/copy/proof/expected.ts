@@ -23,7 +23,7 @@ export interface Difference {
   readonly why: string;
 }
 
-const [batchRows, batchBytes] = [2000, 1 << 20];
+const batchRows = 1000;
 
 type Pending = Form | null | Asked | NoMeaning;
 
@@ -64,7 +64,7 @@ function columnOf(
     read: (storage, value) => {
       if (isLarge(value)) return largeForm(target, encoding, cast, storage, value);
       if (value === null || standsForNull(storage, value)) {
-        if (target.notNull && !target.generated) throw new NoMeaning("NULL in a column that allows none");
+        if (target.notNull && !target.generated) throw new NoMeaning("NULL in a NOT NULL column");
         return null;
       }
       const form = meaning(storage, value);
@@ -102,7 +102,6 @@ export async function* expectedRows(
     ),
   );
   let batch: { readonly pending: Pending[]; readonly key: () => string }[] = [];
-  let bytes = 0;
   for (const row of sourceRows(source, plan, share)) {
     const pending = columns.map(({ read }, index): Pending => {
       try {
@@ -113,35 +112,31 @@ export async function* expectedRows(
       }
     });
     batch.push({ pending, key: row.key });
-    for (const form of pending) if (Buffer.isBuffer(form)) bytes += form.length;
-    if (batch.length >= batchRows || bytes >= batchBytes) {
+    const isHeavy = pending.some((form) => Buffer.isBuffer(form) && form.length > 1 << 16);
+    if (batch.length >= batchRows || isHeavy) {
       yield await finished();
       batch = [];
-      bytes = 0;
     }
   }
   if (batch.length > 0) yield await finished();
 
   async function finished(): Promise<ExpectedRow[]> {
     await resolve();
-    if (columns.some(({ constant }) => constant !== undefined)) {
-      for (const { pending } of batch)
-        for (const [index, form] of pending.entries()) {
-          const { constant } = columns[index]!;
-          if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
-        }
-      await resolve();
+    for (const { pending } of batch) {
+      for (const [index, form] of pending.entries()) {
+        const { constant } = columns[index]!;
+        if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
+      }
     }
+    await resolve();
     return batch.flatMap(({ pending, key }) => {
-      if (!pending.some((form) => form instanceof NoMeaning))
-        return { forms: pending as (Form | null)[], key };
       const wrong = pending.flatMap((form, index) =>
         form instanceof NoMeaning ? [{ form, column: columns[index]! }] : [],
       );
       if (wrong.some(({ column }) => column.skips)) return [];
       for (const { form, column } of wrong)
         differ({ row: key(), column: column.plan.target.name, why: form.message });
-      return [];
+      return wrong.length > 0 ? [] : [{ forms: pending as (Form | null)[], key }];
     });
   }
 
@@ -153,7 +148,7 @@ export async function* expectedRows(
       const read = await readByServer(helper, column.target, texts);
       for (const [place, { pending }] of asked.entries()) {
         pending[index] =
-          read[place] ?? new NoMeaning(`text that PostgreSQL does not read as ${column.target.described}`);
+          read[place] ?? new NoMeaning(`text that PostgreSQL cannot parse as ${column.target.described}`);
       }
     }
   }

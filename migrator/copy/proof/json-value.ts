@@ -6,11 +6,11 @@ const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(
 
 /**
  * The same text for equal values.
- * @throws NoMeaning for text that is no JSON, and for what jsonb would lose: a key twice, the sign of zero.
+ * @throws NoMeaning for text that is not JSON, and for what jsonb would lose: a key twice, the sign of zero.
  */
 export function jsonForm(text: string): string {
   let at = 0;
-  const wrong = () => new NoMeaning("text that is no JSON");
+  const wrong = () => new NoMeaning("text that is not JSON");
   const skip = () => {
     while (" \t\n\r".includes(text[at] ?? "x")) at++;
   };
@@ -32,7 +32,7 @@ export function jsonForm(text: string): string {
     } catch {
       throw wrong();
     }
-    if (/\0|\p{Surrogate}/u.test(read)) throw new NoMeaning("a character that jsonb does not hold");
+    if (/\0|\p{Surrogate}/u.test(read)) throw new NoMeaning("a character that jsonb cannot hold");
     return read;
   };
   const list = (close: string, item: () => string): string[] => {

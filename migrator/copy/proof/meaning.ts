@@ -2,7 +2,6 @@
  * What a value of SQLite means in a type of PostgreSQL: by its storage, and by nothing that the copy makes of it. Equal
  * values have one form, and `target-value.ts` brings what PostgreSQL holds into the same.
  */
-import { isUtf8 } from "node:buffer";
 import type { Cast } from "../../../services/rules";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import type { Raw, Storage } from "../../sqlite/storage";
@@ -31,7 +30,7 @@ export function decoderOf(encoding: SqliteDatabase["encoding"]): (bytes: Buffer)
 
 const kinds: Record<Storage, string> = { n: "NULL", i: "an integer", r: "a real", t: "text", b: "a blob" };
 const never = (storage: Storage, { described }: TargetColumn) =>
-  new NoMeaning(`${kinds[storage]} in a column of type ${described}: nobody can tell what it means`);
+  new NoMeaning(`${kinds[storage]} in a column of type ${described}: ambiguous`);
 
 /** The digits behind the point that a numeric(p,s) keeps, and the power of ten that its values stay below. */
 export function limitsOf(modifier: number): { places: number; power: number } | undefined {
@@ -43,12 +42,12 @@ export function limitsOf(modifier: number): { places: number; power: number } | 
 
 /** A number as it is written, or as the shortest decimal that is this real. */
 function numberOf(storage: Storage, value: Exclude<Raw, null>, text: (bytes: Buffer) => string): Decimal {
-  if (storage === "b") throw new NoMeaning("a blob where a number has to be");
+  if (storage === "b") throw new NoMeaning("a blob instead of a number");
   const written = storage === "t" ? text(value as Buffer) : String(value);
   // Text of another form is no plain number: `007`, `+1`, ` 1`.
   const isPlain = storage !== "t" || /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?$/.test(written);
   const number = isPlain ? decimalOf(written) : undefined;
-  if (number === undefined) throw new NoMeaning("no number");
+  if (number === undefined) throw new NoMeaning("not a number");
   return number;
 }
 
@@ -130,12 +129,6 @@ export function meaningIn(
   };
 
   const characters: Meaning = (storage, value) => {
-    const isUnbounded = modifier < 4 && type !== "name";
-    // It stays as it is.
-    if (storage === "t" && isUnbounded && encoding === "UTF-8" && isUtf8(value as Buffer)) {
-      if ((value as Buffer).includes(0)) throw new NoMeaning("text with a NUL character");
-      return value as Buffer;
-    }
     const written = writtenOf(storage, value);
     const count = modifier >= 4 ? modifier - 4 : Infinity;
     if (type === "name" && Buffer.byteLength(written) > 63) throw new NoMeaning("a name too long");
@@ -185,7 +178,7 @@ export function meaningIn(
     if (number !== undefined) return String(toPlaces(number, places));
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
-    if (said === undefined) throw new NoMeaning("no date and time in ISO form");
+    if (said === undefined) throw new NoMeaning("not an ISO 8601 date and time");
     if (type === "timestamp" && said.zone !== undefined && said.zone !== 0n && cast !== "utc")
       throw new NoMeaning("a time with a zone in a column without one");
     const micros = toPlaces(said.micros, places);
@@ -199,7 +192,7 @@ export function meaningIn(
     if (number !== undefined) return dayForm(number);
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
-    if (said === undefined) throw new NoMeaning("no date in ISO form");
+    if (said === undefined) throw new NoMeaning("not an ISO 8601 date");
     const isDay = !said.hasTime && said.zone === undefined;
     if (!isDay && cast !== "day") throw new NoMeaning("a date with a time of day");
     // The day that is written, whatever the zone.
@@ -209,7 +202,7 @@ export function meaningIn(
   const time: Meaning = (storage, value) => {
     if (storage !== "t") throw never(storage, column);
     const micros = timeOfDay(text(value as Buffer));
-    if (micros === undefined) throw new NoMeaning("no time of day");
+    if (micros === undefined) throw new NoMeaning("not a time of day");
     const kept = toPlaces(micros, places);
     if (kept !== micros && !rounds) throw new NoMeaning("a time finer than its column");
     if (kept >= 86_400_000_000n) throw new NoMeaning("a time that rounds to the next day");
@@ -220,7 +213,7 @@ export function meaningIn(
     if (storage === "t") {
       const written = text(value as Buffer);
       if (!/^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$/.test(written))
-        throw new NoMeaning("text that is no uuid");
+        throw new NoMeaning("text that is not a uuid");
       return written.replaceAll("-", "").toLowerCase();
     }
     const blob = value as Buffer;
@@ -233,14 +226,20 @@ export function meaningIn(
 
   const interval: Meaning = (storage, value) => {
     if (storage === "t") {
-      const written = text(value as Buffer);
+      const written = text(value as Buffer).trim();
       const wholeNumber = /^[+-]?[0-9]+$/.test(written);
       if (wholeNumber) return interval("i", BigInt(written));
-      if (written.trim() !== "" && Number.isFinite(Number(written))) return interval("r", Number(written));
-      if (cast !== "since-epoch") return { ask: written };
-      const said = momentOf(written);
-      if (said === undefined || said.dayOnly) return { ask: written };
-      return `0 0 ${said.micros}`;
+      if (written !== "" && Number.isFinite(Number(written))) return interval("r", Number(written));
+      const said = cast === "since-epoch" ? momentOf(text(value as Buffer)) : undefined;
+      if (said !== undefined && !said.dayOnly) return `0 0 ${said.micros}`;
+      // PostgreSQL reads past signs that it does not know, and takes a number without a unit for seconds.
+      if (/[^A-Za-z0-9:.+\s-]/.test(written)) throw new NoMeaning("text that is not an interval");
+      const last = written
+        .replace(/\s+ago$/i, "")
+        .split(/\s+/)
+        .at(-1)!;
+      if (/^[+-]?[0-9.]+$/.test(last)) throw new NoMeaning("a number without a unit");
+      return { ask: written };
     }
     const unit = { microseconds: 1n, seconds: 1_000_000n, milliseconds: 1000n }[cast as string];
     if (storage === "b" || (unit === undefined && cast !== "ticks")) throw never(storage, column);
@@ -328,7 +327,7 @@ function jsonText(written: string): Buffer {
   try {
     JSON.parse(written);
   } catch {
-    throw new NoMeaning("text that is no JSON");
+    throw new NoMeaning("text that is not JSON");
   }
   return Buffer.from(written);
 }

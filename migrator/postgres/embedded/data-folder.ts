@@ -37,7 +37,7 @@ export async function fingerprint(data: string): Promise<string | undefined> {
   if (!(await isThere(data))) return undefined;
   const control = await read(path.join(data, controlFile));
   if (control === undefined)
-    throw new Refused(`${path.join(data, controlFile)}: not there. The data directory is damaged`);
+    throw new Refused(`${path.join(data, controlFile)}: missing. The data directory is damaged`);
   return createHash("sha256").update(control).digest("hex");
 }
 
@@ -45,7 +45,7 @@ export async function fingerprint(data: string): Promise<string | undefined> {
 export async function majorOf(data: string): Promise<number> {
   const text = (await read(path.join(data, versionFile)))?.toString("utf8").trim() ?? "";
   if (!/^\d+$/.test(text))
-    throw new Refused(`${path.join(data, versionFile)} holds no version of PostgreSQL 10 or later`);
+    throw new Refused(`${path.join(data, versionFile)} does not name PostgreSQL 10 or later`);
   return Number(text);
 }
 
@@ -53,14 +53,14 @@ export async function majorOf(data: string): Promise<number> {
 export async function requireStopped(data: string): Promise<void> {
   if ((await read(path.join(data, lockFile))) !== undefined) {
     throw new Refused(
-      `${data} holds ${lockFile}: a server is at work there, or it was killed. Stop whatever uses the folder. If nothing ` +
-        "does, let the service's own job start its server and stop it in order: that removes the file and mends the data",
+      `${data} contains ${lockFile}: a server is running there, or was killed. Stop it. If no server runs, ` +
+        "start the service's own job and stop it cleanly: PostgreSQL then recovers the data and removes the file",
     );
   }
   for (const name of ["standby.signal", "recovery.signal"]) {
     if ((await read(path.join(data, name))) !== undefined) {
       throw new Refused(
-        `${data} holds ${name}: it is a copy of another server's data. Give the folder of that server`,
+        `${data} contains ${name}: it is a standby or a backup of another server. Use that server's data directory`,
       );
     }
   }
@@ -83,15 +83,15 @@ export async function entriesOf(data: string): Promise<Entry[]> {
       } else if (child.isFile()) entries.push(await fileEntry(data, name));
       else {
         throw new Refused(
-          `${path.join(data, name)} is neither a file nor a folder. Tablespaces and links to other folders are not moved: ` +
-            "bring what is there into the data directory first",
+          `${path.join(data, name)} is neither a file nor a folder. Tablespaces and links to other folders are not supported: ` +
+            "move their contents into the data directory first",
         );
       }
     }
   };
   await visit("").catch((error: unknown) => {
     if (error instanceof Refused) throw error;
-    throw new Refused(`${data} cannot be read, or changes: ${messageOf(error)}`);
+    throw new Refused(`${data} cannot be read, or changed while it was read: ${messageOf(error)}`);
   });
   return entries;
 }

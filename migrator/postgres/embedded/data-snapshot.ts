@@ -23,7 +23,7 @@ const dataName = "data";
 function difference(before: readonly Entry[], after: readonly Entry[]): string | undefined {
   const known = new Map(before.map(({ name, signature }) => [name, signature]));
   const other = after.find(({ name, signature }) => known.get(name) !== signature);
-  if (other !== undefined) return `${other.name} is not what it was`;
+  if (other !== undefined) return `${other.name} has changed`;
   return after.length === before.length ? undefined : "a file is gone";
 }
 
@@ -34,7 +34,7 @@ function difference(before: readonly Entry[], after: readonly Entry[]): string |
  * @throws Refused when a server is at work on it, or anything changes meanwhile.
  */
 export async function takeDataSnapshot(data: string, parent: string, attempt: number): Promise<DataSnapshot> {
-  if (!(await isThere(data))) throw new Refused(`${data}: no data directory of PostgreSQL is there`);
+  if (!(await isThere(data))) throw new Refused(`${data}: there is no PostgreSQL data directory`);
   await requireStopped(data);
   const before = await entriesOf(data);
   const bytes = before.reduce((sum, entry) => sum + entry.bytes, 0);
@@ -53,7 +53,7 @@ export async function takeDataSnapshot(data: string, parent: string, attempt: nu
     const how = difference(before, await entriesOf(data));
     if (how !== undefined) throw changed(data, how);
     const print = await fingerprint(copy);
-    if (print === undefined) throw new Failed(`${copy}: the copy is not whole`);
+    if (print === undefined) throw new Failed(`${copy}: the copy is incomplete`);
     await writeManifest(partial, { source: data, attempt, fingerprint: print, files });
     return { folder, bytes, fingerprint: print, files, owner: { uid, gid } };
   });
@@ -73,7 +73,7 @@ export async function scratchData(snapshot: DataSnapshot, scratch: string): Prom
     if (folder) await fs.mkdir(to, { mode: 0o700 });
     else if ((await digest(path.join(snapshot.folder, dataName, name), to)).hash !== sha256) {
       throw new Refused(
-        `${snapshot.folder}: reads back differently from what was written. Check that volume`,
+        `${snapshot.folder}: checksum mismatch when it was read back. Check that volume's disk`,
       );
     }
   }

@@ -48,7 +48,7 @@ export async function moveEmbedded(
     const requireSame = async () => {
       await requireStopped(data);
       if ((await fingerprint(data)) === snapshot.fingerprint) return;
-      throw changed(data, "a server has worked on it since");
+      throw changed(data, "a server has used it since then");
     };
     const copied = await copyFromServer(moving, meeting, server, requireSame);
     return await afterCopy(run, client, attempt, copied, snapshot.folder);

@@ -49,6 +49,6 @@ async function differenceOf(
 ): Promise<string | null> {
   if (other === undefined) return `table ${table.qualified}: not in the target`;
   if (other.columns.join() !== table.columns.join())
-    return `table ${table.qualified}: its columns in the target are not those of the source`;
+    return `table ${table.qualified}: it has other columns in the target than in the source`;
   return rowsApart(table, record, await sumOf(target, table));
 }

@@ -27,8 +27,8 @@ export async function requireNobody(source: Client, deadline: Deadline): Promise
   await patience.until(look, () => "");
   if (others.length > 0)
     throw new Refused(
-      `${others.length} other session(s) are in the source's database (${others.join(", ")}): stop the app, and whatever else ` +
-        "uses it. Its server has to stay up",
+      `${others.length} other session(s) are connected to the source's database (${others.join(", ")}). Stop the app and every other ` +
+        "client. Keep the server running",
     );
 }
 
@@ -49,7 +49,7 @@ export async function lockTables(source: Client): Promise<string> {
   const result = await source.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
   if (JSON.stringify(await tablesOf(source)) !== JSON.stringify(tables))
     throw new Refused(
-      "the source's tables were changed while they were locked: something still writes to it. Stop the app",
+      "the source's tables changed while they were being locked: a client still writes to them. Stop the app",
     );
   return result.rows[0]!.snapshot;
 }
@@ -59,12 +59,12 @@ export function explain(error: unknown): unknown {
   const { code } = error as { code?: string };
   if (code === "55P03")
     return new Refused(
-      "something still writes to the source: a lock on one of its tables was not to be had in 10 s. Stop the app; a " +
-        "transaction that was prepared and never ended shows in pg_prepared_xacts",
+      "could not lock one of the source's tables within 10 s: a client still writes to it. Stop the app. A " +
+        "prepared transaction that never ended is listed in pg_prepared_xacts",
     );
   if (code === "42501")
     return new Refused(
-      `the source's role may not read and lock everything: ${messageOf(error)}. Name the role that the app itself uses, which owns ` +
+      `permission denied: the source's role cannot read and lock every table: ${messageOf(error)}. Use the app's own role, which owns ` +
         "the tables, or a superuser",
     );
   return error;

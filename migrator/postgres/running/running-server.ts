@@ -116,14 +116,11 @@ export class RunningServer {
     const client = await this.connected();
     const major = await serverMajor(client);
     if (major < oldest)
-      throw new Refused(`the source is of PostgreSQL ${major}; ${oldest} is the oldest that can be read`);
+      throw new Refused(`the source runs PostgreSQL ${major}. The oldest supported version is ${oldest}`);
     const { rows } = await client.query<{ standby: boolean }>("SELECT pg_is_in_recovery() AS standby");
-    if (rows[0]?.standby)
-      throw new Refused(
-        "the source is a copy that follows another server: name that one, which can be kept still",
-      );
+    if (rows[0]?.standby) throw new Refused("the source is a standby (read replica). Use its primary's URL");
     if ((await tablesOf(client)).length === 0)
-      throw new Refused(`${this.url} holds no table: is this the app's database?`);
+      throw new Refused(`${this.url} has no tables. Check that it is the app's database`);
     await requireNobody(client, this.run.deadline);
     return { client, major, snapshot: await lockTables(client) };
   }
@@ -136,13 +133,13 @@ export class RunningServer {
     try {
       for (const table of await tablesOf(client)) {
         const begun = performance.now();
-        this.run.log.bar?.(`${table.schema}.${table.name}: summed by the server`);
+        this.run.log.bar?.(`${table.schema}.${table.name}: the server computes its checksum`);
         const record = await sumOf(client, table);
         tables.set(table, record);
         print.update(JSON.stringify([table.qualified, table.columns, record.rows, record.checksum]));
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         this.run.log(
-          `${table.schema}.${table.name}: ${record.rows.toLocaleString("en-US")} rows summed in ${seconds} s`,
+          `${table.schema}.${table.name}: ${record.rows.toLocaleString("en-US")} rows, checksum computed in ${seconds} s`,
         );
       }
       print.update(JSON.stringify([...(await sequencesOf(client))]));

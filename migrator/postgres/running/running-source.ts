@@ -74,6 +74,6 @@ export class RunningSource implements SourceByHand {
 function requireReplaceable({ rescue, replace, snapshots }: Moving & Replacing): void {
   if (rescue === undefined || replace) return;
   throw new Refused(
-    `the app's tables in the target hold rows: --replace dumps them into ${snapshots} first, and replaces them`,
+    `the app's tables in the target already have rows. --replace dumps them into ${snapshots}, and then replaces them`,
   );
 }

@@ -98,7 +98,7 @@ export class SqliteProcess {
             SqliteProcess.running.set(real, started);
             return started;
           }
-          problems.push(`${way.name}: it could still write elsewhere`);
+          problems.push(`${way.name}: it could still write outside its folder`);
         } catch (error) {
           if (!(error instanceof Ended)) throw error;
           problems.push(`${way.name}: ${error.message}`);
@@ -109,8 +109,8 @@ export class SqliteProcess {
       fs.rmSync(outside, { recursive: true, force: true });
     }
     throw new Refused(
-      `SQLite opens a copy of the source, which may hold anything, only in a process that can write nothing but its scratch folder. ` +
-        `None could be had here (${problems.join("; ")}). It takes Linux 5.13 or later with Landlock, and Perl; or root`,
+      `pgmoor opens the copy of a SQLite file only in a process that can write to nothing but its scratch folder. ` +
+        `It cannot start one here (${problems.join("; ")}). Use Linux 5.13 or later with Landlock and Perl, or run as root`,
     );
   }
 

@@ -43,8 +43,12 @@ export const files: readonly FileCase[] = [
     make: (file) => (writeSqlite(`${file}.real`, table, rows(2)), fs.symlinkSync(`${file}.real`, file)),
     rows: 5002,
   },
-  { name: "no file", make: () => undefined, refused: /not there/ },
-  { name: "an empty file", make: (file) => fs.writeFileSync(file, ""), refused: /0 bytes, no database/ },
+  { name: "no file", make: () => undefined, refused: /no such file/ },
+  {
+    name: "an empty file",
+    make: (file) => fs.writeFileSync(file, ""),
+    refused: /an empty file \(0 bytes\), not a database/,
+  },
   {
     name: "an encrypted file, or none of SQLite's",
     make: (file) => fs.writeFileSync(file, randomBytes(8192)),

@@ -9,6 +9,7 @@ const django = migrated("id integer, app text, name text");
 const diesel = migrated("version varchar(50), run_on timestamp");
 const knex = migrated("id integer, name varchar(255), batch integer");
 const golang = migrated("version bigint, dirty boolean");
+const typeorm = migrated('id integer, "timestamp" bigint, name text');
 const goose = migrated("id integer, version_id bigint, is_applied boolean");
 const alembic = migrated("version_num varchar(32)");
 const newest = [{ table: "m", compare: "newest" }] as const;
@@ -42,7 +43,7 @@ export const migrations: readonly ShapeCase[] = [
     migrationTables: ["m"],
     refused: [
       "m: the source lacks 2.js, 3.js, 4.js, 5.js, 6.js and 3 more. The source is older",
-      "start this image on the SQLite file once",
+      "start this image once on the SQLite file",
     ],
   },
   {
@@ -74,18 +75,44 @@ export const migrations: readonly ShapeCase[] = [
     refused: ["m: the newest is 10 in the source, 9 in the target. The source is newer"],
   },
   {
+    name: "TypeORM's, written for each database: the last is the one with the latest stamp",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644422880309, 'Zero1644422880309'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: ["m"],
+    refused: [
+      "the target lacks Zero1644422880309, the source Zero1644421939510",
+      '{ table: "m", compare: "newest" }',
+    ],
+  },
+  {
+    name: "TypeORM's, written for each database, declared",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644422880309, 'Zero1644422880309'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: newest,
+    reads: ["SELECT count(*)::int AS n FROM m", [{ n: 2 }]],
+  },
+  {
+    name: "TypeORM's, declared: the source is newer",
+    target: `${typeorm.target} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510')`,
+    source: `${typeorm.source} INSERT INTO m VALUES (1, 1644421939510, 'Zero1644421939510'), (2, 1764167920585, 'Add1764167920585')`,
+    migrationTables: newest,
+    refused: [
+      "the newest is Add1764167920585 in the source, Zero1644421939510 in the target. The source is newer",
+    ],
+  },
+  {
     name: "a record that only one side has",
     target: `${diesel.target}`,
     source: "CREATE TABLE t (a)",
     migrationTables: ["m"],
-    refused: ["m: in the target only, so that nobody can tell"],
+    refused: ["m: only in the target, so pgmoor cannot compare the releases"],
   },
   {
     name: "a table of locks",
     target: `${migrated("is_locked integer").target}`,
     source: `${migrated("is_locked integer").source}`,
     migrationTables: ["m"],
-    refused: ["m: no column that is known", '{ table: "m", compare: "nothing" }'],
+    refused: ["m: pgmoor cannot tell which column", '{ table: "m", compare: "nothing" }'],
   },
   {
     name: "a table of locks, declared",
@@ -113,14 +140,14 @@ export const migrations: readonly ShapeCase[] = [
     target: `${golang.target} INSERT INTO m VALUES (9, false)`,
     source: `${golang.source} INSERT INTO m VALUES (9, 1)`,
     migrationTables: newest,
-    refused: ["m: a migration has failed half-way in the source (dirty)"],
+    refused: ["m: a migration failed half-way in the source (dirty)"],
   },
   {
     name: "Alembic's, written for each database: which is newer, nobody can tell",
     target: `${alembic.target} INSERT INTO m VALUES ('9e83011d1f2a')`,
     source: `${alembic.source} INSERT INTO m VALUES ('1a0748c3a2f4')`,
     migrationTables: newest,
-    refused: ["Their names say nothing of which is newer", '{ table: "m", compare: "nothing" }'],
+    refused: ["Their names do not show which is newer", '{ table: "m", compare: "nothing" }'],
   },
   {
     name: "Alembic's, undeclared: what is proposed goes through",

@@ -70,6 +70,6 @@ export const sequences: readonly ShapeCase[] = [
     target: "CREATE SEQUENCE x; CREATE TABLE t (id text)",
     source: "CREATE TABLE t (id)",
     rules: [{ kind: "sequence", sequence: "x", table: "t", column: "id" }],
-    refused: ["t.id is of type text, no whole number", '"prefix": ""'],
+    refused: ["t.id is of type text, not an integer", '"prefix": ""'],
   },
 ];

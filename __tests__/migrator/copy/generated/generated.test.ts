@@ -1,11 +1,9 @@
 /** Generated databases are copied and equal to a reader in Python, or refused: never verified and different. */
-import { execFileSync, spawn } from "node:child_process";
-import * as path from "node:path";
-import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { Refused } from "../../../../migrator/base/errors";
 import type { Rule } from "../../../../services/rules";
 import { Bench } from "../../support/copying";
+import { hasPython, startPython } from "../../support/python";
 import { Cleanup } from "../../support";
 import { databases, sqliteOf, type Generated } from "./databases";
 
@@ -15,45 +13,15 @@ jest.setTimeout(7_200_000);
 
 const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 150;
 
-const hasPython = (() => {
-  try {
-    execFileSync("python3", ["-c", "import sqlite3, sys; assert sqlite3.sqlite_version_info >= (3, 31)"]);
-    return true;
-  } catch {
-    console.log("skipped: generated databases, since python3 with sqlite3 is not installed");
-    return false;
-  }
-})();
-
-interface Question {
-  readonly file: string;
-  readonly types: readonly string[];
-  readonly rows: readonly unknown[][];
-  /** Whether every row has to be there. */
-  readonly whole: boolean;
-}
-
-function startReader(): (question: Question) => Promise<string[]> {
-  const child = spawn("python3", [path.join(__dirname, "reader.py")], { stdio: ["pipe", "pipe", "inherit"] });
-  cleanup.add(() => child.kill());
-  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return async (question) => {
-    child.stdin.write(`${JSON.stringify(question)}\n`);
-    const answer = await answers.next();
-    if (answer.done) throw new Error("the reader has ended");
-    return JSON.parse(answer.value) as string[];
-  };
-}
-
 const terms: Readonly<Record<string, (name: string) => string>> = {
   timestamptz: (name) => `(${name} AT TIME ZONE 'UTC')::text`,
   "text[]": (name) => `array_to_json(${name})::text`,
   "integer[]": (name) => `array_to_json(${name})::text`,
 };
 
-(hasPython ? test : test.skip)(`${cases} generated databases`, async () => {
+(hasPython("generated databases") ? test : test.skip)(`${cases} generated databases`, async () => {
   const bench = await Bench.create(cleanup);
-  const ask = startReader();
+  const ask = startPython<string[]>(cleanup, __dirname, "reader.py");
   let copied = 0;
   await fc.assert(
     fc.asyncProperty(databases, async (database: Generated) => {

@@ -10,12 +10,13 @@ import { Cleanup } from "../../support";
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 
-test("tables of either side, columns that stay NULL, and materialized views", async () => {
+test("tables of either side, columns that stay NULL, and materialized views of other roles", async () => {
   const bench = await Bench.create(cleanup);
   await bench.schema(
     `CREATE TABLE t (a integer, vector text, filled integer DEFAULT 1, computed integer GENERATED ALWAYS AS (a) STORED);
      CREATE TABLE news (a integer); CREATE TABLE versions (version integer);
-     CREATE MATERIALIZED VIEW counts AS SELECT count(*) FROM t`,
+     CREATE MATERIALIZED VIEW own AS SELECT count(*) FROM t;
+     RESET SESSION AUTHORIZATION; CREATE MATERIALIZED VIEW counts AS SELECT 1; SET SESSION AUTHORIZATION ${bench.database.name}`,
   );
   const file = bench.write(
     `CREATE TABLE t (a); CREATE TABLE gone (a); CREATE TABLE versions (version);
@@ -28,7 +29,7 @@ test("tables of either side, columns that stay NULL, and materialized views", as
   const skip = (table: string) => ({ kind: "skip-table", table }) as const;
   const declared = { rules: [skip("news"), skip("gone"), skip("found")], migrationTables: ["versions"] };
   const plans = await planCopy(client, source, declared);
-  const inside = "an inside of the virtual table found";
+  const inside = "an internal table of the virtual table found";
   expect(await leftOutOf(client, source, plans, declared)).toEqual({
     tables: {
       news: "rule skip-table, in the target",

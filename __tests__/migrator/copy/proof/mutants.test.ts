@@ -62,17 +62,21 @@ const mutants: readonly { name: string; target: string; source: string; change: 
     target: "CREATE TABLE t (id integer PRIMARY KEY, v interval)",
     source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (7, 3600000000)",
     change: column("v", asText),
-    found: /t\.v, rowid 7: an integer in a column of type interval: nobody can tell what it means/,
+    found: /t\.v, rowid 7: an integer in a column of type interval: ambiguous/,
   },
   {
-    name: "the text of a virtual column is taken for JSON",
+    name: "a virtual column goes the short way, by which SQLite takes its text for JSON",
     target: "CREATE TABLE t (id integer PRIMARY KEY, doc text, title text)",
     source: `CREATE TABLE t (id INTEGER PRIMARY KEY, doc TEXT, title TEXT AS (doc -> '$.title') VIRTUAL);
       INSERT INTO t VALUES (1, '{"title": "Hello"}'), (2, '{"title": null}')`,
-    change: column("title", () => ({
-      convert: (_, value) => (JSON.parse((value as Buffer).toString()) as string | null) ?? "\\N",
-    })),
-    found: /t\.title, rowid 1: not the value of the source[^]*t\.title, rowid 2/,
+    change: (plan) => ({
+      ...plan,
+      source: {
+        ...plan.source,
+        columns: plan.source.columns.map((one, place) => ({ ...one, place, generated: false })),
+      },
+    }),
+    found: /t\.title, rowid 1: differs from the source's value[^]*t\.title, rowid 2/,
   },
   {
     name: "a Guid of .NET's is taken for the bytes of a uuid",
@@ -90,7 +94,7 @@ const mutants: readonly { name: string; target: string; source: string; change: 
     target: "CREATE TABLE t (id integer PRIMARY KEY, v timestamp)",
     source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '2024-01-01 00:00:00')",
     change: column("v", () => ({ fastPath: undefined, convert: () => "2024-01-01 01:00:00" })),
-    found: /t\.v, rowid 1: not the value of the source, as timestamp without time zone/,
+    found: /t\.v, rowid 1: differs from the source's value, as timestamp without time zone/,
   },
   {
     name: "rows without a key, one of which is another",
@@ -100,7 +104,7 @@ const mutants: readonly { name: string; target: string; source: string; change: 
       fastPath: undefined,
       convert: (_, value) => ((value as Buffer).toString() === "a" ? "c" : "b"),
     })),
-    found: /t\.\(row\), rowid 1: no such row in the target/,
+    found: /t\.\(row\), rowid 1: the target lacks this row/,
   },
 ];
 

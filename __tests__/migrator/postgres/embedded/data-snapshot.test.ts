@@ -35,7 +35,7 @@ test("a snapshot is the folder's bytes, empty folders among them, and so is a sc
   const manifest = fs.readFileSync(path.join(snapshot.folder, "manifest.json"), "utf8");
   expect(JSON.parse(manifest)).toMatchObject({ source: data, attempt: 3, fingerprint: snapshot.fingerprint });
   fs.writeFileSync(path.join(snapshot.folder, "data", "global", "1260"), "rots");
-  await expect(scratchData(snapshot, scratch)).rejects.toThrow("reads back differently");
+  await expect(scratchData(snapshot, scratch)).rejects.toThrow("checksum mismatch when it was read back");
 });
 
 test("a source that is not there, and one that a server has worked on since, are told apart", async () => {
@@ -51,19 +51,23 @@ test.each<[string, (data: string) => void, RegExp]>([
   [
     "a server's lock",
     (data) => fs.writeFileSync(path.join(data, "postmaster.pid"), "1"),
-    /a server is at work there, or it was killed/,
+    /a server is running there, or was killed/,
   ],
   [
     "a standby",
     (data) => fs.writeFileSync(path.join(data, "standby.signal"), ""),
-    /copy of another server's data/,
+    /a standby or a backup of another server/,
   ],
   [
     "a tablespace elsewhere",
     (data) => fs.symlinkSync("/tmp", path.join(data, "global", "pg_tblspc")),
     /pg_tblspc is neither a file nor a folder/,
   ],
-  ["no data directory", (data) => fs.rmSync(path.join(data, "PG_VERSION")), /no data directory/],
+  [
+    "no data directory",
+    (data) => fs.rmSync(path.join(data, "PG_VERSION")),
+    /there is no PostgreSQL data directory/,
+  ],
 ])("refused: %s", async (_, spoil, message) => {
   const { data, parent } = newData();
   spoil(data);
@@ -88,6 +92,6 @@ test.each<[string, (data: string) => void]>([
     await new Promise((resolve) => setImmediate(resolve));
   }
   change(data);
-  expect(await outcome).toMatch(/changed while it was copied|a server is at work/);
+  expect(await outcome).toMatch(/changed while it was copied|a server is running there/);
   expect(fs.readdirSync(parent)).toEqual([]);
 });

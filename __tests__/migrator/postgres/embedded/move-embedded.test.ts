@@ -137,14 +137,14 @@ describe("nothing is changed when", () => {
 
   ifPrograms("the target lacks an extension: refused with its name and what is made with it", async () => {
     const said = await refusal(await newService(""));
-    expect(said).toContain("extension vector is not in the target");
-    expect(said).toContain("needs it for column embedding of table smart_search, index clip_index.");
+    expect(said).toContain("the target lacks the extension vector");
+    expect(said).toContain("depends on it for column embedding of table smart_search, index clip_index.");
   });
 
   ifPrograms("the source's server is in use", async () => {
     const service = await newService();
     const stop = await service.startEmbedded();
-    expect(await refusal(service)).toMatch(/data holds postmaster\.pid: a server is at work there/);
+    expect(await refusal(service)).toMatch(/data contains postmaster\.pid: a server is running there/);
     await stop();
     expect((await service.migrate()).code).toBe(0);
   });
@@ -152,20 +152,20 @@ describe("nothing is changed when", () => {
   ifPrograms("the client programs are not of the server's version, or are not there", async () => {
     const service = await newService();
     service.clients = await pgvectorPrograms(18);
-    expect(await refusal(service)).toContain("pg_dump is of PostgreSQL 18, the server of 16");
+    expect(await refusal(service)).toContain("pg_dump is version 18, but the server runs PostgreSQL 16");
     expect(await refusal(service)).toContain("--build-arg POSTGRES_MAJOR=16");
   });
 
   ifPrograms("the source is newer than the server", async () => {
     const service = await newService();
     fs.writeFileSync(path.join(service.data, "PG_VERSION"), "18\n");
-    expect(await refusal(service)).toContain("the source is of PostgreSQL 18, the server of 16");
+    expect(await refusal(service)).toContain("the source runs PostgreSQL 18 and the central server 16");
   });
 
   ifPrograms("somebody else's tables are in the target", async () => {
     const service = await newService();
     await service.database.query("CREATE TABLE asset (mine text); INSERT INTO asset VALUES ('x')");
-    expect(await refusal(service)).toContain("not ours to replace");
+    expect(await refusal(service)).toContain("pgmoor did not write them");
   });
 });
 
@@ -227,7 +227,7 @@ ifPrograms("killed in the middle: nothing of it is there, and the next run ends 
     let said = "";
     migrate.child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
     // The first in the rows, the second in the indexes, further ones anywhere.
-    const mark = ["asset: ", "making indexes", "snapshot of"][Math.min(kill, 2)]!;
+    const mark = ["asset: ", "creating indexes", "snapshot of"][Math.min(kill, 2)]!;
     await eventually(() => (said.includes(mark) ? true : undefined), 120);
     const moment = performance.now() + (kill < 2 ? 0 : randomInt(0, 3000));
     await eventually(() => (performance.now() >= moment ? true : undefined));

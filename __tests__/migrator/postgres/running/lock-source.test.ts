@@ -46,7 +46,7 @@ test("a writer that has not ended is refused", async () => {
   await ours.query("SET lock_timeout = 100");
   await expect(lockTables(ours)).rejects.toThrow(Refused);
   await ours.query("ROLLBACK");
-  await expect(lockTables(ours)).rejects.toThrow("something still writes to the source");
+  await expect(lockTables(ours)).rejects.toThrow("a client still writes to it");
 });
 
 test("a row that is committed while the lock is waited for is in the snapshot", async () => {

@@ -51,7 +51,7 @@ test("where nothing can confine SQLite, nothing is opened", () => {
   const user = jest.spyOn(process, "getuid").mockReturnValue(1000);
   try {
     expect(() => new ConfinedDatabase(path.join(scratch, "a.db"))).toThrow(
-      /only in a process that can write nothing but its scratch folder\. None could be had here \(Landlock: .*ENOENT.*or root$/s,
+      /only in a process that can write to nothing but its scratch folder\. It cannot start one here \(Landlock: .*ENOENT.*or run as root$/s,
     );
   } finally {
     user.mockRestore();
@@ -75,6 +75,8 @@ test("rows come one by one, and statements by turns", () => {
     next++;
   }
   expect(next).toBe(1500n);
+  const [ahead, later] = [other.getAhead({ most: 3 }), other.getAhead({ most: 4 })];
+  expect([later(), ahead()]).toMatchObject([{ count: 4 }, { count: 3 }]);
   // Left in the middle.
   for (const [a] of rows.iterate() as Generator<[bigint]>) if (a === 700n) break;
   expect(other.get({ most: 9 })).toMatchObject({ count: 9 });

@@ -1,0 +1,30 @@
+import { expectThat, tail } from "../story/expectations";
+import type { Fault } from "./fault";
+
+/** The app ends at once, whatever its image. */
+const crash = { NODE_OPTIONS: "--require /not-there" };
+
+export const badVersion: Fault = {
+  name: "bad-version-after-confirm",
+  about: "a later version that crashes is deployed: the deploy fails, and Nomad puts the old version back",
+  strikes: ["cutover"],
+  // An ordinary start may take 60 s (`deadlines.healthy`), a move 155 s.
+  silentForSeconds: 120,
+  async inject(bench, struck) {
+    const names = struck.map(({ service }) => service.name);
+    const takeBack = await bench.deployment.edit(names, { environment: crash });
+    const outcome = await bench.deployment.deploy(names);
+    await takeBack();
+    expectThat(!outcome.succeeded, "the deploy of a version that crashes should fail", tail(outcome));
+    for (const name of names)
+      expectThat(
+        outcome.output.includes(`nomad_job.${name}`) &&
+          outcome.output.includes("rolling back to job version"),
+        `the apply of ${name} should say that Nomad rolled back`,
+        tail(outcome),
+      );
+  },
+  async tidy(bench, struck) {
+    await bench.deploy(struck);
+  },
+};

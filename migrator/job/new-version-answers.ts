@@ -1,0 +1,27 @@
+import type { Config } from "./config";
+import { Deadline } from "../base/deadline";
+import { probe } from "../peer/exchange";
+
+/**
+ * Waits until the app of a service that has moved answers in a new version of its job. Nomad itself would give that version all
+ * the time of a move.
+ * @throws Failed when it does not: the allocation fails, and with it the deployment, and Nomad puts the old version back.
+ */
+export async function newVersionAnswers(
+  { health, deadlines: { healthySeconds } }: Config,
+  stop: AbortSignal,
+): Promise<void> {
+  let last: string | undefined;
+  await new Deadline(healthySeconds).until(
+    async () => {
+      stop.throwIfAborted();
+      const answer = await probe(health);
+      if (answer === true) return true;
+      last = answer;
+      return undefined;
+    },
+    () =>
+      `the app of this new version does not answer 2xx at ${health} within ${healthySeconds} s (${last}): Nomad reverts to the old version`,
+    500,
+  );
+}
