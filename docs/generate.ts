@@ -1,5 +1,5 @@
 /**
- * Writes the pages that are made from the code: `services.md` from the homelab, `definition.md` from the types,
+ * Writes the pages that are made from the code: `services.md` from the homelab and the catalogue, `definition.md` from the types,
  * `commands/` from what `--help` says. A test
  * fails when they are not what this would write.
  */
@@ -9,6 +9,7 @@ import ts from "typescript";
 import type { EnvironmentService } from "../environments/model/environment";
 import { homelab } from "../environments/homelab";
 import { dsnVariables } from "../nomad/dsn";
+import { catalogue } from "../services/catalogue";
 import { commandPages } from "./command-pages";
 import { databaseName, type Program, type ServiceDefinition } from "../services/definition";
 
@@ -21,9 +22,11 @@ export function pages(): Record<string, string> {
 
 function servicesPage(): string {
   return [
-    "# Services of the homelab",
+    "# The catalogue's services",
     "",
-    "Made from the code by `npm run docs`.",
+    "Made from the code by `npm run docs`. Each is a file in `services/`.",
+    "",
+    "## In the homelab",
     "",
     "| service | image | source | database | extensions | DSN variables | phase |",
     "| --- | --- | --- | --- | --- | --- | --- |",
@@ -31,13 +34,31 @@ function servicesPage(): string {
     "",
     ...homelab.services.flatMap(({ definition }) => notes(definition)),
     "",
+    "## Others",
+    "",
+    "`registry.example` stands for an image that you build: the file says what it has to have.",
+    "",
+    "| service | image | source | database | extensions | DSN variables |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...others.map((definition) => row(cellsOf(definition))),
+    "",
   ].join("\n");
 }
 
+const others = catalogue.filter(({ name }) =>
+  homelab.services.every(({ definition }) => definition.name !== name),
+);
+
+const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+
 function serviceRow({ definition, phase, existing = [] }: EnvironmentService): string {
+  return row([...cellsOf(definition), existing.includes("database") ? `${phase}, adopted` : phase]);
+}
+
+function cellsOf(definition: ServiceDefinition): string[] {
   const { program, source, database, dsn } = definition;
   const from = source === undefined ? "on the server already" : sourceOf(source);
-  const cells = [
+  return [
     definition.name,
     nameOf(program),
     from,
@@ -46,9 +67,7 @@ function serviceRow({ definition, phase, existing = [] }: EnvironmentService): s
     dsnVariables(dsn)
       .map((name) => `\`${name}\``)
       .join(" "),
-    existing.includes("database") ? `${phase}, adopted` : phase,
   ];
-  return `| ${cells.join(" | ")} |`;
 }
 
 function sourceOf(source: NonNullable<ServiceDefinition["source"]>): string {

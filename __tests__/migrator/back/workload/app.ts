@@ -46,11 +46,16 @@ const keys = fc.oneof(
   fc.constantFrom("a", "A", "ä", "a\tb", "\\N", "1", "01"),
 );
 
-const table = (place: number): fc.Arbitrary<Table> =>
+/** An app writes columns that it declares alike in one way. */
+const ways: fc.Arbitrary<Kind[]> = fc
+  .shuffledSubarray([...kinds], { minLength: kinds.length })
+  .map((all) => [...new Map(all.map((kind) => [`${kind.type} ${kind.declared}`, kind])).values()]);
+
+const table = (place: number, own: readonly Kind[]): fc.Arbitrary<Table> =>
   fc
     .record({
       shape: fc.constantFrom<Shape>("serial", "serial", "text key", "no key"),
-      columns: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 4 }),
+      columns: fc.array(fc.constantFrom(...own), { minLength: 1, maxLength: 4 }),
     })
     .chain(({ shape, columns }) =>
       fc.record({
@@ -92,8 +97,8 @@ const step = (tables: readonly Table[]): fc.Arbitrary<Step> =>
   });
 
 export const apps: fc.Arbitrary<App> = fc
-  .integer({ min: 1, max: 3 })
-  .chain((count) => fc.tuple(...Array.from({ length: count }, (_, place) => table(place))))
+  .tuple(fc.integer({ min: 1, max: 3 }), ways)
+  .chain(([count, own]) => fc.tuple(...Array.from({ length: count }, (_, place) => table(place, own))))
   .chain((tables) =>
     fc.record({
       tables: fc.constant(tables),
