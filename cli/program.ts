@@ -9,6 +9,7 @@ import { addLogin } from "./login";
 import { addMigrate } from "./migrate";
 import { addPlan } from "./plan";
 import { addReview } from "./review";
+import { addStatus } from "./status";
 import { addVerify } from "./verify";
 
 export function pgmoor(): Command {
@@ -22,6 +23,7 @@ export function pgmoor(): Command {
   addBack(program);
   addLedger(program);
   addReview(program);
+  addStatus(program);
   addPlan(program);
   addDeploy(program);
   addCheckStates(program);

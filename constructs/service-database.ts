@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import type { Connection, ServerLookup, SslMode } from "../nomad/dsn";
-import { databaseName, type ServiceDefinition } from "../services/definition";
+import { databaseName, databaseSecretName, type ServiceDefinition } from "../services/definition";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
 import { extensionSchemas } from "../services/server-images";
@@ -118,11 +118,6 @@ function appSecrets({ secrets = [] }: ServiceDefinition): string[] {
 /** The secrets that an embedded server needs, and what reads from it. */
 function sourceSecrets({ source }: ServiceDefinition): string[] {
   return source?.kind === "postgres" ? [source.password.secret] : [];
-}
-
-/** Where the secret of a database lies below the KV mount. */
-export function databaseSecretName(database: string): string {
-  return `postgres/${database}`;
 }
 
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */

@@ -14,7 +14,7 @@ const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = 
   comment: ["Deploy from CI", "deploy-from-ci.md"],
   login: ["Deploy from CI", "deploy-from-ci.md"],
   "check-states": ["Retire a service", "retire-a-service.md"],
-  status: ["Move a service", "move-a-service.md"],
+  status: ["See where you stand", "status.md"],
 };
 
 /** The pages by their file's name below `docs/`. */

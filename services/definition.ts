@@ -192,6 +192,11 @@ export function databaseName(definition: ServiceDefinition): string {
   return definition.database.name ?? definition.name.replaceAll("-", "_");
 }
 
+/** Where the secret of a database lies below the KV mount. */
+export function databaseSecretName(database: string): string {
+  return `postgres/${database}`;
+}
+
 /** PostgreSQL's `PGSTAT_IDLE_INTERVAL` is 10 s (src/backend/utils/activity/pgstat.c), and an app has to start. */
 export const leastConfirmSeconds = 15;
 

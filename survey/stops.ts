@@ -3,8 +3,7 @@
  * fit. Each sentence says what is wrong and what to do. Nothing was written when it is said.
  */
 import type { Environment, EnvironmentService, Existing } from "../environments/model/environment";
-import { databaseSecretName } from "../constructs/service-database";
-import { databaseName } from "../services/definition";
+import { databaseName, databaseSecretName } from "../services/definition";
 import type { Found, Presence } from "./found";
 import type { Known } from "./known";
 

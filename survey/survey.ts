@@ -2,15 +2,15 @@
  * Looks, before Terraform plans, what the states and the servers have of an environment's services. Terraform's state is what
  * it believes: with a state that is lost, or words that changed, it would write over what runs.
  */
-import { databaseSecretName } from "../constructs/service-database";
 import { gone, readStates } from "../terraform-states/read-states";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
-import { databaseName } from "../services/definition";
+import { databaseName, databaseSecretName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
-import { contentsOf, findServer, hasTables, tryLogin } from "./postgres";
+import { contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
+import { findServer } from "./server";
 import { stopsOf } from "./stops";
 import { readSecret, vaultToken } from "./vault";
 import { tooOld, type Running } from "./versions";

@@ -11,10 +11,18 @@ export interface Secret {
   readonly presence: Found["secret"];
   /** Of its newest version. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Of its newest version, deleted or not. */
+  readonly metadata?: { readonly version: number; readonly created: Date } | undefined;
 }
 
 const answer = z.object({
-  data: z.object({ data: z.record(z.string(), z.unknown()).nullish(), metadata: z.unknown() }),
+  data: z.object({
+    data: z.record(z.string(), z.unknown()).nullish(),
+    metadata: z
+      .object({ version: z.number(), created_time: z.coerce.date() })
+      .transform(({ version, created_time: created }) => ({ version, created }))
+      .optional(),
+  }),
 });
 
 /** Where Terraform's provider finds it, too. @returns undefined when there is none: nothing can be planned then */
@@ -40,7 +48,7 @@ export async function readSecret(
   if (found === undefined || ![200, 404].includes(found.status)) return { presence: "unknown", data: {} };
   const parsed = answer.safeParse(found.body);
   if (!parsed.success) return { presence: found.status === 404 ? "absent" : "unknown", data: {} };
-  const { data } = parsed.data.data;
+  const { data, metadata } = parsed.data.data;
   // Vault answers with the metadata alone for a version that was deleted or destroyed.
-  return data == null ? { presence: "deleted", data: {} } : { presence: "present", data };
+  return data == null ? { presence: "deleted", data: {}, metadata } : { presence: "present", data, metadata };
 }

@@ -8,6 +8,11 @@ import { validate } from "./validate";
 export const environmentVariable = "PGMOOR_ENVIRONMENT";
 const defaultEnvironment = "homelab";
 
+/** The name of the environment that is asked for, and of its file. */
+export function chosenEnvironment(): string {
+  return process.env[environmentVariable] ?? defaultEnvironment;
+}
+
 /** An environment is a file of this folder. */
 const folder = resolve(__dirname, "..");
 
@@ -24,10 +29,7 @@ export function environmentNames(from = folder): string[] {
  *
  * @throws {UserError} when there is no such file, when it cannot be loaded, or when it has problems: all of them
  */
-export function loadEnvironment(
-  name = process.env[environmentVariable] ?? defaultEnvironment,
-  from = folder,
-): Environment {
+export function loadEnvironment(name = chosenEnvironment(), from = folder): Environment {
   const names = environmentNames(from);
   if (!names.includes(name))
     throw new UserError(

@@ -1,0 +1,150 @@
+import { homelab } from "../../environments/homelab";
+import type { EnvironmentService } from "../../environments/model/environment";
+import { freshrss } from "../../services/freshrss";
+import { vaultwarden } from "../../services/vaultwarden";
+import { nextSteps } from "../../status/next";
+import type { JobStatus, LedgerStatus, ServiceStatus } from "../../status/report";
+
+const job: JobStatus = {
+  phase: "cutover",
+  status: "running",
+  stopped: false,
+  version: 3,
+  running: 1,
+  wanted: 1,
+  deployment: { status: "successful", description: "" },
+};
+const ledger: LedgerStatus = {
+  attempt: 2,
+  state: "confirmed",
+  rows: 2161,
+  confirmed: "2026-11-20T20:00:00.000Z",
+  sourceChanged: null,
+};
+const well: Omit<ServiceStatus, "next"> = {
+  service: "vaultwarden",
+  phase: { declared: "cutover", real: "cutover" },
+  up: true,
+  job,
+  health: { status: "passing" },
+  database: { name: "vaultwarden", bytes: 1, connections: null, cacheHits: 1 },
+  tables: { tables: 0, rows: 0, deadRows: 0, largest: [] },
+  ledger,
+  password: { version: 1, vaultVersion: 1, changed: "", days: 3, deleted: false, works: true },
+};
+
+function steps(seen: Partial<typeof well>, service: Partial<EnvironmentService> = {}): string[] {
+  const all = nextSteps({
+    environment: homelab,
+    service: { definition: vaultwarden, phase: "cutover", existing: ["job"], ...service },
+    index: 4,
+    file: "environments/homelab.ts",
+    seen: { ...well, ...seen },
+  });
+  return all.map(({ what, how }) => `${what}: ${how}`);
+}
+
+test("a service that has moved can be settled, by this edit", () => {
+  expect(steps({})).toEqual([
+    'settle: can be settled when you do not want to go back any more. In environments/homelab.ts, write services[4].phase: "settled", then run npx cdktf deploy vaultwarden',
+  ]);
+});
+
+test("nothing, for one that is settled, whatever has become of its source, or that was never moved", () => {
+  const settled = { job: { ...job, phase: "settled" }, ledger: { ...ledger, sourceChanged: "2026-11-21" } };
+  expect(steps(settled, { phase: "settled" })).toEqual([]);
+  expect(steps({ job: { ...job, phase: "prepared" }, ledger: null }, { phase: "prepared" })).toEqual([]);
+});
+
+test.each<[string, Partial<typeof well>, Partial<EnvironmentService>, RegExp]>([
+  [
+    "moves",
+    { job: { ...job, phase: "prepared" }, ledger: null },
+    {},
+    /^deploy: runs as "prepared", .* says "cutover"\. Run npx cdktf deploy vaultwarden$/,
+  ],
+  [
+    "has failed to move",
+    { job: { ...job, phase: "prepared" }, ledger: { ...ledger, state: "copied" } },
+    {},
+    /^deploy: runs on its source: the last move \(attempt 2\) ended as "copied"\./,
+  ],
+  ["settles", {}, { phase: "settled" }, /^deploy: runs as "cutover", .* says "settled"/],
+  [
+    "goes back",
+    {},
+    { phase: "prepared" },
+    /^deploy: runs as "cutover".* read docs\/when-a-move-fails\.md first.* services\[4\]\.phase: "cutover"$/,
+  ],
+  [
+    "is registered by hand",
+    { job: { ...job, phase: null }, ledger: null },
+    { phase: "prepared" },
+    /^deploy: pgmoor has not deployed this job yet/,
+  ],
+])("one that %s", (_what, seen, service, says) => {
+  expect(steps(seen, service)).toEqual([expect.stringMatching(says)]);
+});
+
+test.each<[string, Partial<typeof well>, RegExp]>([
+  [
+    "its job is gone",
+    { job: null, health: null },
+    /^start: down: Nomad has no such job\. Run npx cdktf deploy vaultwarden$/,
+  ],
+  [
+    "it was stopped",
+    { job: { ...job, status: "dead", stopped: true, running: 0 } },
+    /^start: down: somebody stopped the job or scaled it to 0\. Run npx cdktf deploy vaultwarden$/,
+  ],
+  ["it was scaled to 0", { job: { ...job, running: 0, wanted: 0 } }, /^start: down: somebody stopped/],
+  [
+    "it is dead",
+    { job: { ...job, status: "dead", running: 0 } },
+    /^start: down: the job is dead\. Run nomad job stop -namespace default vaultwarden, then npx cdktf deploy vaultwarden$/,
+  ],
+  [
+    "it is not placed",
+    { job: { ...job, status: "pending", running: 0 } },
+    /^look: down: Nomad has not placed or started the job\. Run nomad job status -namespace default vaultwarden$/,
+  ],
+  [
+    "it is not healthy",
+    { health: { status: "critical" } },
+    /^look: down: the job runs, its health is critical\. Run nomad alloc logs -job -namespace default vaultwarden$/,
+  ],
+  [
+    "Nomad does not answer, and it is not healthy",
+    { job: { unknown: "" }, health: { status: "critical" } },
+    /^look: down: its health check fails/,
+  ],
+])("down, as %s", (_what, seen, says) => {
+  expect(steps({ ...seen, up: false, ledger: null })).toEqual([expect.stringMatching(says)]);
+});
+
+test("a deployment that is under way is waited for", () => {
+  const deploying = { ...job, running: 0, deployment: { status: "running", description: "" } };
+  expect(steps({ job: deploying, up: false, ledger: null })).toEqual([
+    "wait: a deployment is under way: nomad job deployments -namespace default vaultwarden",
+  ]);
+});
+
+test("a source that has changed since", () => {
+  expect(steps({ ledger: { ...ledger, sourceChanged: "2026-11-21T00:00:00.000Z" } })[0]).toMatch(
+    /^source-changed: its source has changed since the move, first seen 2026-11-21/,
+  );
+});
+
+test("a password that is not the role's, of a service that cannot rotate by itself", () => {
+  const password = { ...(well.password as object), works: false } as ServiceStatus["password"];
+  const seen = { password, ledger: null, job: { ...job, phase: "prepared" } };
+  const [step] = steps(seen, { definition: freshrss, phase: "prepared" });
+  expect(step).toMatch(/^rotate: the password in Vault is not the role's.*pgmoor cannot rotate it: /);
+});
+
+test("nothing is said of what nobody could tell", () => {
+  const nothing = { unknown: "Vault does not answer" };
+  expect(
+    steps({ up: null, job: nothing, health: nothing, database: nothing, ledger: nothing, password: nothing }),
+  ).toEqual([]);
+});

@@ -1,0 +1,124 @@
+/** What a person should do next about a service, with the exact edit or command. */
+import type { Environment, EnvironmentService } from "../environments/model/environment";
+import { databaseName, databaseSecretName } from "../services/definition";
+import { isTold, type JobStatus, type ServiceStatus, type Step } from "./report";
+
+export interface Case {
+  readonly environment: Environment;
+  /** As the environment has it, and its place there. */
+  readonly service: EnvironmentService;
+  readonly index: number;
+  /** The environment's file: `environments/homelab.ts`. */
+  readonly file: string;
+  readonly seen: Omit<ServiceStatus, "next">;
+}
+
+/** In the order in which it is to be done. */
+export function nextSteps(the: Case): Step[] {
+  const away = whileAway(the);
+  return [...away, ...(away.length > 0 ? [] : toDeclared(the)), ...password(the), ...afterMove(the)];
+}
+
+const step = (what: Step["what"], how: string): Step => ({ what, how });
+
+/** A service that is down, or whose deployment is under way. */
+function whileAway({ environment, service, seen }: Case): Step[] {
+  const { job, up, health } = seen;
+  const { name } = service.definition;
+  const nomad = (command: string) => `nomad ${command} -namespace ${environment.nomad.namespace} ${name}`;
+  const deploy = `npx cdktf deploy ${name}`;
+  if (isTold(job) && job.deployment?.status === "running")
+    return [step("wait", `a deployment is under way: ${nomad("job deployments")}`)];
+  if (up !== false) return [];
+  if (job === null) return [step("start", `down: Nomad has no such job. Run ${deploy}`)];
+  if (!isTold(job)) return [step("look", `down: its health check fails. Run ${nomad("alloc logs -job")}`)];
+  if (job.stopped || job.wanted === 0)
+    return [step("start", `down: somebody stopped the job or scaled it to 0. Run ${deploy}`)];
+  if (job.status === "dead")
+    return [step("start", `down: the job is dead. Run ${nomad("job stop")}, then ${deploy}`)];
+  if (job.running === 0)
+    return [step("look", `down: Nomad has not placed or started the job. Run ${nomad("job status")}`)];
+  const critical = isTold(health) ? health.status : "critical";
+  return [step("look", `down: the job runs, its health is ${critical}. Run ${nomad("alloc logs -job")}`)];
+}
+
+/** From the phase that the job was deployed in to the one in the environment. */
+function toDeclared({ service, file, index, seen }: Case): Step[] {
+  const { job, ledger } = seen;
+  const { definition, phase: declared } = service;
+  const deploy = `npx cdktf deploy ${definition.name}`;
+  if (job === null) return seen.database === null ? [step("deploy", `not deployed yet. Run ${deploy}`)] : [];
+  if (!isTold(job)) return [];
+  if (job.phase === null) return [step("deploy", `pgmoor has not deployed this job yet. Run ${deploy}`)];
+  if (job.phase === declared) return [];
+  if (declared === "prepared")
+    return [
+      step(
+        "deploy",
+        `runs as "${job.phase}", and ${file} says "prepared". To go back to its source, read docs/when-a-move-fails.md first. To stay, write services[${index}].phase: "${job.phase}"`,
+      ),
+    ];
+  if (declared === "cutover" && isTold(ledger) && ledger.state !== "confirmed")
+    return [
+      step(
+        "deploy",
+        `runs on its source: the last move (attempt ${ledger.attempt}) ended as "${ledger.state}". See why (docs/when-a-move-fails.md), then run ${deploy}`,
+      ),
+    ];
+  return [step("deploy", `runs as "${job.phase}", and ${file} says "${declared}". Run ${deploy}`)];
+}
+
+function password({ environment, service, file, index, seen }: Case): Step[] {
+  if (!isTold(seen.password)) return [];
+  const { deleted, works, version } = seen.password;
+  const secret = `-mount=${environment.vault.mount} ${databaseSecretName(databaseName(service.definition))}`;
+  if (deleted)
+    return [
+      step(
+        "undelete",
+        `the newest version of its password was deleted in Vault, and it cannot log in after a restart. Run vault kv undelete -versions=${seen.password.vaultVersion} ${secret}`,
+      ),
+    ];
+  if (works === false)
+    return [
+      step(
+        "rotate",
+        `the password in Vault is not the role's, and it cannot log in after a restart. ${rotation(service, file, index, version)}`,
+      ),
+    ];
+  return [];
+}
+
+/** How a service gets a new password. */
+function rotation({ definition }: EnvironmentService, file: string, index: number, version: number): string {
+  return definition.readsDsnOnce === undefined
+    ? `In ${file}, write services[${index}].passwordVersion: ${version + 1}, then run npx cdktf deploy ${definition.name}`
+    : `pgmoor cannot rotate it: ${definition.readsDsnOnce}`;
+}
+
+function afterMove({ service, file, index, seen }: Case): Step[] {
+  const { job, ledger } = seen;
+  if (!isTold(ledger) || ledger.state !== "confirmed" || !isTold(job) || !isMoved(job)) return [];
+  const changed =
+    ledger.sourceChanged === null
+      ? []
+      : [
+          step(
+            "source-changed",
+            `its source has changed since the move, first seen ${ledger.sourceChanged}. Nothing of it is on the server: find out who writes to the source`,
+          ),
+        ];
+  if (service.phase !== "cutover") return changed;
+  return [
+    ...changed,
+    step(
+      "settle",
+      `can be settled when you do not want to go back any more. In ${file}, write services[${index}].phase: "settled", then run npx cdktf deploy ${service.definition.name}`,
+    ),
+  ];
+}
+
+/** It is on the server, and its job still has the tasks that moved it. */
+function isMoved({ phase }: JobStatus): boolean {
+  return phase === "cutover";
+}

@@ -1,0 +1,64 @@
+/** A service's job as Nomad has it. */
+import { z } from "zod";
+import { phaseMeta } from "../constructs/job/props";
+import type { Environment } from "../environments/model/environment";
+import { versionMeta } from "../nomad/version";
+import { read } from "../survey/http";
+import type { Asked, JobStatus } from "./report";
+import { troubleOf } from "./trouble";
+
+const job = z.object({
+  Status: z.string(),
+  Stop: z.boolean().default(false),
+  Version: z.number(),
+  TaskGroups: z
+    .array(z.object({ Count: z.number().default(1), Meta: z.record(z.string(), z.string()).nullish() }))
+    .nullish(),
+});
+const deployment = z.object({ Status: z.string(), StatusDescription: z.string() }).nullable();
+const allocations = z.array(z.object({ ClientStatus: z.string() }));
+
+/** @returns why it cannot be asked, if it cannot */
+export async function nomadTrouble(
+  { nomad }: Environment,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const url = `${nomad.address}/v1/jobs?namespace=${encodeURIComponent(nomad.namespace)}&per_page=1`;
+  return troubleOf(await read(url, headers(env)), "the token in NOMAD_TOKEN");
+}
+
+export async function jobStatus(
+  { nomad }: Environment,
+  name: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Asked<JobStatus>> {
+  const ask = (part: string) =>
+    read(
+      `${nomad.address}/v1/job/${encodeURIComponent(name)}${part}?namespace=${encodeURIComponent(nomad.namespace)}`,
+      headers(env),
+    );
+  const [found, deployed, placed] = await Promise.all([ask(""), ask("/deployment"), ask("/allocations")]);
+  if (found?.status === 404) return null;
+  const trouble = troubleOf(found, "the token in NOMAD_TOKEN");
+  if (trouble !== undefined) return { unknown: `Nomad ${trouble}` };
+  const [the, last, all] = [
+    job.safeParse(found!.body),
+    deployment.safeParse(deployed?.body),
+    allocations.safeParse(placed?.body),
+  ];
+  if (!the.success || !last.success || !all.success)
+    return { unknown: "Nomad's answer about the job cannot be read" };
+  const [group] = the.data.TaskGroups ?? [];
+  const meta = group?.Meta ?? {};
+  return {
+    phase: versionMeta in meta ? (meta[phaseMeta] ?? "prepared") : null,
+    status: the.data.Status,
+    stopped: the.data.Stop,
+    version: the.data.Version,
+    running: all.data.filter(({ ClientStatus }) => ClientStatus === "running").length,
+    wanted: group?.Count ?? 0,
+    deployment: last.data && { status: last.data.Status, description: last.data.StatusDescription },
+  };
+}
+
+const headers = (env: NodeJS.ProcessEnv) => ({ "X-Nomad-Token": env.NOMAD_TOKEN });

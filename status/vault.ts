@@ -1,0 +1,48 @@
+/** Whether Vault can be asked, and how old a service's password is. */
+import { z } from "zod";
+import type { Environment } from "../environments/model/environment";
+import { read } from "../survey/http";
+import type { Secret } from "../survey/vault";
+import type { Asked, PasswordStatus } from "./report";
+import { troubleOf } from "./trouble";
+
+const seal = z.object({ sealed: z.boolean() });
+const dayMilliseconds = 86_400_000;
+
+/** @returns why it cannot be asked, if it cannot */
+export async function vaultTrouble(
+  { vault }: Environment,
+  token: string | undefined,
+): Promise<string | undefined> {
+  // Needs no token, and answers while Vault is sealed.
+  const found = await read(`${vault.address}/v1/sys/seal-status`, {});
+  const trouble = troubleOf(found, "this request");
+  if (trouble !== undefined) return trouble;
+  if (seal.safeParse(found!.body).data?.sealed) return "is sealed: vault operator unseal";
+  return token === undefined
+    ? "was not asked: there is no token. Set VAULT_TOKEN, or run: vault login"
+    : undefined;
+}
+
+/**
+ * @param version `passwordVersion` in the environment
+ * @param works whether the role takes the password
+ */
+export function passwordStatus(
+  { presence, metadata }: Secret,
+  version: number,
+  works: boolean | null,
+  now: Date,
+): Asked<PasswordStatus> {
+  if (presence === "absent") return null;
+  if (presence === "unknown" || metadata === undefined)
+    return { unknown: "Vault does not show the secret to this token" };
+  return {
+    version,
+    vaultVersion: metadata.version,
+    changed: metadata.created.toISOString(),
+    days: Math.max(0, Math.floor((now.getTime() - metadata.created.getTime()) / dayMilliseconds)),
+    deleted: presence === "deleted",
+    works,
+  };
+}

@@ -1,0 +1,54 @@
+/** Where the central PostgreSQL is, and how a role logs in there. */
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { Environment } from "../environments/model/environment";
+import { loginOf, type DatabaseLogin } from "../migrator/server/login";
+import { read } from "./http";
+
+const health = z
+  .array(
+    z.object({
+      Node: z.object({ Address: z.string() }),
+      Service: z.object({ Address: z.string(), Port: z.number() }),
+    }),
+  )
+  .min(1);
+
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where Terraform finds the server. @returns undefined when Consul has no healthy one */
+export async function findServer(
+  { server, consul }: Environment,
+  env: NodeJS.ProcessEnv,
+): Promise<Place | undefined> {
+  if (server.address !== undefined) return server.address;
+  const found = await read(`${consul.address}/v1/health/service/${server.service}?passing=true`, {
+    "X-Consul-Token": env.CONSUL_HTTP_TOKEN,
+  });
+  const parsed = health.safeParse(found?.body);
+  if (!parsed.success) return undefined;
+  const { Node, Service } = parsed.data[0]!;
+  return { host: Service.Address || Node.Address, port: Service.Port };
+}
+
+/** A role's login to a database of the server, encrypted as the environment says. */
+export function loginAs(
+  { server }: Environment,
+  { host, port }: Place,
+  user: string,
+  password: string,
+  database: string,
+): DatabaseLogin {
+  return loginOf({
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGDATABASE: database,
+    PGSSLMODE: server.sslmode,
+    ...(server.caFile === undefined ? {} : { PGSSLROOTCERT: resolve(server.caFile) }),
+  });
+}
