@@ -64,6 +64,7 @@ export function review(inputs: readonly StackInput[], options: ReviewOptions = {
         .map(({ rule, address }) => `Allowed, but not in the plan: ${rule} ${secrets.text(address)}`),
       ...unguardedNote(stacks),
       ...settleNote(stacks),
+      ...oldPasswordNote(stacks),
     ],
   };
 }
@@ -115,6 +116,15 @@ function settleNote(stacks: readonly Stack[]): string[] {
   const [have, they] = names.length === 1 ? ["has", "it"] : ["have", "they"];
   return [
     `${names.join(", ")} ${have} moved and ${have} been confirmed: ${they} can be settled (phase "settled").`,
+  ];
+}
+
+function oldPasswordNote(stacks: readonly Stack[]): string[] {
+  const names = stacks.filter(({ oldPassword }) => oldPassword).map(({ service }) => service);
+  if (names.length === 0) return [];
+  const [passwords, are] = names.length === 1 ? ["password", "is"] : ["passwords", "are"];
+  return [
+    `The ${passwords} of ${names.join(", ")} ${are} older than the environment allows (passwordMaxAgeDays): rotate by one more passwordVersion.`,
   ];
 }
 

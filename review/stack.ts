@@ -33,6 +33,8 @@ export interface Stack {
   readonly drift: readonly Change[];
   /** Whether the service has moved and is confirmed: its stack has a check that says so (`constructs/phase-guard.ts`). */
   readonly canSettle?: boolean;
+  /** Whether its password is older than the environment allows (`survey/password-age.ts`). */
+  readonly oldPassword?: boolean;
   /** Resources of the synthesized stack; absent: it was not given, so nobody knows what guards them. */
   readonly resources?: StackResources;
 }
@@ -97,11 +99,17 @@ export function readStack({ service, plan, resources }: StackInput, secrets: Sec
     errored: plan.errored,
     changes: changes(plan.resource_changes),
     drift: changes(plan.resource_drift),
-    canSettle: plan.checks.some(
-      ({ address: { kind, name }, status }) => kind === "check" && name === "settle" && status === "fail",
-    ),
+    canSettle: warnsOf("settle", plan),
+    oldPassword: warnsOf("password_age", plan),
     resources,
   };
+}
+
+/** Whether a `check` block of this name has something to say. */
+function warnsOf(check: string, { checks }: Plan): boolean {
+  return checks.some(
+    ({ address: { kind, name }, status }) => kind === "check" && name === check && status === "fail",
+  );
 }
 
 /** How Terraform goes about it, which changes nothing for anyone. */

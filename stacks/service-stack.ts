@@ -9,6 +9,7 @@ import { refuse } from "../constructs/refusal";
 import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
+import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { keepState } from "./backend";
 
@@ -21,11 +22,14 @@ export interface ServiceStackProps {
   readonly ca?: string | undefined;
   /** Why it must not be deployed. @default it may be */
   readonly stops?: readonly string[] | undefined;
+  /** That its password is too old. @default it is not */
+  readonly oldPassword?: string | undefined;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
-  constructor(scope: Construct, { environment, service, schemaWrapper, ca, stops = [] }: ServiceStackProps) {
+  constructor(scope: Construct, props: ServiceStackProps) {
+    const { environment, service, schemaWrapper, ca, stops = [], oldPassword } = props;
     const { definition, phase } = service;
     super(scope, definition.name);
     keepState(this, environment, definition.name);
@@ -34,6 +38,7 @@ export class ServiceStack extends TerraformStack {
     new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });
 
     refuse(this, stops);
+    if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
       new NomadProvider(this, "nomad", { address: environment.nomad.address });

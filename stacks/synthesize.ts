@@ -44,7 +44,8 @@ export function synthesizeStacks(
     const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
-      const stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops });
+      const oldPassword = seen.oldPasswords.get(service.definition.name);
+      const stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops, oldPassword });
       for (const { path, message } of warningsOf(environment, index))
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }

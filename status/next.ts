@@ -1,6 +1,7 @@
 /** What a person should do next about a service, with the exact edit or command. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { isTooOld } from "../survey/password-age";
 import { isTold, type JobStatus, type ServiceStatus, type Step } from "./report";
 
 export interface Case {
@@ -70,7 +71,7 @@ function toDeclared({ service, file, index, seen }: Case): Step[] {
 
 function password({ environment, service, file, index, seen }: Case): Step[] {
   if (!isTold(seen.password)) return [];
-  const { deleted, works, version } = seen.password;
+  const { deleted, works, version, days } = seen.password;
   const secret = `-mount=${environment.vault.mount} ${databaseSecretName(databaseName(service.definition))}`;
   if (deleted)
     return [
@@ -84,6 +85,13 @@ function password({ environment, service, file, index, seen }: Case): Step[] {
       step(
         "rotate",
         `the password in Vault is not the role's, and it cannot log in after a restart. ${rotation(service, file, index, version)}`,
+      ),
+    ];
+  if (isTooOld(days, environment))
+    return [
+      step(
+        "rotate",
+        `its password is ${days} days old, and the environment allows ${environment.passwordMaxAgeDays}. ${rotation(service, file, index, version)}`,
       ),
     ];
   return [];

@@ -2,12 +2,12 @@
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { read } from "../survey/http";
+import { ageInDays } from "../survey/password-age";
 import type { Secret } from "../survey/vault";
 import type { Asked, PasswordStatus } from "./report";
 import { troubleOf } from "./trouble";
 
 const seal = z.object({ sealed: z.boolean() });
-const dayMilliseconds = 86_400_000;
 
 /** @returns why it cannot be asked, if it cannot */
 export async function vaultTrouble(
@@ -41,7 +41,7 @@ export function passwordStatus(
     version,
     vaultVersion: metadata.version,
     changed: metadata.created.toISOString(),
-    days: Math.max(0, Math.floor((now.getTime() - metadata.created.getTime()) / dayMilliseconds)),
+    days: ageInDays(metadata.created, now),
     deleted: presence === "deleted",
     works,
   };

@@ -3,6 +3,8 @@
 export interface Found {
   /** `deleted`: its newest version is, so nobody can read it. `unknown`: nobody could look. */
   readonly secret: "present" | "deleted" | "absent" | "unknown";
+  /** When its newest version was written; absent where nobody could tell. */
+  readonly secretWritten?: Date | undefined;
   readonly role: Presence;
   readonly database: Presence;
   /** A job that somebody stopped is absent. */

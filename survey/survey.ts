@@ -8,6 +8,7 @@ import { databaseName, databaseSecretName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
+import { oldPassword } from "./password-age";
 import { contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
 import { findServer } from "./server";
@@ -20,9 +21,11 @@ export interface Survey {
   readonly gone: ReadonlyMap<string, readonly string[]>;
   /** Why a service must not be deployed, by service. */
   readonly stops: ReadonlyMap<string, readonly string[]>;
+  /** That its password is too old, by service. */
+  readonly oldPasswords: ReadonlyMap<string, string>;
 }
 
-export const nothingSeen: Survey = { gone: new Map(), stops: new Map() };
+export const nothingSeen: Survey = { gone: new Map(), stops: new Map(), oldPasswords: new Map() };
 
 /**
  * Without a token for Vault nothing can be planned, and no server is asked: so stacks are synthesized without a network. A
@@ -40,16 +43,20 @@ export async function survey(
   // Without the states nobody knows whether one is lost.
   if (states === undefined) return nothingSeen;
   const stops = new Map<string, readonly string[]>();
+  const oldPasswords = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
   const { found, running } = token === undefined ? nothingFound : await look(environment, live, token, env);
   const old = tooOld(running);
   for (const service of live) {
     const { name } = service.definition;
     const known = knownOf(states.get(name) ?? []);
-    const all = [...old, ...stopsOf({ environment, service, known, found: found.get(name) ?? unseen })];
+    const seen = found.get(name) ?? unseen;
+    const all = [...old, ...stopsOf({ environment, service, known, found: seen })];
     if (all.length > 0) stops.set(name, all);
+    const aged = oldPassword(environment, service, known, seen.secretWritten);
+    if (aged !== undefined) oldPasswords.set(name, aged);
   }
-  return { gone: gone(environment, states), stops };
+  return { gone: gone(environment, states), stops, oldPasswords };
 }
 
 interface Looked {
@@ -93,7 +100,11 @@ async function look(
       const login = both ? await tryLogin(environment, place!, name, secret) : "unknown";
       const orphaned =
         role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
-      return [definition.name, { secret: secret.presence, role, database, job, login, orphaned }];
+      const secretWritten = secret.metadata?.created;
+      return [
+        definition.name,
+        { secret: secret.presence, secretWritten, role, database, job, login, orphaned },
+      ];
     }),
   );
   return { found: new Map(found), running };

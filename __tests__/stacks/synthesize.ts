@@ -24,6 +24,7 @@ export function synthesize(
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
         ca,
         stops: seen.stops.get(service.definition.name),
+        oldPassword: seen.oldPasswords.get(service.definition.name),
       });
     app.synth();
     return Object.fromEntries(

@@ -33,9 +33,13 @@ const well: Omit<ServiceStatus, "next"> = {
   password: { version: 1, vaultVersion: 1, changed: "", days: 3, deleted: false, works: true },
 };
 
-function steps(seen: Partial<typeof well>, service: Partial<EnvironmentService> = {}): string[] {
+function steps(
+  seen: Partial<typeof well>,
+  service: Partial<EnvironmentService> = {},
+  environment = homelab,
+): string[] {
   const all = nextSteps({
-    environment: homelab,
+    environment,
     service: { definition: vaultwarden, phase: "cutover", existing: ["job"], ...service },
     index: 4,
     file: "environments/homelab.ts",
@@ -140,6 +144,17 @@ test("a password that is not the role's, of a service that cannot rotate by itse
   const seen = { password, ledger: null, job: { ...job, phase: "prepared" } };
   const [step] = steps(seen, { definition: freshrss, phase: "prepared" });
   expect(step).toMatch(/^rotate: the password in Vault is not the role's.*pgmoor cannot rotate it: /);
+});
+
+test("a password that is older than the environment allows", () => {
+  const password = { ...(well.password as object), days: 91 } as ServiceStatus["password"];
+  const old = { password, ledger: null, job: { ...job, phase: "prepared" } };
+  const prepared = { phase: "prepared" } as const;
+  expect(steps(old, prepared)).toEqual([]);
+  expect(steps(old, prepared, { ...homelab, passwordMaxAgeDays: 91 })).toEqual([]);
+  expect(steps(old, prepared, { ...homelab, passwordMaxAgeDays: 90 })).toEqual([
+    "rotate: its password is 91 days old, and the environment allows 90. In environments/homelab.ts, write services[4].passwordVersion: 2, then run npx cdktf deploy vaultwarden",
+  ]);
 });
 
 test("nothing is said of what nobody could tell", () => {

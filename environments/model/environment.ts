@@ -76,6 +76,12 @@ export interface Environment {
     /** Its `shared_preload_libraries`. @default none */
     readonly preload?: readonly string[];
   };
+  /**
+   * The greatest age of a service's password, in days: `pgmoor status`, plans and reviews warn of an older one. Nothing is
+   * rotated by itself.
+   * @default any age
+   */
+  readonly passwordMaxAgeDays?: number;
   /** Services are reached at `https://NAME.DOMAIN`. */
   readonly domain: string;
   readonly migrator: {

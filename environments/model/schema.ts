@@ -302,6 +302,7 @@ export const environmentSchema = z.strictObject({
     extensions: z.array(extension).readonly().optional(),
     preload: z.array(label).readonly().optional(),
   }),
+  passwordMaxAgeDays: positive.optional(),
   domain: pattern(
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
     "a domain",

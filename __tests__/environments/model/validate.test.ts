@@ -294,6 +294,7 @@ const mistakes: readonly Mistake[] = [
   [["services", 0, "existing"], ["database"], /Write the running password to Vault/],
   [["services", 0, "existing"], ["jobs"], /job.*secret.*database/, "services[0].existing[0]"],
   [["services", 0, "passwordVersion"], 0, />0|positive/i],
+  [["passwordMaxAgeDays"], 0, />0|positive/i],
   [["services", 4, "passwordVersion"], 2, /a rotation is refused: FreshRSS keeps its connection/],
   // The environment
   ...["10.0.0.50:4646", "", "ftp://x", "nomad"].map((address): Mistake => [
