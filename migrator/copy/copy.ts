@@ -145,18 +145,21 @@ async function copyInTransaction(
   }
   if (offences.length > 0) throw refusal(offences);
   const unsetSequences = await setSequences(client, plans, rules, source.highWaterMarks());
-  const began = performance.now();
-  await removeOrphans(client, references, log);
-  await restore();
-  log(`keys, indexes and triggers are restored after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-  await client.query("SET CONSTRAINTS ALL IMMEDIATE");
   const tables: Record<string, TableRecord> = {};
   const proofs: Record<string, Proof> = {};
   const prover = new Prover({ client, helper, source, rules, extent });
+  // The source is read while the server makes indexes and prints rows.
+  await together(prover, plans, async () => {
+    const began = performance.now();
+    await removeOrphans(client, references, log);
+    await restore();
+    log(`keys, indexes and triggers are restored after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    await client.query("SET CONSTRAINTS ALL IMMEDIATE");
+    for (const [plan, tableSum] of readings) await verify(client, source, plan, tableSum);
+  });
   let rows = 0;
   let roundedFractions = 0;
   for (const [plan, tableSum] of readings) {
-    await verify(client, source, plan, tableSum);
     proofs[plan.target.name] = await prover.prove(plan);
     tables[plan.target.name] = { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() };
     rows += tableSum.checksum.rows;
@@ -176,6 +179,25 @@ async function copyInTransaction(
   };
   for (const line of notesText(notes)) log(line);
   return { rows, bytes, roundedFractions, rules: countRuleUses(rules, plans, source), tables, notes };
+}
+
+/** Works on the target while the prover reads the source; ends when both have. */
+async function together(
+  prover: Prover,
+  plans: readonly TablePlan[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const ahead = prover.readAhead(plans);
+  // Said below, however early it comes.
+  ahead.catch(() => undefined);
+  try {
+    await work();
+  } catch (error) {
+    prover.end();
+    await ahead.catch(() => undefined);
+    throw error;
+  }
+  await ahead;
 }
 
 /** Streams one table; returns the bytes sent. */

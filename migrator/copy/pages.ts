@@ -3,18 +3,18 @@ import { identifier } from "../base/quoting";
 import { largeRows, type Value } from "./large-rows";
 import type { TablePlan } from "./copy-plan";
 import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
-import { jsonOf, type FastColumn } from "../values/fast-path";
-import { Transcoder } from "../values/transcode";
+import { encoded, type Encoded } from "../sqlite/record-value";
+import type { SourceTable } from "../sqlite/source-table";
+import type { Storage } from "../sqlite/storage";
+import { type FastColumn, Transcoder } from "../values/transcode";
 
 /** Rows of a page at the most: enough that a statement for each page costs nothing. */
 const pageRows = 1024;
 /** Bytes of values in a page at the most; a row that has more is a page of its own, and its large values are not held. */
 const pageBytes = 2 << 20;
-/** JSON may be so many times as large as its values: a blob's is twice. */
-const jsonGrowth = 2;
+/** Bytes of lines after which a page ends that is read the short way. */
+const fastBytes = 1 << 17;
 const [lowestRowid, highestRowid] = [-(2n ** 63n), 2n ** 63n - 1n];
-/** SQLite's functions take 127 arguments. */
-const mostFastColumns = 127;
 
 /** Some rows of a table, few enough for memory. */
 export interface Page {
@@ -34,12 +34,11 @@ interface Extent {
   readonly lastRowid: bigint;
 }
 
-type FastRead = Extent & Pick<Page, "lines" | "assumedUtc">;
-
-interface FastReader {
-  (range: Range): FastRead;
-  /** Has SQLite begin with a range that is read next. */
-  ahead(range: Range): void;
+/** Lines that were made without SQLite. */
+interface FastRead extends Extent {
+  readonly lines: Buffer;
+  readonly assumedUtc: number;
+  readonly isLast: boolean;
 }
 
 /** Reads a table page by page, every row once. What cannot be read by its rowid is one page. */
@@ -50,69 +49,97 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
     yield { lines: undefined, assumedUtc: 0, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
-  const readFast = fastReader(source, plan, table.rowid);
+  const readFast = fastReader(source, plan);
   const measure = measurer(source, plan, table.rowid);
   const readLarge = largeRows(source, plan);
   let range: Range = { from: lowestRowid, rows: pageRows };
   for (;;) {
-    const fast = readFast?.(range);
-    const measured = fast?.lines === undefined ? measure(range) : undefined;
-    if (measured !== undefined && measured.largest * range.rows > pageBytes && range.rows > 1) {
-      range = { ...range, rows: Math.max(1, Math.floor(pageBytes / measured.largest)) };
+    const fast = readFast?.(range.from);
+    if (fast !== undefined) {
+      const { rows, lastRowid, lines, assumedUtc, isLast } = fast;
+      const whole = { from: range.from, rows };
+      if (rows > 0) yield { lines, assumedUtc, range: whole, rows: () => source.rows(table, names, whole) };
+      if (isLast || lastRowid === highestRowid) return;
+      range = { from: lastRowid + 1n, rows: pageRows };
       continue;
     }
-    const { rows, lastRowid } = (fast ?? measured)!;
-    const isLast = rows < range.rows || lastRowid === highestRowid;
-    const bytes = fast?.lines?.length ?? measured?.bytes ?? 0;
-    const following = (): Range => ({
-      from: lastRowid + 1n,
-      rows: bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows,
-    });
-    if (fast?.lines !== undefined && !isLast) readFast?.ahead(following());
+    const { rows, lastRowid, bytes, largest } = measure(range);
+    if (largest * range.rows > pageBytes && range.rows > 1) {
+      range = { ...range, rows: Math.max(1, Math.floor(pageBytes / largest)) };
+      continue;
+    }
     if (rows > 0) {
       const { ...whole } = range;
-      const isLarge = measured !== undefined && measured.largest > pageBytes;
       yield {
-        lines: fast?.lines,
-        assumedUtc: fast?.assumedUtc ?? 0,
+        lines: undefined,
+        assumedUtc: 0,
         range: whole,
-        rows: () => (isLarge ? readLarge(whole) : source.rows(table, names, whole)),
+        rows: () => (largest > pageBytes ? readLarge(whole) : source.rows(table, names, whole)),
       };
     }
-    if (isLast) return;
-    range = following();
+    if (rows < range.rows || lastRowid === highestRowid) return;
+    range = {
+      from: lastRowid + 1n,
+      rows: bytes < pageBytes / 16 ? Math.min(pageRows, 2 * range.rows) : range.rows,
+    };
   }
 }
 
-/** Reads the lines of a range; `undefined` for a table with a column that has no usual kind. */
+/**
+ * Makes lines of the rows from a rowid on out of the file itself; of none of them when one has a value of no usual kind.
+ * @returns `undefined` for a table with a column that has no usual kind.
+ */
 function fastReader(
   source: SqliteDatabase,
   { source: table, columns }: TablePlan,
-  rowid: string,
-): FastReader | undefined {
-  if (columns.length === 0 || columns.length > mostFastColumns) return undefined;
-  // What SQLite computes on reading may be JSON by its subtype: it would be written as JSON, and not as the text that it is.
-  const computed = new Set(table.columns.flatMap(({ name, place }) => (place === undefined ? [name] : [])));
+): ((from: bigint) => FastRead | undefined) | undefined {
+  if (columns.length === 0) return undefined;
   const fastColumns: FastColumn[] = [];
   for (const { source: name, target, converter } of columns) {
-    if (converter.fastPath === undefined || target.generated || computed.has(name)) return undefined;
-    fastColumns.push({ ...converter.fastPath, name: identifier(name), nullable: !target.notNull });
+    const column = table.columns.find((one) => one.name === name);
+    // What SQLite computes on reading is not in the file.
+    if (column?.place === undefined || converter.fastPath === undefined || target.generated) return undefined;
+    const { place, isRowid, isReal } = column;
+    fastColumns.push({ transcoder: converter.fastPath, nullable: !target.notNull, place, isRowid, isReal });
   }
-  const ask = source.asking(
-    table,
-    "count(*), max(id), CAST(group_concat(json, '') FILTER (WHERE octet_length(json) <= :bytes) AS BLOB)",
-    `${identifier(rowid)} AS id, ${jsonOf(fastColumns, pageBytes)} AS json`,
-  );
-  const transcoder = new Transcoder(fastColumns);
-  const limit = (range: Range) => ({ bytes: jsonGrowth * (pageBytes / range.rows) });
-  const read = (range: Range): FastRead => {
-    const [count, last, json] = ask(range, limit(range));
-    const rows = Number(count);
-    const isText = Buffer.isBuffer(json) && isUtf8(json);
-    const lines = isText ? transcoder.lines(json, rows) : undefined;
-    return { rows, lastRowid: last as bigint, lines, assumedUtc: transcoder.assumedUtc };
+  const transcoder = new Transcoder(fastColumns, addedValues(source, table));
+  const row = source.records.rows(table.root);
+  let next: bigint | undefined;
+  return (from) => {
+    if (next !== from) row.seek(from);
+    next = undefined;
+    transcoder.reset();
+    let rows = 0;
+    let isLast = false;
+    while (rows < pageRows && transcoder.end < fastBytes && !isLast) {
+      if (!row.next()) isLast = true;
+      else if (transcoder.add(row)) rows++;
+      else return undefined;
+    }
+    const lines = transcoder.lines();
+    // What is between the values is ASCII: if the lines are UTF-8, each value is.
+    if (!isUtf8(lines)) return undefined;
+    const lastRowid = rows === 0 ? from : BigInt(row.rowid);
+    next = lastRowid + 1n;
+    return { rows, lastRowid, lines, assumedUtc: transcoder.assumedUtc, isLast };
   };
-  return Object.assign(read, { ahead: (range: Range) => ask.ahead(range, limit(range)) });
+}
+
+/** Values of rows that were written before their column was added: one for each column, and SQLite knows it. */
+function addedValues(
+  source: SqliteDatabase,
+  table: SourceTable,
+): (rowid: bigint, column: FastColumn) => Encoded {
+  const known = new Map<FastColumn, Encoded>();
+  return (rowid, column) => {
+    const found = known.get(column);
+    if (found !== undefined) return found;
+    const { name } = table.columns.find(({ place }) => place === column.place)!;
+    const [row] = source.rows(table, [name], { from: rowid, rows: 1 });
+    const added = encoded(row!.values[0]!, row!.storages as Storage);
+    known.set(column, added);
+    return added;
+  };
 }
 
 /** Finds how large the values in a range are. */

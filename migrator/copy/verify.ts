@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
-import { to as copyTo } from "pg-copy-streams";
 import { Checksum } from "./checksum";
 import { identifier } from "../base/quoting";
+import { copyOut } from "../server/copy-out";
 import { Failed } from "../base/errors";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";
@@ -33,10 +33,10 @@ export async function* linesOfTarget(
         .join("\t");
     return Buffer.from(rows.map((row) => `${own(row)}\n`).join(""));
   };
-  const stream = client.query(copyTo(`COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`));
+  const rows = copyOut(client, `COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`);
   // A row may be megabytes: its parts are joined once, at its end, and only if they have to be.
   let parts: Buffer[] = [];
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of rows) {
     if (!reprinted) {
       yield chunk;
       continue;

@@ -7,6 +7,13 @@ import type { SourceTable } from "./source-table";
 
 const rowidNames = ["rowid", "_rowid_", "oid"];
 
+/** Whether a column's declared type has SQLite keep reals: https://www.sqlite.org/datatype3.html#determination_of_column_affinity. */
+function isRealType(type: Buffer | null): boolean {
+  // UTF-16 has a zero beside each letter.
+  const declared = (type ?? "").toString("latin1").replaceAll("\0", "");
+  return /REAL|FLOA|DOUB/i.test(declared) && !/INT|CHAR|CLOB|TEXT|BLOB/i.test(declared);
+}
+
 /** Reads names as bytes: libsql ends the process on text that is not UTF-8. */
 export class SchemaReader {
   private readonly decoder: TextDecoder;
@@ -77,30 +84,36 @@ export class SchemaReader {
     withoutRowid: boolean,
     roots: Map<string, number>,
   ): SourceTable {
-    let found: [Buffer, number, number][];
+    let found: [Buffer, Buffer | null, number, number][];
     try {
       found = this.rows(
-        "SELECT CAST(name AS BLOB), pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
+        "SELECT CAST(name AS BLOB), CAST(type AS BLOB), pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
         name,
-      ) as [Buffer, number, number][];
+      ) as [Buffer, Buffer | null, number, number][];
     } catch (error) {
       // A module, or a part of one, that SQLite here does not have.
       if (!virtual || !(error instanceof Error) || error.name !== "SqliteError") throw error;
       return { name, columns: [], key: [], rowid: undefined, root: 0, unreadable: error.message };
     }
-    const columns = found.map(([bytes, pk, hidden]) => {
+    const columns = found.map(([bytes, type, pk, hidden]) => {
       const column =
         this.text(bytes, (shown) => `the name of the column "${shown}" of the table "${name}"`) ?? "";
-      return { name: column, pk, hidden };
+      return { name: column, isReal: isRealType(type), pk, hidden };
     });
     const taken = new Set(columns.map((column) => column.name.toLowerCase()));
     const rowid = withoutRowid ? undefined : rowidNames.find((candidate) => !taken.has(candidate));
     const primary = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
+    // SQLite makes an index for a primary key, unless it is the rowid.
+    const isRowid =
+      !virtual &&
+      !withoutRowid &&
+      primary.length === 1 &&
+      this.rows("SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'", name).length === 0;
     let stored = 0;
-    const described = columns.map(({ name: column, hidden }) => {
+    const described = columns.map(({ name: column, isReal, pk, hidden }) => {
       // 2: computed when it is read, 3: when it is written.
       const place = hidden === 2 ? undefined : stored++;
-      return { name: column, generated: hidden > 1, place };
+      return { name: column, generated: hidden > 1, place, isRowid: isRowid && pk > 0, isReal };
     });
     const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
     return { name, columns: described, key, rowid: virtual ? undefined : rowid, root: roots.get(name) ?? 0 };

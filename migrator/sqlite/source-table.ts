@@ -4,6 +4,10 @@ export interface SourceColumn {
   readonly generated: boolean;
   /** Its place in a row as it is stored; `undefined` for one that is computed anew each time. */
   readonly place: number | undefined;
+  /** It is another name of the rowid, which a row as it is stored does not repeat. */
+  readonly isRowid: boolean;
+  /** Its values are reals, though a row as it is stored has integers for those without a fraction. */
+  readonly isReal: boolean;
 }
 
 export interface SourceTable {

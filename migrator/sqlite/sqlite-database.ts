@@ -28,11 +28,8 @@ export interface SourceRow<V = Raw> {
 /** What SQLite says of a collation, a module or a tokenizer that the app has brought. */
 const lacks = /^no such (collation sequence|module|tokenizer)/;
 
-/** Asks about a range. With `ahead`, SQLite begins to look for what is asked next, while we go on. */
-export interface Asking {
-  (range: Range, more?: object): Raw[];
-  ahead(range: Range, more?: object): void;
-}
+/** Asks about a range. */
+export type Asking = (range: Range) => Raw[];
 
 const header = "SQLite format 3\0";
 
@@ -245,24 +242,13 @@ export class SqliteDatabase {
   asking(table: SourceTable, answers: string, each: string): Asking {
     const sql = `SELECT ${answers} FROM (SELECT ${each} FROM ${rangeOf(table)})`;
     const statement = this.database.prepare(sql, { raw: true, bigints: true });
-    let ahead: { readonly key: string; readonly answer: () => unknown } | undefined;
-    const keyOf = (...parts: unknown[]) =>
-      JSON.stringify(parts, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part));
-    const ask = (range: Range, more?: object): Raw[] => {
-      const waiting = ahead;
-      ahead = undefined;
+    return (range) => {
       try {
-        const answer = waiting?.answer();
-        if (waiting?.key === keyOf(range, more)) return answer as Raw[];
-        return statement.get({ ...range, ...more }) as Raw[];
+        return statement.get(range) as Raw[];
       } catch (error) {
         throw this.unreadable(table, error);
       }
     };
-    const askAhead = (range: Range, more?: object) => {
-      ahead = { key: keyOf(range, more), answer: statement.getAhead({ ...range, ...more }) };
-    };
-    return Object.assign(ask, { ahead: askAhead });
   }
 
   /** Turns SQLite's error, or one of its file's, into words. */

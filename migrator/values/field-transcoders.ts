@@ -1,31 +1,42 @@
-import type { Cursor, FieldTranscoder } from "./transcode";
+import type { RecordValue } from "../sqlite/record-value";
+import { printFloat } from "./convert-number";
+import type { FieldTranscoder, Output } from "./transcode";
 
 /*
  * The usual kinds of values, each with what it takes: the same text that the converter of the type would make, or nothing.
- * A buffer ends with the bracket of its last row, so that no value runs beyond it.
  */
 
 const code = (character: string) => character.charCodeAt(0);
-const [quote, backslash, space] = [code('"'), code("\\"), code(" ")];
+const [backslash, space] = [code("\\"), code(" ")];
 const [dash, dot, colon] = [code("-"), code("."), code(":")];
-const [zero, one, nine] = [code("0"), code("1"), code("9")];
+const [zero, nine] = [code("0"), code("9")];
 const isDigit = (byte: number) => byte >= zero && byte <= nine;
 
-/** Copies the digits of an integer with its sign; its value, roughly if it is long, or NaN if there is no digit. */
-function integerOf(cursor: Cursor): number {
-  const { from, to } = cursor;
-  let { at, end } = cursor;
-  const negative = from[at] === dash;
-  if (negative) to[end++] = from[at++]!;
-  const start = at;
-  let value = 0;
-  for (let byte = from[at]!; isDigit(byte); byte = from[++at]!) {
-    value = value * 10 + byte - zero;
-    to[end++] = byte;
+/** Writes ASCII. */
+function write(output: Output, text: string): void {
+  for (let place = 0; place < text.length; place++) output.to[output.end++] = text.charCodeAt(place);
+}
+
+/** Writes the digits of an integer with its sign. */
+function writeInteger(output: Output, value: number | bigint): void {
+  if (typeof value === "bigint" || value > 0x7fffffff || value < -0x7fffffff) {
+    write(output, String(value));
+    return;
   }
-  cursor.at = at;
-  cursor.end = end;
-  return at === start ? NaN : negative ? -value : value;
+  const { to } = output;
+  let rest = value;
+  if (rest < 0) {
+    to[output.end++] = dash;
+    rest = -rest;
+  }
+  let digits = 1;
+  for (let power = 10; power <= rest; power *= 10) digits++;
+  for (let at = output.end + digits - 1; at >= output.end; at--) {
+    const tenth = (rest / 10) | 0;
+    to[at] = zero + rest - tenth * 10;
+    rest = tenth;
+  }
+  output.end += digits;
 }
 
 /** An integer that so many bits hold; 64 hold all of SQLite's. */
@@ -33,9 +44,11 @@ export function integer(bits: 16 | 32 | 64): FieldTranscoder {
   const limit = 2 ** (bits - 1);
   return {
     growth: 0,
-    take(cursor) {
-      const value = integerOf(cursor);
-      return bits === 64 ? !Number.isNaN(value) : value >= -limit && value < limit;
+    take(value, output) {
+      const number = value.integer();
+      if (number === undefined || (bits < 64 && (number < -limit || number >= limit))) return false;
+      writeInteger(output, number);
+      return true;
     },
   };
 }
@@ -43,55 +56,65 @@ export function integer(bits: 16 | 32 | 64): FieldTranscoder {
 /** 0 and 1. */
 export const boolean: FieldTranscoder = {
   growth: 0,
-  take(cursor) {
-    const byte = cursor.from[cursor.at++];
-    cursor.to[cursor.end++] = code(byte === one ? "t" : "f");
-    return byte === zero || byte === one;
+  take(value, output) {
+    const number = value.integer();
+    output.to[output.end++] = code(number === 1 ? "t" : "f");
+    return number === 0 || number === 1;
   },
 };
 
 /** An integer of at most so many digits, and zeros behind its point. */
 export function decimal(digits: number, scale: number): FieldTranscoder {
   const limit = 10 ** Math.min(digits, 15);
-  const zeros = Buffer.from(scale === 0 ? "" : `.${"0".repeat(scale)}`);
+  const zeros = scale === 0 ? "" : `.${"0".repeat(scale)}`;
   return {
     growth: zeros.length,
-    take(cursor) {
-      const value = integerOf(cursor);
-      for (const byte of zeros) cursor.to[cursor.end++] = byte;
-      return value > -limit && value < limit;
+    take(value, output) {
+      const number = value.integer();
+      if (number === undefined || number <= -limit || number >= limit) return false;
+      writeInteger(output, number);
+      write(output, zeros);
+      return true;
     },
   };
 }
 
-/** Copies a text between its quotes, escaped as COPY has it; `false` for what is none, or holds a NUL. */
-function textOf(cursor: Cursor): boolean {
-  const { from, to } = cursor;
-  let { at, end } = cursor;
-  if (from[at++] !== quote) return false;
-  for (let byte = from[at++]!; byte !== quote; byte = from[at++]!) {
-    if (byte !== backslash) {
-      to[end++] = byte;
-      continue;
-    }
-    const letter = from[at++]!;
-    if (letter === quote) to[end++] = quote;
-    else if (letter === code("u")) {
-      const control = parseInt(from.toString("latin1", at, at + 4), 16);
-      if (!(control > 0 && control < 0x20)) return false;
-      at += 4;
-      if (control === code("\v")) {
-        to[end++] = backslash;
-        to[end++] = code("v");
-      } else to[end++] = control;
-    } else {
-      // Backslash, and the letters of the other escapes, which are COPY's as well.
+/** A real as JavaScript writes it: the shortest text that reads as the same one. */
+export function float(bits: 32 | 64): FieldTranscoder {
+  return {
+    growth: 0,
+    take(value, output) {
+      const number = value.real();
+      if (number === undefined || (bits === 32 && !Object.is(Math.fround(number), number))) return false;
+      write(output, printFloat(number));
+      return true;
+    },
+  };
+}
+
+/** The letter by which COPY writes a character that would end a field or a line; 0 for one that stands for itself. */
+const escapes = new Uint8Array(256);
+for (const [character, letter] of ["\bb", "\tt", "\nn", "\vv", "\ff", "\rr", "\\\\"])
+  escapes[code(character!)] = code(letter!);
+// Text cannot hold it.
+const never = 1;
+escapes[0] = never;
+
+/** Copies a text, escaped as COPY has it; `false` for what is none, or holds a NUL. */
+function writeText({ from, at, stop, isText }: RecordValue, output: Output): boolean {
+  if (!isText) return false;
+  const { to } = output;
+  let { end } = output;
+  for (; at < stop; at++) {
+    const byte = from[at]!;
+    const escape = escapes[byte]!;
+    if (escape !== 0) {
+      if (escape === never) return false;
       to[end++] = backslash;
-      to[end++] = letter;
-    }
+      to[end++] = escape;
+    } else to[end++] = byte;
   }
-  cursor.at = at;
-  cursor.end = end;
+  output.end = end;
   return true;
 }
 
@@ -110,11 +133,11 @@ export function text({ bytes = Infinity, characters = Infinity } = {}): FieldTra
   const few = Math.min(bytes, characters);
   return {
     growth: 0,
-    take(cursor) {
-      const start = cursor.end;
-      if (!textOf(cursor)) return false;
-      if (cursor.end - start <= few) return true;
-      return bytes === Infinity && charactersOf(cursor.to.subarray(start, cursor.end)) <= characters;
+    take(value, output) {
+      const start = output.end;
+      if (!writeText(value, output)) return false;
+      if (output.end - start <= few) return true;
+      return bytes === Infinity && charactersOf(output.to.subarray(start, output.end)) <= characters;
     },
   };
 }
@@ -123,132 +146,131 @@ export function text({ bytes = Infinity, characters = Infinity } = {}): FieldTra
 export function padded(characters: number): FieldTranscoder {
   return {
     growth: characters,
-    take(cursor) {
-      const start = cursor.end;
-      if (!textOf(cursor) || (cursor.end > start && cursor.to[cursor.end - 1] === space)) return false;
-      const count = charactersOf(cursor.to.subarray(start, cursor.end));
-      for (let place = count; place < characters; place++) cursor.to[cursor.end++] = space;
+    take(value, output) {
+      const start = output.end;
+      if (!writeText(value, output) || (output.end > start && output.to[output.end - 1] === space))
+        return false;
+      const count = charactersOf(output.to.subarray(start, output.end));
+      for (let place = count; place < characters; place++) output.to[output.end++] = space;
       return count <= characters;
     },
   };
 }
 
-/** Bytes from their hexadecimal digits. */
+const hexDigits = Buffer.from("0123456789abcdef");
+
+/** The hexadecimal digits of bytes, or of a text's. */
 export const hexadecimal: FieldTranscoder = {
-  growth: 1,
-  take(cursor) {
-    const { from, to } = cursor;
-    if (from[cursor.at++] !== quote) return false;
-    for (const letter of [backslash, backslash, code("x")]) to[cursor.end++] = letter;
-    let { at, end } = cursor;
-    // The bit makes letters small, and digits have it.
-    for (let byte = from[at++]!; byte !== quote; byte = from[at++]!) to[end++] = byte | 0x20;
-    cursor.at = at;
-    cursor.end = end;
+  growth: 3,
+  take({ from, at, stop, isBytes }, output) {
+    if (!isBytes) return false;
+    write(output, "\\\\x");
+    const { to } = output;
+    let { end } = output;
+    for (; at < stop; at++) {
+      const byte = from[at]!;
+      to[end++] = hexDigits[byte >> 4]!;
+      to[end++] = hexDigits[byte & 15]!;
+    }
+    output.end = end;
     return true;
   },
 };
 
-/** Steps over the quote that has to be there. */
-const quoted = (cursor: Cursor): boolean => cursor.from[cursor.at++] === quote;
-
 /** Copies two digits; their number, or NaN. */
-function twoDigits(cursor: Cursor): number {
-  const tens = cursor.from[cursor.at++]!;
-  const ones = cursor.from[cursor.at++]!;
-  cursor.to[cursor.end++] = tens;
-  cursor.to[cursor.end++] = ones;
+function twoDigits(value: RecordValue, output: Output): number {
+  const tens = value.from[value.at++]!;
+  const ones = value.from[value.at++]!;
+  output.to[output.end++] = tens;
+  output.to[output.end++] = ones;
   return isDigit(tens) && isDigit(ones) ? (tens - zero) * 10 + ones - zero : NaN;
 }
 
 /** Copies a byte that has to be there. */
-function through(cursor: Cursor, byte: number): boolean {
-  cursor.to[cursor.end++] = byte;
-  return cursor.from[cursor.at++] === byte;
+function through(value: RecordValue, output: Output, byte: number): boolean {
+  output.to[output.end++] = byte;
+  return value.from[value.at++] === byte;
 }
 
 /** Copies `YYYY-MM-DD`, if there is such a day. */
-function dayOf(cursor: Cursor): boolean {
-  const year = twoDigits(cursor) * 100 + twoDigits(cursor);
-  if (!(year >= 1) || !through(cursor, dash)) return false;
-  const month = twoDigits(cursor);
-  if (!(month >= 1 && month <= 12) || !through(cursor, dash)) return false;
-  const day = twoDigits(cursor);
+function dayOf(value: RecordValue, output: Output): boolean {
+  const year = twoDigits(value, output) * 100 + twoDigits(value, output);
+  if (!(year >= 1) || !through(value, output, dash)) return false;
+  const month = twoDigits(value, output);
+  if (!(month >= 1 && month <= 12) || !through(value, output, dash)) return false;
+  const day = twoDigits(value, output);
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  const days =
+    month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   return day >= 1 && day <= days;
 }
 
 /** Copies `HH:MM:SS` with a fraction of at most so many places, without the zeros at its end. */
-function clockOf(cursor: Cursor, places: number): boolean {
-  if (!(twoDigits(cursor) <= 23) || !through(cursor, colon)) return false;
-  if (!(twoDigits(cursor) <= 59) || !through(cursor, colon)) return false;
-  if (!(twoDigits(cursor) <= 59)) return false;
-  const { from, to } = cursor;
-  if (from[cursor.at] !== dot) return true;
-  const point = cursor.at;
+function clockOf(value: RecordValue, output: Output, places: number): boolean {
+  if (!(twoDigits(value, output) <= 23) || !through(value, output, colon)) return false;
+  if (!(twoDigits(value, output) <= 59) || !through(value, output, colon)) return false;
+  if (!(twoDigits(value, output) <= 59)) return false;
+  const { from, stop } = value;
+  if (value.at === stop || from[value.at] !== dot) return true;
+  const point = value.at;
   let last = point;
   let at = point + 1;
-  for (; isDigit(from[at]!); at++) if (from[at] !== zero) last = at;
+  for (; at < stop && isDigit(from[at]!); at++) if (from[at] !== zero) last = at;
   if (at === point + 1 || last - point > places) return false;
-  if (last > point) for (let place = point; place <= last; place++) to[cursor.end++] = from[place]!;
-  cursor.at = at;
+  if (last > point) for (let place = point; place <= last; place++) output.to[output.end++] = from[place]!;
+  value.at = at;
   return true;
 }
 
+/** What is copied before the end of a value is known; the room is there for any value. */
+const moment = (take: FieldTranscoder["take"], more = 0): FieldTranscoder => ({
+  growth: 32 + more,
+  // Nothing is taken that goes on behind the value, into the next one.
+  take: (value, output) => value.isText && take(value, output) && value.at === value.stop,
+});
+
 /** `YYYY-MM-DD`. */
-export const date: FieldTranscoder = {
-  growth: 0,
-  take: (cursor) => quoted(cursor) && dayOf(cursor) && quoted(cursor),
-};
+export const date = moment(dayOf);
 
 /** `HH:MM:SS[.ffffff]`. */
-export function time(places: number): FieldTranscoder {
-  return { growth: 0, take: (cursor) => quoted(cursor) && clockOf(cursor, places) && quoted(cursor) };
-}
+export const time = (places: number) => moment((value, output) => clockOf(value, output, places));
 
 const utcZones = ["Z", "+00:00", " Z", " +00:00"].map((zone) => Buffer.from(zone));
 
 /** Steps over a zone that says UTC; `false` when there is none. */
-function skipUtc(cursor: Cursor): boolean {
-  const { from, at } = cursor;
-  if (from[at] === quote) return false;
-  const zone = utcZones.find((bytes) => from.subarray(at, at + bytes.length).equals(bytes));
-  cursor.at += zone?.length ?? 0;
+function skipUtc(value: RecordValue): boolean {
+  const { from, at, stop } = value;
+  if (at === stop) return false;
+  const zone = utcZones.find((bytes) => from.subarray(at, stop).equals(bytes));
+  value.at += zone?.length ?? 0;
   return true;
 }
 
 /** Date and time with a space or a T between them, in UTC, said or not. */
 export function timestamp(places: number, zoned: boolean): FieldTranscoder {
-  const end = Buffer.from(zoned ? "+00" : "");
-  return {
-    growth: end.length,
-    take(cursor) {
-      if (!quoted(cursor) || !dayOf(cursor)) return false;
-      const between = cursor.from[cursor.at++];
-      cursor.to[cursor.end++] = space;
-      if ((between !== space && between !== code("T")) || !clockOf(cursor, places)) return false;
-      if (!skipUtc(cursor) && zoned) cursor.assumedUtc++;
-      for (const byte of end) cursor.to[cursor.end++] = byte;
-      return quoted(cursor);
-    },
-  };
+  return moment((value, output) => {
+    if (!dayOf(value, output)) return false;
+    const between = value.from[value.at++];
+    output.to[output.end++] = space;
+    if ((between !== space && between !== code("T")) || !clockOf(value, output, places)) return false;
+    if (!skipUtc(value) && zoned) output.assumedUtc++;
+    if (zoned) write(output, "+00");
+    return true;
+  });
 }
 
 /** Hexadecimal digits with hyphens, 8-4-4-4-12. */
-export const uuid: FieldTranscoder = {
-  growth: 0,
-  take(cursor) {
-    const { from, to } = cursor;
-    if (!quoted(cursor)) return false;
-    for (let place = 0; place < 36; place++) {
-      const byte = from[cursor.at++]!;
-      const hyphen = place === 8 || place === 13 || place === 18 || place === 23;
-      const letter = byte | 0x20;
-      if (hyphen ? byte !== dash : !isDigit(byte) && !(letter >= code("a") && letter <= code("f")))
-        return false;
-      to[cursor.end++] = hyphen ? byte : letter;
-    }
-    return quoted(cursor);
-  },
-};
+export const uuid = moment((value, output) => {
+  const { from, at, stop } = value;
+  if (stop - at !== 36) return false;
+  for (let place = 0; place < 36; place++) {
+    const byte = from[at + place]!;
+    const hyphen = place === 8 || place === 13 || place === 18 || place === 23;
+    const letter = byte | 0x20;
+    if (hyphen ? byte !== dash : !isDigit(byte) && !(letter >= code("a") && letter <= code("f")))
+      return false;
+    output.to[output.end++] = hyphen ? byte : letter;
+  }
+  value.at = stop;
+  return true;
+}, 8);

@@ -28,7 +28,7 @@ export interface ColumnType {
   readonly byServer: boolean;
   /** Brings a field that the server printed into our form, where the two differ. */
   readonly reprint?: (field: string) => string;
-  /** The fast path of a UTF-8 database; `undefined` where SQLite cannot write what PostgreSQL would print, as with reals. */
+  /** The fast path of a UTF-8 database; `undefined` where the server has to read the value. */
   readonly fastPath: (column: TargetColumn) => fast.FastPath | undefined;
   /**
    * What becomes of a value that is too large to be held: its text or its bytes go in pieces, no value of the type is so
@@ -54,7 +54,7 @@ const floatType = (bits: 32 | 64): ColumnType => ({
   convert: ({ column, text, cast }) => float(column, bits, text, cast),
   byServer: false,
   reprint: reprintFloat(bits),
-  fastPath: () => undefined,
+  fastPath: () => fast.float(bits),
   large: "never",
   casts: ["round"],
   forms: [forms.real, forms.integer, forms.text],

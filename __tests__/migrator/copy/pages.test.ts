@@ -138,7 +138,9 @@ describe("the short way and the converters", () => {
     int8: integers,
     bool: fc.constantFrom(0n, 1n),
     numeric: mostly(fc.integer({ min: -999, max: 999 }).map(BigInt), integers),
-    text: words,
+    float4: mostly<Value>(fc.float({ noNaN: true }), integers),
+    float8: mostly<Value>(fc.double({ noNaN: true }), integers),
+    text: mostly(words, fc.constantFrom(...[300, 5000].map((count) => "ü\n".repeat(count)))),
     varchar: mostly(fc.string({ unit: character, maxLength: 3 }), words),
     bpchar: mostly(fc.constantFrom("", "a", "é", "\\", "\n"), words),
     name: words,
@@ -172,11 +174,32 @@ describe("the short way and the converters", () => {
       modifier: fc.constantFrom(...(modifiers[type] ?? [-1])),
       notNull: fc.boolean(),
       oddness: fc.constantFrom(0, 0, 1),
+      declared: fc.constantFrom(
+        "",
+        "",
+        "INTEGER",
+        "REAL",
+        "DOUBLE PRECISION",
+        "FLOATING POINT",
+        "TEXT",
+        "NUMERIC",
+        "BLOB",
+      ),
     }),
   );
   const tables = fc.array(kinds, { minLength: 1, maxLength: 4 }).chain((columns) =>
     fc.record({
       columns: fc.constant(columns),
+      pageSize: fc.constantFrom(512, 4096, 65_536),
+      key: fc.constantFrom("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY DESC", "INT PRIMARY KEY"),
+      added: fc.constantFrom(
+        ["", "text"],
+        ["DEFAULT 7", "int8"],
+        ["DEFAULT 'x'", "text"],
+        ["DEFAULT 'x'", "int4"],
+        ["DEFAULT -0.0", "float8"],
+        ["DEFAULT x'00ff'", "bytea"],
+      ),
       rows: fc.array(
         fc.tuple(
           ...columns.map(({ type, notNull, oddness }) =>
@@ -192,25 +215,40 @@ describe("the short way and the converters", () => {
     }),
   );
 
-  function write(file: string, rows: readonly (readonly Value[])[]): void {
+  type Written = typeof tables extends fc.Arbitrary<infer T> ? T : never;
+
+  /** Half of the rows are written before the last column is added. */
+  function write(file: string, { columns, rows, pageSize, key, added }: Written): void {
     const database = new Libsql(file);
-    const width = rows[0]!.length;
-    database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
-    database.exec(`CREATE TABLE t (${Array.from({ length: width }, (_, index) => `c${index}`).join(", ")})`);
-    for (const row of rows) {
-      const prefix = "text:";
-      const values = row.map((value) => {
-        if (typeof value === "string") return Buffer.from(value);
-        const marked = Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix);
-        return marked ? Buffer.from(value.toString("latin1").slice(prefix.length), "hex") : value;
-      });
-      const isText = (value: Value) =>
-        typeof value === "string" || (Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix));
-      const holders = row.map((value) =>
-        isText(value) ? "CAST(? AS TEXT)" : typeof value === "number" ? "CAST(? AS REAL)" : "?",
-      );
-      database.prepare(`INSERT INTO t VALUES (${holders.join(", ")})`).run(values);
-    }
+    database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF`);
+    const names = columns.map(({ declared }, index) => `c${index} ${declared}`);
+    database.exec(`CREATE TABLE t (${[...names, `k ${key}`].join(", ")})`);
+    const insert = (some: Written["rows"], more: readonly string[]) => {
+      for (const row of some) {
+        const prefix = "text:";
+        const values = row.map((value) => {
+          if (typeof value === "string") return Buffer.from(value);
+          const marked = Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix);
+          return marked ? Buffer.from(value.toString("latin1").slice(prefix.length), "hex") : value;
+        });
+        const isText = (value: Value) =>
+          typeof value === "string" ||
+          (Buffer.isBuffer(value) && value.toString("latin1").startsWith(prefix));
+        const holders = row.map((value) =>
+          isText(value) ? "CAST(? AS TEXT)" : typeof value === "number" ? "CAST(? AS REAL)" : "?",
+        );
+        const into = [...row.map((_, index) => `c${index}`), "k", ...more.map((_, index) => `a${index}`)];
+        database
+          .prepare(
+            `INSERT INTO t (${into.join(", ")}) VALUES (${[...holders, "(SELECT 1 + count(*) FROM t)", ...more].join(", ")})`,
+          )
+          .run(values);
+      }
+    };
+    const half = rows.length >> 1;
+    insert(rows.slice(0, half), []);
+    database.exec(`ALTER TABLE t ADD COLUMN a0 REAL DEFAULT 7; ALTER TABLE t ADD COLUMN a1 ${added[0]}`);
+    insert(rows.slice(half), ["8", "NULL"]);
     database.close();
   }
 
@@ -223,6 +261,8 @@ describe("the short way and the converters", () => {
       ["-9223372036854775808", "9223372036854775807"],
     ],
     ["bool", -1, "0, 1", ["f", "t"]],
+    ["float8", -1, "0.1, 1e300, -0.0, 7, -9e999", ["0.1", "1e+300", "-0", "7", "-Infinity"]],
+    ["float4", -1, "0.5, 3", ["0.5", "3"]],
     ["numeric", numericModifier(5, 2), "-999, 0", ["-999.00", "0.00"]],
     ["text", -1, "'ü\"\\', 'null', char(11, 10, 1)", ['ü"\\\\', "null", "\\v\\n\u0001"]],
     ["varchar", 4 + 3, "'😀😀\\'", ["😀😀\\\\"]],
@@ -257,6 +297,9 @@ describe("the short way and the converters", () => {
     ["int4", -1, "'7'"],
     ["int4", -1, "x'37'"],
     ["bool", -1, "2"],
+    ["float4", -1, "0.1"],
+    ["float8", -1, "9007199254740993"],
+    ["float8", -1, "'0.5'"],
     ["numeric", numericModifier(5, 2), "1000"],
     ["text", -1, "'a' || char(0) || 'b'"],
     ["text", -1, "7"],
@@ -284,13 +327,15 @@ describe("the short way and the converters", () => {
   test("come to the same bytes, or the short way is not taken", () => {
     let taken = 0;
     fc.assert(
-      fc.property(tables, ({ columns, rows }) => {
+      fc.property(tables, (table) => {
         const file = newFile();
-        write(file, rows);
-        const { source, plan } = open(
-          file,
-          columns.map(({ type, modifier, notNull }, index) => column(`c${index}`, type, modifier, notNull)),
-        );
+        write(file, table);
+        const { source, plan } = open(file, [
+          ...table.columns.map((one, index) => column(`c${index}`, one.type, one.modifier, one.notNull)),
+          column("k", "int4"),
+          column("a0", "float8"),
+          column("a1", table.added[1]),
+        ]);
         try {
           for (const page of pages(source, plan)) {
             if (page.lines === undefined) continue;

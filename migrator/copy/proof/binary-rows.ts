@@ -1,19 +1,18 @@
 /** Rows of PostgreSQL's binary COPY, https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4. */
 import type { ClientBase } from "pg";
-import { to as copyTo } from "pg-copy-streams";
+import { copyOut } from "../../server/copy-out";
 
 /** Signature, flags and the length of an extension, which there is none of. */
 const headerBytes = 19;
 
-/** Answers a query a row at a time; a field is NULL or its bytes in the type's own binary form. */
-export async function* binaryRows(client: ClientBase, query: string): AsyncGenerator<(Buffer | null)[]> {
-  const stream = client.query(copyTo(`COPY (${query}) TO STDOUT WITH (FORMAT binary)`));
+/** Answers a query, some rows at a time; a field is NULL or its bytes in the type's own binary form. */
+export async function* binaryRows(client: ClientBase, query: string): AsyncGenerator<(Buffer | null)[][]> {
   let parts: Buffer[] = [];
   let held = 0;
   let needed = headerBytes;
   let begun = false;
   let ended = false;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of copyOut(client, `COPY (${query}) TO STDOUT WITH (FORMAT binary)`)) {
     // What comes behind the last row is waited for: a stream that is left early takes the session with it.
     if (ended) continue;
     parts.push(chunk);
@@ -22,6 +21,7 @@ export async function* binaryRows(client: ClientBase, query: string): AsyncGener
     const bytes = parts.length === 1 ? chunk : Buffer.concat(parts, held);
     let at = begun ? 0 : headerBytes;
     begun = true;
+    const rows: (Buffer | null)[][] = [];
     for (;;) {
       const row = rowAt(bytes, at);
       if (typeof row === "number") {
@@ -32,9 +32,10 @@ export async function* binaryRows(client: ClientBase, query: string): AsyncGener
         ended = true;
         break;
       }
-      yield row.fields;
+      rows.push(row.fields);
       at = row.end;
     }
+    yield rows;
     parts = at < bytes.length ? [bytes.subarray(at)] : [];
     held = bytes.length - at;
   }

@@ -24,17 +24,20 @@ export async function differencesByKey(
   rows: readonly ExpectedRow[],
 ): Promise<Difference[]> {
   if (rows.length === 0) return [];
+  const [only] = places;
   const keyOf = (forms: readonly (Form | null)[]) =>
-    JSON.stringify(places.map((place) => String(forms[place])));
+    places.length === 1 ? String(forms[only!]) : JSON.stringify(places.map((place) => String(forms[place])));
   const wanted = new Map(rows.map((row) => [keyOf(row.forms), row]));
   const differences: Difference[] = [];
-  for await (const forms of targetRows(client, plan, joined(plan, places, rows))) {
-    const key = keyOf(forms);
-    const row = wanted.get(key);
-    if (row === undefined) continue;
-    wanted.delete(key);
-    differences.push(...differing(plan, row.forms, forms, row.key()));
-  }
+  for await (const found of targetRows(client, plan, joined(plan, places, rows)))
+    for (const forms of found) {
+      const key = keyOf(forms);
+      const row = wanted.get(key);
+      if (row === undefined) continue;
+      wanted.delete(key);
+      if (!row.forms.every((form, index) => isSame(form, forms[index]!)))
+        differences.push(...differing(plan, row.forms, forms, row.key()));
+    }
   return [...differences, ...[...wanted.values()].map(lost)];
 }
 
@@ -72,5 +75,8 @@ function differing(
 
 function isSame(one: Form | null, other: Form | null): boolean {
   if (one === null || other === null) return one === other;
-  return Buffer.from(one as string).equals(Buffer.from(other as string));
+  if (typeof one === "string" && typeof other === "string") return one === other;
+  return bytesOf(one).equals(bytesOf(other));
 }
+
+const bytesOf = (form: Form) => (typeof form === "string" ? Buffer.from(form) : form);

@@ -5,18 +5,28 @@ import type { Form } from "./form";
 /** Rows are told apart by their digest in so many parts, so that a difference is looked for in a few of them. */
 const parts = 1024;
 
+/** Rows up to so many bytes are put together before they are hashed. */
+const room = Buffer.alloc(1 << 16);
+
 /** SHA-1 of a row: its fields one behind the other, each with its length, NULL with none. */
 export function digestOf(forms: readonly (Form | null)[]): Buffer {
   const hash = createHash("sha1");
+  let end = 0;
   for (const form of forms) {
-    if (form === null) hash.update("-:");
-    else {
-      const bytes = Buffer.isBuffer(form) ? form : Buffer.from(form);
-      hash.update(`${bytes.length}:`);
-      hash.update(bytes);
+    const bytes = form === null ? -1 : typeof form === "string" ? Buffer.byteLength(form) : form.length;
+    if (end + 4 + bytes > room.length) {
+      hash.update(room.subarray(0, end));
+      end = 0;
     }
+    end = room.writeInt32LE(bytes, end);
+    if (form === null) continue;
+    if (bytes > room.length - 4) {
+      hash.update(room.subarray(0, end));
+      hash.update(form);
+      end = 0;
+    } else end += typeof form === "string" ? room.write(form, end) : form.copy(room, end);
   }
-  return hash.digest();
+  return hash.update(room.subarray(0, end)).digest();
 }
 
 export const partOf = (digest: Buffer) => digest.readUInt32LE(16) % parts;

@@ -31,7 +31,7 @@ export async function compareEveryRow(
   for await (const batch of expected((difference) => differences.push(difference)))
     for (const { forms } of batch) source.add(digestOf(forms));
   if (differences.length > 0) return { rows: source.rows, differences };
-  for await (const forms of targetRows(client, plan)) target.add(digestOf(forms));
+  for await (const rows of targetRows(client, plan)) for (const forms of rows) target.add(digestOf(forms));
   const parts = source.differing(target);
   if (parts.size === 0) return { rows: source.rows, differences };
   const missing = (await missingRows(client, plan, expected, parts)).slice(0, named);
@@ -61,9 +61,10 @@ async function missingRows(
       missing.set(id, [...(missing.get(id) ?? []), row]);
     }
   }
-  for await (const forms of targetRows(client, plan)) {
-    const digest = digestOf(forms);
-    if (parts.has(partOf(digest))) missing.get(digest.toString("hex"))?.pop();
-  }
+  for await (const rows of targetRows(client, plan))
+    for (const forms of rows) {
+      const digest = digestOf(forms);
+      if (parts.has(partOf(digest))) missing.get(digest.toString("hex"))?.pop();
+    }
   return [...missing.values()].flat();
 }

@@ -23,7 +23,7 @@ export interface Difference {
   readonly why: string;
 }
 
-const batchRows = 1000;
+const [batchRows, batchBytes] = [2000, 1 << 20];
 
 type Pending = Form | null | Asked | NoMeaning;
 
@@ -102,6 +102,7 @@ export async function* expectedRows(
     ),
   );
   let batch: { readonly pending: Pending[]; readonly key: () => string }[] = [];
+  let bytes = 0;
   for (const row of sourceRows(source, plan, share)) {
     const pending = columns.map(({ read }, index): Pending => {
       try {
@@ -112,31 +113,35 @@ export async function* expectedRows(
       }
     });
     batch.push({ pending, key: row.key });
-    const isHeavy = pending.some((form) => Buffer.isBuffer(form) && form.length > 1 << 16);
-    if (batch.length >= batchRows || isHeavy) {
+    for (const form of pending) if (Buffer.isBuffer(form)) bytes += form.length;
+    if (batch.length >= batchRows || bytes >= batchBytes) {
       yield await finished();
       batch = [];
+      bytes = 0;
     }
   }
   if (batch.length > 0) yield await finished();
 
   async function finished(): Promise<ExpectedRow[]> {
     await resolve();
-    for (const { pending } of batch) {
-      for (const [index, form] of pending.entries()) {
-        const { constant } = columns[index]!;
-        if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
-      }
+    if (columns.some(({ constant }) => constant !== undefined)) {
+      for (const { pending } of batch)
+        for (const [index, form] of pending.entries()) {
+          const { constant } = columns[index]!;
+          if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
+        }
+      await resolve();
     }
-    await resolve();
     return batch.flatMap(({ pending, key }) => {
+      if (!pending.some((form) => form instanceof NoMeaning))
+        return { forms: pending as (Form | null)[], key };
       const wrong = pending.flatMap((form, index) =>
         form instanceof NoMeaning ? [{ form, column: columns[index]! }] : [],
       );
       if (wrong.some(({ column }) => column.skips)) return [];
       for (const { form, column } of wrong)
         differ({ row: key(), column: column.plan.target.name, why: form.message });
-      return wrong.length > 0 ? [] : [{ forms: pending as (Form | null)[], key }];
+      return [];
     });
   }
 

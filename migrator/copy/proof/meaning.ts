@@ -2,6 +2,7 @@
  * What a value of SQLite means in a type of PostgreSQL: by its storage, and by nothing that the copy makes of it. Equal
  * values have one form, and `target-value.ts` brings what PostgreSQL holds into the same.
  */
+import { isUtf8 } from "node:buffer";
 import type { Cast } from "../../../services/rules";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import type { Raw, Storage } from "../../sqlite/storage";
@@ -129,6 +130,12 @@ export function meaningIn(
   };
 
   const characters: Meaning = (storage, value) => {
+    const isUnbounded = modifier < 4 && type !== "name";
+    // It stays as it is.
+    if (storage === "t" && isUnbounded && encoding === "UTF-8" && isUtf8(value as Buffer)) {
+      if ((value as Buffer).includes(0)) throw new NoMeaning("text with a NUL character");
+      return value as Buffer;
+    }
     const written = writtenOf(storage, value);
     const count = modifier >= 4 ? modifier - 4 : Infinity;
     if (type === "name" && Buffer.byteLength(written) > 63) throw new NoMeaning("a name too long");

@@ -2,8 +2,20 @@
 
 const days = (year: number, month: number) => new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 
+/** Days that were read: rows that follow each other are often of the same ones. */
+const known = new Map<string, bigint | undefined>();
+const mostKnown = 4096;
+
 /** Microseconds since 1970 of a day's start; `undefined` if there is no such day in the years 1 to 9999. */
 function dayOf(text: string): bigint | undefined {
+  if (known.has(text)) return known.get(text);
+  if (known.size >= mostKnown) known.clear();
+  const day = readDay(text);
+  known.set(text, day);
+  return day;
+}
+
+function readDay(text: string): bigint | undefined {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (match === null) return undefined;
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
@@ -22,8 +34,8 @@ function clockOf(text: string): { micros: bigint; finer: string } | undefined {
   if (hours > 23 || minutes > 59 || seconds > 59) return undefined;
   const fraction = match[4] ?? "";
   const micros =
-    BigInt(hours * 3600 + minutes * 60 + seconds) * 1_000_000n + BigInt(fraction.slice(0, 6).padEnd(6, "0"));
-  return { micros, finer: fraction.slice(6) };
+    (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+  return { micros: BigInt(micros), finer: fraction.slice(6) };
 }
 
 /** Microseconds that a zone is ahead of UTC. */
@@ -48,7 +60,7 @@ export interface Said {
 }
 
 const roundUp = ({ micros, finer }: { micros: bigint; finer: string }) =>
-  /^[5-9]/.test(finer) ? micros + 1n : micros;
+  finer !== "" && finer[0]! >= "5" ? micros + 1n : micros;
 
 /** `HH:MM[:SS[.fraction]]`. */
 export function timeOfDay(text: string): bigint | undefined {

@@ -12,7 +12,8 @@ import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import { keyPlaces } from "./by-key";
 import { compareEveryRow } from "./every-row";
 import { type Difference, expectedRows } from "./expected";
-import { compareSample } from "./sampled-rows";
+import { ReadAhead } from "./read-ahead";
+import { compareSample, type Sample } from "./sampled-rows";
 
 /** How much is compared: every value of large tables, too, or of those a random sample. */
 export type Extent = "sample" | "full";
@@ -44,30 +45,70 @@ const ofValues: ReadonlySet<Rule["kind"]> = new Set<ColumnRule["kind"]>([
 /** The differences that are named at most. */
 const shown = 20;
 
+/** Rows that are read from the source before the target can be asked for them, at the most: enough for one large table. */
+const mostAhead = 60_000;
+
 /** Proves tables one after the other, in one transaction. */
 export class Prover {
   private way: "table" | "key" | undefined;
+  private readonly ofColumns: readonly ColumnRule[];
+  private readonly samples = new Map<TablePlan, Sample>();
+  private isEnded = false;
 
-  constructor(private readonly proving: Proving) {}
+  constructor(private readonly proving: Proving) {
+    this.ofColumns = proving.rules.filter((rule): rule is ColumnRule => ofValues.has(rule.kind));
+  }
+
+  /** Begins to read the samples of large tables: their target may be busy meanwhile. */
+  async readAhead(plans: readonly TablePlan[]): Promise<void> {
+    let left = mostAhead;
+    for (const plan of plans) {
+      if (this.isEnded || left <= 0) return;
+      await this.sampleOf(plan)?.rows.fill((batch) => !this.isEnded && (left -= batch.length) > 0);
+    }
+  }
+
+  /** Nothing is read any more. */
+  end(): void {
+    this.isEnded = true;
+  }
 
   /**
    * Compares one table.
    * @throws Failed naming rows and columns that differ, never their values.
    */
   async prove(plan: TablePlan): Promise<Proof> {
-    const { client, helper, source, rules, extent } = this.proving;
+    const { client, source } = this.proving;
     const of = source.count(plan.source);
-    const ofColumns = rules.filter((rule): rule is ColumnRule => ofValues.has(rule.kind));
-    const expected = (share: number) => (differ: (difference: Difference) => void) =>
-      expectedRows(source, plan, ofColumns, helper, share, differ);
-    const places = keyPlaces(plan);
-    const isSample = extent === "sample" && of > sampleRows && places !== undefined;
-    await this.readBy(isSample ? "key" : "table");
-    const { rows, differences } = isSample
-      ? await compareSample(client, plan, expected(sampleRows / of), places)
-      : await compareEveryRow(client, plan, expected(1), places);
+    const sample = this.sampleOf(plan);
+    await this.readBy(sample === undefined ? "table" : "key");
+    const { rows, differences } =
+      sample === undefined
+        ? await compareEveryRow(client, plan, (differ) => this.expected(plan, 1, differ), keyPlaces(plan))
+        : await compareSample(client, plan, sample);
+    this.samples.delete(plan);
     if (differences.length > 0) throw new Failed(describe(plan, differences));
-    return { rows, of, confidence: isSample ? 1 - (1 - 1 / oneIn) ** rows : 1 };
+    return { rows, of, confidence: sample === undefined ? 1 : 1 - (1 - 1 / oneIn) ** rows };
+  }
+
+  /** The sample of a table of which not every row is compared. */
+  private sampleOf(plan: TablePlan): Sample | undefined {
+    const { source, extent } = this.proving;
+    const begun = this.samples.get(plan);
+    if (begun !== undefined || extent === "full") return begun;
+    const places = keyPlaces(plan);
+    const of = source.count(plan.source);
+    if (of <= sampleRows || places === undefined) return undefined;
+    const differences: Difference[] = [];
+    const rows = this.expected(plan, sampleRows / of, (difference) => differences.push(difference));
+    const sample = { places, differences, rows: new ReadAhead(rows) };
+    this.samples.set(plan, sample);
+    return sample;
+  }
+
+  private expected(plan: TablePlan, share: number, differ: (difference: Difference) => void) {
+    const { source, helper } = this.proving;
+    return expectedRows(source, plan, this.ofColumns, helper, share, differ);
   }
 
   /** Rows are read from the table itself, and not from an index that may say otherwise; a sample's are found by their key. */

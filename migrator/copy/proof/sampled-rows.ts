@@ -2,24 +2,32 @@
 import type { ClientBase } from "pg";
 import type { TablePlan } from "../copy-plan";
 import { differencesByKey } from "./by-key";
-import type { Compared, Expected } from "./every-row";
-import type { Difference } from "./expected";
+import type { Compared } from "./every-row";
+import type { Difference, ExpectedRow } from "./expected";
+import type { ReadAhead } from "./read-ahead";
 
 /** No more is read once so much differs. */
 const enough = 100;
 
+/** Rows of the source that are looked for in the target by their key. */
+export interface Sample {
+  /** Of the key's columns. */
+  readonly places: readonly number[];
+  readonly rows: ReadAhead<ExpectedRow[]>;
+  /** What is found wrong while the source is read. */
+  readonly differences: Difference[];
+}
+
 export async function compareSample(
   client: ClientBase,
   plan: TablePlan,
-  expected: Expected,
-  places: readonly number[],
+  { places, rows, differences }: Sample,
 ): Promise<Compared> {
-  const differences: Difference[] = [];
-  let rows = 0;
-  for await (const batch of expected((difference) => differences.push(difference))) {
+  let compared = 0;
+  for await (const batch of rows.all()) {
     differences.push(...(await differencesByKey(client, plan, places, batch)));
-    rows += batch.length;
+    compared += batch.length;
     if (differences.length > enough) break;
   }
-  return { rows, differences };
+  return { rows: compared, differences };
 }

@@ -2,7 +2,7 @@
 import { identifier } from "../../base/quoting";
 import type { TablePlan } from "../copy-plan";
 import { concatenated, describeKey, type SqliteDatabase } from "../../sqlite/sqlite-database";
-import type { Raw, Storage } from "../../sqlite/storage";
+import type { Raw } from "../../sqlite/storage";
 import { leastHashed } from "./target-value";
 
 /** A text or blob that is not held: its bytes come a piece at a time. */
@@ -43,33 +43,39 @@ export function* sourceRows(
       : `CASE WHEN octet_length(${name}) >= ${leastHashed} THEN NULL ELSE ${whole} END`;
   });
   // Whole numbers only: a text in a key may be a secret.
-  const key = table.key.map(identifier).map((name) => `CASE typeof(${name}) WHEN 'integer' THEN ${name} END`);
+  const keys = table.rowid === undefined ? table.key : [];
+  const key = keys.map(identifier).map((name) => `CASE typeof(${name}) WHEN 'integer' THEN ${name} END`);
   const id = table.rowid === undefined ? "NULL" : identifier(table.rowid);
   // SQLite's random numbers are whole ones of 64 bits.
   const most = BigInt(Math.round(share * 2 ** 53)) * 2n ** 11n - 2n ** 63n;
   const condition = share < 1 ? "random() < :most" : undefined;
   const answers = source.scan(table, [id, storages, ...values, ...key], condition, { most });
   let position = 0;
-  for (const [rowid, letters, ...rest] of answers) {
+  const first = 2;
+  for (const answer of answers) {
     const place = ++position;
-    const held = rest.slice(0, columns.length);
+    const letters = answer[1] as unknown as string;
+    const rowid = answer[0] as bigint | null;
     yield {
-      storages: letters as unknown as string,
-      values: held.map((value, index) => {
-        const storage = (letters as unknown as string)[index] as Storage;
-        if (value !== null || storage === "n") return value;
-        return { pieces: () => piecesOf(rowid as bigint, places[index]!) };
+      storages: letters,
+      values: columns.map((_, index) => {
+        const value = answer[first + index]!;
+        if (value !== null || letters[index] === "n") return value;
+        return { pieces: () => piecesOf(rowid!, places[index]!) };
       }),
-      key: () => which(place, rowid as bigint | null, rest.slice(columns.length)),
+      key: rowid === null ? keyOf(answer.slice(first + columns.length), place) : rowKeyOf(rowid),
     };
   }
 
-  function which(place: number, rowid: bigint | null, keys: readonly Raw[]): string {
-    const numbers = keys.length > 0 && keys.every((one) => one !== null);
+  /** Holds no values: a row's may be asked for much later. */
+  function rowKeyOf(rowid: bigint): () => string {
+    return () => describeKey([table.rowid ?? "rowid"], [rowid], 0);
+  }
+
+  function keyOf(values: readonly Raw[], place: number): () => string {
     // The place in a random sample says nothing.
-    if (!numbers && rowid !== null) return describeKey(["rowid"], [rowid], place);
-    if (!numbers && share < 1) return "one of its rows";
-    return describeKey(table.key, keys, place);
+    const isNumber = values.length > 0 && values.every((one) => one !== null);
+    return () => (!isNumber && share < 1 ? "one of its rows" : describeKey(table.key, values, place));
   }
 
   function piecesOf(rowid: bigint, place: number): Iterable<Buffer> {

@@ -6,17 +6,17 @@ import type { Form } from "./form";
 import { targetValueOf } from "./target-value";
 
 /**
- * Rows of the target, a row at a time; bytes of one are valid until the next.
+ * Rows of the target, some at a time; their bytes are valid until the next ones.
  * @param condition SQL behind FROM, in which `t` is the table. Default all rows.
  */
 export async function* targetRows(
   client: ClientBase,
   { target, columns }: TablePlan,
   condition = "",
-): AsyncGenerator<(Form | null)[]> {
+): AsyncGenerator<(Form | null)[][]> {
   const values = columns.map((column) => targetValueOf(column.target));
   const terms = columns.map((column, index) => values[index]!.term(`t.${identifier(column.target.name)}`));
   const query = `SELECT ${terms.join(", ")} FROM ${target.ownRows} AS t ${condition}`;
-  for await (const row of binaryRows(client, query))
-    yield row.map((bytes, index) => (bytes === null ? null : values[index]!.form(bytes)));
+  for await (const rows of binaryRows(client, query))
+    yield rows.map((row) => row.map((bytes, index) => (bytes === null ? null : values[index]!.form(bytes))));
 }

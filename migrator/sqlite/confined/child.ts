@@ -18,9 +18,14 @@ export type Call =
 /** What comes back. */
 export type Answer = { value: unknown } | { error: { name: string; message: string; code?: string } };
 
-/** The rows of a cursor, some at a time. */
+/**
+ * The rows of a cursor, some at a time. Of rows that are arrays the texts and blobs lie one behind the other in `bytes`:
+ * a row has `undefined` in the place of each.
+ */
 export interface Batch {
   readonly rows: readonly unknown[];
+  readonly bytes: Uint8Array;
+  readonly lengths: Uint32Array;
   readonly done: boolean;
 }
 
@@ -35,23 +40,34 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
   const statements = new Map<number, { of: number; statement: Libsql.Statement }>();
   const cursors = new Map<number, IterableIterator<unknown>>();
 
-  const sizeOf = (row: unknown): number => {
-    let bytes = 0;
-    for (const value of Object.values(row as Record<string, Buffer | string | number | bigint | null>))
-      bytes += 16 + (typeof value === "object" || typeof value === "string" ? (value?.length ?? 0) : 0);
-    return bytes;
-  };
   const batch = (cursor: number): Batch => {
     const rows: unknown[] = [];
-    for (let bytes = 0; rows.length < batchRows && bytes < batchBytes; bytes += sizeOf(rows.at(-1))) {
-      const { value, done } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
-      if (done) {
+    const parts: Uint8Array[] = [];
+    let done = false;
+    for (let held = 0; rows.length < batchRows && held < batchBytes; held += 16) {
+      const { value, done: ended } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
+      if (ended) {
         cursors.delete(cursor);
-        return { rows, done };
+        done = true;
+        break;
       }
       rows.push(value);
+      if (!Array.isArray(value)) continue;
+      for (let place = 0; place < value.length; place++) {
+        const one: unknown = value[place];
+        if (typeof one === "string") held += one.length;
+        if (!ArrayBuffer.isView(one)) continue;
+        parts.push(one as Uint8Array);
+        held += one.byteLength;
+        value[place] = undefined;
+      }
     }
-    return { rows, done: false };
+    return {
+      rows,
+      bytes: Buffer.concat(parts),
+      lengths: Uint32Array.from(parts, (part) => part.length),
+      done,
+    };
   };
   // libsql takes a single blob or NULL for a set of named parameters, and ends the process.
   const bound = (parameters: readonly unknown[]): readonly unknown[] => {

@@ -5,7 +5,7 @@ import { Ended, SqliteProcess } from "./process";
 
 let numbers = 0;
 
-/** A statement. What is wrong with it is thrown when it is used. One that is sent ahead is worked at while the caller does something else. */
+/** A statement. What is wrong with it is thrown when it is used. */
 export class ConfinedStatement {
   private readonly number = ++numbers;
   /** Until it is known that SQLite takes it: nobody waits for that alone. */
@@ -52,12 +52,6 @@ export class ConfinedStatement {
     return this.answer(this.process.ask("runAll", this.number, parameters)) as number[];
   }
 
-  /** Has SQLite begin. @returns what waits for the row. */
-  getAhead(...parameters: unknown[]): () => unknown {
-    const question = this.process.ask("get", this.number, parameters);
-    return () => this.answer(question);
-  }
-
   /** Rows one by one; SQLite reads the next ones meanwhile. */
   *iterate(...parameters: unknown[]): Generator<unknown, undefined> {
     const { process } = this;
@@ -67,8 +61,10 @@ export class ConfinedStatement {
       for (;;) {
         const answered: number = question;
         question = undefined;
-        const { rows, done } = this.answer(answered) as Batch;
+        const batch = this.answer(answered) as Batch;
+        const { rows, done } = batch;
         if (!done) question = process.ask("next", cursor);
+        putBack(batch);
         yield* rows;
         if (done || question === undefined) return;
       }
@@ -79,6 +75,18 @@ export class ConfinedStatement {
         process.call("stop", cursor);
       }
     }
+  }
+}
+
+/** Puts texts and blobs back into their rows. */
+function putBack({ rows, bytes, lengths }: Batch): void {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 0;
+  let next = 0;
+  for (const row of rows as unknown[][]) {
+    if (!Array.isArray(row)) continue;
+    for (let place = 0; place < row.length; place++)
+      if (row[place] === undefined) row[place] = all.subarray(at, (at += lengths[next++]!));
   }
 }
 
