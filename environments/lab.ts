@@ -260,7 +260,8 @@ const samples: Record<LabFacts["services"][number]["sample"], (props: SampleProp
     name,
     program: program("vaultwarden.cjs"),
     port: Port.onHost(port),
-    volumes: [HostVolume.named(volume).at("/data")],
+    // The sample program keeps nothing else there.
+    volumes: [HostVolume.named(volume).at("/data").sourceOnly()],
     health: vaultwarden.health.every(Duration.seconds(1)),
     environment: {
       ...vaultwarden.environment,

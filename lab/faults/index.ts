@@ -1,5 +1,6 @@
 import { allocationLost } from "./allocation-lost";
 import { badVersion } from "./bad-version";
+import { cleanedUp } from "./cleaned-up";
 import type { Fault } from "./fault";
 import { createFailed, twoMachines } from "./mistakes/newcomers";
 import { roleDropped } from "./mistakes/role-dropped";
@@ -31,6 +32,7 @@ export const faults: readonly Fault[] = [
   migratorImageAway,
   ...volumesGone,
   sourceChangedAfterConfirm,
+  cleanedUp,
   badVersion,
   placementBlocked,
   rotation,

@@ -6,8 +6,8 @@ import type { Fault } from "./fault";
 const name = "migrator-image-gone";
 const bundle = ({ lab }: Bench) => path.join(lab.programs, "pgmoor-migrator.cjs");
 
-const takeAway = (bench: Bench) => fs.rename(bundle(bench), `${bundle(bench)}.away`);
-const putBack = (bench: Bench) => fs.rename(`${bundle(bench)}.away`, bundle(bench));
+export const takeAway = (bench: Bench) => fs.rename(bundle(bench), `${bundle(bench)}.away`);
+export const putBack = (bench: Bench) => fs.rename(`${bundle(bench)}.away`, bundle(bench));
 
 /** In `cutover` a start still runs the migrator, to ask the ledger: it waits for the image as for a server. */
 export const migratorImageAway: Fault = {

@@ -1,3 +1,4 @@
+import { waitFor } from "../servers/wait";
 import type { Fault } from "./fault";
 import { standings } from "./subjects";
 
@@ -13,6 +14,10 @@ function stoppedByHand(name: string, command: string, purge: boolean): Fault {
       const allocations = await Promise.all(struck.map((subject) => bench.allocation(subject)));
       for (const { service } of struck) await bench.nomad.stop(service.name, purge);
       await Promise.all(allocations.map((allocation) => bench.ended(allocation)));
+      // Nomad may have forgotten an allocation whose tasks are still ending.
+      await waitFor({ what: "the stopped services answer no more", deadlineSeconds: 60 }, async () => {
+        return (await bench.silent(struck)).length === struck.length;
+      });
       const since = performance.now();
       await bench.deploy(struck);
       return since;

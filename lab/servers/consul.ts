@@ -30,6 +30,8 @@ export async function startConsul(
     performance: { raft_multiplier: 1 },
     ui_config: { enabled: true },
     ports: { http, server: rpc, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1, grpc_tls: -1 },
+    // All of the cluster has one address here. With the default, 200, a drained node's tasks wait for each other's connections.
+    limits: { http_max_conns_per_client: 1000 },
     disable_update_check: true,
     disable_remote_exec: true,
   };
