@@ -28,6 +28,11 @@ export function addMigrate(program: Command): void {
       "--snapshots <folder>",
       "where the snapshot is kept. Default pgmoor-snapshots beside the file, or here for a server",
     )
+    .option(
+      "--schema <command>",
+      "for a SQLite file and an empty database: the command by which the app builds its schema there. It finds the target in " +
+        "PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE. Rows that it makes are the app's own, and replaced",
+    )
     .option("--replace", "dump rows that only the target has into the snapshots' folder, and replace them")
     .option("--json", "print the report as JSON in the last line")
     .addHelpText("after", commonHelp)

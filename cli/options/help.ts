@@ -11,7 +11,7 @@ export const rulesHelp =
 
 export const commonHelp = `
 The target's password comes from PGPASSWORD or ~/.pgpass, the password of a source's server from PGMOOR_SOURCE_PASSWORD or ~/.pgpass.
-For a SQLite file, the app must have built its schema in the target.
+For a SQLite file, the app must have built its schema in the target, or does so by --schema.
 
 Exit code:
   0  done and verified

@@ -1,6 +1,7 @@
 import { Refused } from "../../migrator/base/errors";
 import type { Extent } from "../../migrator/copy/proof/prove";
 import { SqliteFile } from "../../migrator/copy/sqlite-file";
+import { SqliteWithSchema } from "../../migrator/copy/sqlite-with-schema";
 import type { SourceByHand } from "../../migrator/moves/source";
 import { RunningSource } from "../../migrator/postgres/running/running-source";
 import type { Run } from "../../migrator/server/run";
@@ -14,20 +15,25 @@ import { fileOf } from "./terminal";
 export interface SourceOptions extends RulesOptions {
   readonly source: string;
   readonly verify?: Extent;
+  /** A command that builds the app's schema. */
+  readonly schema?: string;
 }
 
 const isUrl = (given: string) => /^\w+:\/\//.test(given);
 
 /**
  * The source that `--source` names, with what `--rules`, or the definition of `--service`, and `--verify` say of it.
- * @throws Refused for rules of a PostgreSQL: its values are copied unchanged
+ * @throws Refused for rules or a schema of a PostgreSQL: its values are copied unchanged, and its schema with them
  */
 export function sourceOf(run: Run, options: SourceOptions): SourceByHand {
-  const { source: given, rules, service, verify } = options;
+  const { source: given, rules, service, verify, schema } = options;
   if (!isUrl(given)) {
     const declared = service === undefined ? undefined : sqliteDefinition(service).verify;
-    return new SqliteFile(fileOf(given), rulesOf(options), verify ?? declared ?? "sample");
+    const of = [fileOf(given), rulesOf(options), verify ?? declared ?? "sample"] as const;
+    return schema === undefined ? new SqliteFile(...of) : new SqliteWithSchema(...of, schema, fileOf("."));
   }
+  if (schema !== undefined)
+    throw new Refused("--schema is for a SQLite file: a PostgreSQL brings its schema along. Remove --schema");
   if (rules !== undefined)
     throw new Refused(
       "--rules is for a SQLite file: PostgreSQL's values are copied unchanged. Remove --rules",

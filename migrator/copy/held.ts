@@ -180,6 +180,7 @@ export function requireNothingOwn(held: readonly HeldRows[], snapshots: string):
           `  table ${table}: ${rows} rows, ${own} differ from the source's, ${lost} have a key that the source lacks`,
       )
       .join("\n")}\n` +
-      `If the app made these rows with its schema, they can be replaced: --replace dumps them into ${snapshots}, and then replaces them`,
+      `If the app made these rows with its schema, they can be replaced: --replace dumps them into ${snapshots}, and then replaces them. ` +
+      `In an empty database, --schema has the app build its schema and replaces such rows unasked`,
   );
 }
