@@ -66,7 +66,7 @@ function runsAsWanted({ ID, Namespace, TaskGroups }: ServiceJob): Postcondition[
       // A dead job is registered anew, whatever its last version was.
       condition: `\${self.status == "dead" || (${group}.count == ${Count} && ${version} == ${quoted(Meta[versionMeta]!)})}`,
       errorMessage: literal(
-        `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. A deploy changes nothing as long as that version runs. See what it is (nomad job history -p ${ID}). To put this one in its place, run \`${stop}\`, and deploy again.`,
+        `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. A deploy changes nothing as long as that version runs. See what it is (nomad job history -p ${ID}). To replace it with this one, run \`${stop}\`, and deploy again.`,
       ),
     },
   ];

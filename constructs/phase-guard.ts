@@ -35,7 +35,7 @@ export class PhaseGuard extends Construct {
           {
             condition: `\${${running.phase} != "settled"}`,
             errorMessage: literal(
-              `${service} is settled: its job no longer knows its source, and what it has written since it moved is on the server alone. To go back, deploy it as "cutover" first, which needs the source's volume again; then follow docs/when-a-move-fails.md, "Going back after a successful move".`,
+              `${service} is settled: its job no longer has its source, and what it has written since the move is only on the server. To go back, deploy it as "cutover" first, with the source's volume; then follow docs/when-a-move-fails.md, "Going back after a successful move".`,
             ),
           },
         ];
@@ -46,7 +46,7 @@ export class PhaseGuard extends Construct {
           {
             condition: `\${!${running.exists} || ${running.phase} != "" || !${confirmed}}`,
             errorMessage: literal(
-              `${service} runs on its source, but its ledger says that it was confirmed on the server: it went back since, and its source may hold newer rows than the server. To copy the source anew, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again; what the server holds is dumped into the snapshots' folder first. See docs/when-a-move-fails.md.`,
+              `${service} runs on its source, but its ledger says that it was confirmed on the server. It went back since then, so its source may have newer rows than the server. To copy the source again, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again. The server's rows are dumped into the snapshots folder first. See docs/when-a-move-fails.md.`,
             ),
           },
         ];
@@ -109,7 +109,7 @@ export class PhaseGuard extends Construct {
         {
           condition: `\${!${confirmed}}`,
           error_message: literal(
-            `${service} has moved, and its ledger says that it is confirmed. Write phase "settled" when you do not want to go back any more: until then each start needs the source's volume, the snapshots' volume and the migrator's image.`,
+            `${service} has moved, and its ledger says that it is confirmed. Set phase "settled" when you no longer want to go back. Until then, each start needs the source's volume, the snapshots' volume and the migrator's image.`,
           ),
         },
       ],

@@ -30,7 +30,7 @@ export interface PostgresDatabaseProps {
 function keepsName(what: string, { service, name }: PostgresDatabaseProps) {
   return {
     condition: `\${self.id == ${quoted(name)}}`,
-    errorMessage: `${literal(`The ${what} of ${service} would be renamed to ${name}, below the job that uses it. Set definition.database.name to its name on the server: `)}\${self.id}`,
+    errorMessage: `${literal(`The ${what} of ${service} would be renamed to ${name} while its job uses it. Set definition.database.name to its name on the server: `)}\${self.id}`,
   };
 }
 

@@ -55,14 +55,14 @@ export async function endDeployment(
     if (Status !== "running" || JobVersion !== Version) return undefined;
     const { RevertedJobVersion } = reverted.parse(await ask("PUT", `deployment/fail/${ID}`));
     const placed = Object.values(groups).some(({ PlacedAllocs }) => PlacedAllocs > 0);
-    const waited = placed ? "was not healthy in time" : "found no client with room for it";
+    const waited = placed ? "was not healthy in time" : "found no client with free resources";
     const old =
       RevertedJobVersion == null
-        ? "Nomad has no stable version to put back."
-        : `Nomad puts version ${RevertedJobVersion} back.`;
+        ? "Nomad has no stable version to revert to."
+        : `Nomad reverts to version ${RevertedJobVersion}.`;
     return `The job ${waited}, so its deployment was failed. ${old}`;
   } catch (error) {
-    return `Whether its deployment still waits could not be found out (${(error as Error).message}). If \`nomad job deployments ${service}\` has a running one, fail it with \`nomad deployment fail ID\`: it would go on by itself.`;
+    return `pgmoor could not find out whether its deployment still waits (${(error as Error).message}). If \`nomad job deployments ${service}\` shows a running one, end it with \`nomad deployment fail ID\`: otherwise it continues later by itself.`;
   }
 }
 

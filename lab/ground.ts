@@ -23,7 +23,7 @@ export async function bootServers(
       .join(", "),
   );
   const embedded = await embeddedPrograms().catch((error: Error) => {
-    say(`no service with a PostgreSQL of its own, its programs cannot be had here: ${error.message}`);
+    say(`no service with an embedded PostgreSQL, as its programs are not available here: ${error.message}`);
     return undefined;
   });
   return bootLab({ directory, programs, embedded, volumes, progress: say });

@@ -88,13 +88,11 @@ async function tell(directory: string, chapters: ReturnType<typeof opening>, kee
   } catch (error) {
     const failures = await told.stage?.nomad.failures().catch(() => "");
     if (failures)
-      console.log(
-        `\nWhat Nomad knows of allocations that failed, those that were to fail too:\n${failures}\n`,
-      );
+      console.log(`\nNomad's failed allocations, including those that the lab made fail:\n${failures}\n`);
     await told.providers?.stop();
     await told.booted?.stop();
     throw new LabError(
-      `${(error as Error).message}\nThe servers have been ended; their files and logs are in ${directory}.`,
+      `${(error as Error).message}\nThe servers are stopped; their files and logs are in ${directory}.`,
     );
   }
   await told.providers?.stop();
@@ -111,7 +109,7 @@ async function down({ folder }: { folder: string }): Promise<void> {
   await requireLab(folder);
   await stopLab(folder);
   await removeLab(folder);
-  console.log(`The lab in ${folder} has ended, and its folder is removed.`);
+  console.log(`The lab in ${folder} is stopped, and its folder is removed.`);
 }
 
 async function exec(command: string[], { folder }: { folder: string }): Promise<void> {
@@ -121,7 +119,7 @@ async function exec(command: string[], { folder }: { folder: string }): Promise<
 async function status({ folder }: { folder: string }): Promise<void> {
   const lab = await requireLab(folder);
   const servers = labStatus(lab);
-  for (const { name, running } of servers) console.log(`${name}: ${running ? "running" : "ended"}`);
+  for (const { name, running } of servers) console.log(`${name}: ${running ? "running" : "stopped"}`);
   printAddresses(lab);
   if (servers.some(({ running }) => !running)) process.exitCode = 1;
 }
@@ -130,7 +128,7 @@ async function requireLab(folder: string): Promise<Lab> {
   const lab = await readLab(folder);
   if (lab === undefined)
     throw new LabError(
-      `There is no lab in ${folder}. Start one (npm run lab -- up), or name its folder (--folder).`,
+      `No lab runs in ${folder}. Start one (npm run lab -- up), or name its folder (--folder).`,
     );
   return lab;
 }
@@ -157,37 +155,41 @@ function printKept(lab: Lab): void {
 To deploy into it yourself, edit ${path.join(lab.directory, "environment.json")}, then run
   npm run -s lab -- exec${folder} npx cdktf diff vaultwarden
 To work in a shell with the lab's addresses and tokens: npm run -s lab -- exec${folder} bash
-To end it: npm run lab -- down${folder}
+To stop it: npm run lab -- down${folder}
 `);
 }
 
 const program = new Command("npm run lab --").description(
-  "Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and services that move to that PostgreSQL",
+  "run Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and move services to that PostgreSQL",
 );
 // Options after the command of `exec` are that command's own.
 program.enablePositionalOptions();
 program
   .command("run", { isDefault: true })
-  .description("boot, move, prove, fail and mend, and end everything")
-  .option("--keep", "leave it running at the end")
-  .option("--folder <folder>", "where it lives: a new or empty folder (default: a new temporary one)")
+  .description(
+    "start the servers, move services, check every row, make moves fail and recover, stop everything",
+  )
+  .option("--keep", "leave the lab running at the end")
+  .option("--folder <folder>", "the lab's folder: new or empty (default: a new temporary one)")
   .action(run);
-const folderOption = ["--folder <folder>", "where it lives", defaultFolder] as const;
+const folderOption = ["--folder <folder>", "the lab's folder", defaultFolder] as const;
 program
   .command("up")
-  .description("boot it with services on their sources, and leave it running")
+  .description("start the lab with services on their sources, and leave it running")
   .option(...folderOption)
   .action(up);
 program
   .command("review")
-  .description("pull requests on it, without a forge: planned, reviewed, merged, deployed, refused")
-  .option("--keep", "leave it running at the end")
+  .description("plan, review, merge and deploy pull requests, without a forge")
+  .option("--keep", "leave the lab running at the end")
   .action(review);
 program
   .command("faults")
-  .description("servers killed, nodes drained, jobs purged: who comes back, after how long, with every row")
-  .argument("[names...]", "which faults (default: all of them)")
-  .option("--list", "name them, and end")
+  .description(
+    "kill servers, drain nodes and purge jobs; measure which services come back, when, and with which rows",
+  )
+  .argument("[names...]", "which faults (default: all)")
+  .option("--list", "list the faults and exit")
   .option("--keep", "leave the lab running at the end")
   .action(fail);
 program
@@ -201,12 +203,12 @@ program
   .action(exec);
 program
   .command("status")
-  .description("say what runs, and where")
+  .description("show what runs, and where")
   .option(...folderOption)
   .action(status);
 program
   .command("down")
-  .description("end it and remove its folder")
+  .description("stop the lab and remove its folder")
   .option(...folderOption)
   .action(down);
 

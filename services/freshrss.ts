@@ -25,5 +25,5 @@ export const freshrss: ServiceDefinition = {
     password: "DB_PASSWORD",
     fixed: { DB_TYPE: "pgsql", DB_PREFIX: "freshrss_" },
   },
-  readsDsnOnce: "FreshRSS keeps its connection in data/config.php: write the new password there, too",
+  readsDsnOnce: "FreshRSS keeps its connection in data/config.php: write the new password there too",
 };

@@ -39,7 +39,7 @@ export function immich({ release, vector }: ImmichOptions): ServiceDefinition {
   const preset = vectorPresets[vector];
   if (major >= preset.until)
     throw new RangeError(
-      `Immich ${release} does not take ${vector} any more. Allowed: vectorchord, pgvector, or a release before v${preset.until}.`,
+      `Immich ${release} no longer supports ${vector}. Allowed: vectorchord, pgvector, or a release before v${preset.until}.`,
     );
   const program = {
     driver: "docker",

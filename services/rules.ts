@@ -243,7 +243,7 @@ export const rulesSchema = z
       context.addIssue({
         code: "custom",
         path: [index],
-        message: `${one.kind} for ${subject(one)}: rule [${other}] (${rules[other]?.kind}) says otherwise already. Allowed: one of a kind for each column, and either default or skip-row.`,
+        message: `${one.kind} for ${subject(one)}: rule [${other}] (${rules[other]?.kind}) conflicts with it. Allowed: one of a kind for each column, and either default or skip-row.`,
       });
     }
   });

@@ -39,5 +39,5 @@ export const uptimeKuma: ServiceDefinition = {
   monitor: true,
   // Seen with 2.5.3: it ignores the connection string, shows its set-up page, answers 200 and writes nothing to the server.
   cannotMove:
-    "Uptime Kuma 2.x takes SQLite and MariaDB only and ignores a connection string to PostgreSQL. If you have an image that takes one, declare it: { ...uptimeKuma, program: { ...uptimeKuma.program, image: … }, cannotMove: undefined }",
+    "Uptime Kuma 2.x supports only SQLite and MariaDB and ignores a connection string to PostgreSQL. If you have an image that takes one, declare it: { ...uptimeKuma, program: { ...uptimeKuma.program, image: … }, cannotMove: undefined }",
 };

@@ -85,7 +85,7 @@ function notOurs({ environment, service, known, found }: Case): string[] {
   const [are, them] = things.length === 1 ? ["exists", "it"] : ["exist", "them"];
   return [
     [
-      `${sentence(listed(things))} ${are} already, but Terraform's state does not have ${them}.`,
+      `${sentence(listed(things))} already ${are}, but Terraform's state does not have ${them}.`,
       `If pgmoor made ${them}, the state is lost or elsewhere: deploy from where it is (docs/lost-state.md).`,
       `To take over what exists, with its data and its password, write existing: ${JSON.stringify(words)}${withSecret(words, environment, service)}.`,
     ].join(" "),
@@ -99,7 +99,7 @@ function withSecret(
   service: EnvironmentService,
 ): string {
   if (!words.includes("database") || words.includes("secret")) return "";
-  return `, and "secret" as well, after you wrote the password that the role has to Vault: vault kv put -mount=${environment.vault.mount} ${secretName(service)} password=-`;
+  return `, and "secret" as well. First write the role's password to Vault: vault kv put -mount=${environment.vault.mount} ${secretName(service)} password=-`;
 }
 
 /** What the environment says exists, and does not. */
@@ -118,7 +118,7 @@ function missing({ environment, service, known, found }: Case): string[] {
   ];
   if (says("database") && gone.length > 0)
     stops.push(
-      `existing names "database", but the server has no ${gone.join(" and no ")}. Remove "database" if both are to be made; else make what is missing by hand.`,
+      `existing names "database", but the server has no ${gone.join(" and no ")}. Remove "database" if pgmoor should create both; otherwise create what is missing by hand.`,
     );
   if (says("job") && known.job === undefined && found.job === "absent")
     stops.push(
@@ -143,7 +143,7 @@ function unreadable({ environment, service, known, found }: Case): string[] {
   const place = `-mount=${environment.vault.mount} ${secretName(service)}`;
   if (found.secret === "deleted")
     return [
-      `The newest version of the secret ${path} was deleted in Vault: the service cannot read its password any more. Take that back: vault kv undelete -versions=N ${place} (vault kv metadata get says which). If it was destroyed, run vault kv metadata delete ${place} and set passwordVersion to ${nextVersion(known, wanted)}: a new password, for the secret and the role.`,
+      `The newest version of the secret ${path} was deleted in Vault: the service cannot read its password any more. Undo that: vault kv undelete -versions=N ${place} (vault kv metadata get says which). If it was destroyed, run vault kv metadata delete ${place} and set passwordVersion to ${nextVersion(known, wanted)}: a new password, for the secret and the role.`,
     ];
   if (found.secret === "absent" && known.secret !== undefined && wanted <= known.secret.version)
     return [
@@ -168,14 +168,14 @@ function roleGone({ service, known, found }: Case): string[] {
   if (known.role === undefined || !found.orphaned) return [];
   const { passwordVersion: wanted = 1 } = service;
   return [
-    `The role ${databaseName(service.definition)} is gone from the server, and the tables of its database belong to another role now: made anew, it could not use them. Make it by hand and give them back (docs/lost-state.md#a-role-that-was-dropped), and set passwordVersion to ${nextVersion(known, wanted)}.`,
+    `The role ${databaseName(service.definition)} is gone from the server, and the tables of its database now belong to another role. A new role could not use them. Create the role by hand, give it the tables (docs/lost-state.md#a-role-that-was-dropped), and set passwordVersion to ${nextVersion(known, wanted)}.`,
   ];
 }
 
 function nothingToMove({ service, known, found }: Case): string[] {
   if (service.phase !== "cutover" || known.job !== undefined || found.job !== "absent") return [];
   return [
-    `A cutover moves a job that runs, so that Nomad can go back to it, and no job ${service.definition.name} is there. Deploy it with phase "prepared" first.`,
+    `A cutover needs a running job, so that Nomad can revert to it, and there is no job ${service.definition.name}. Deploy it with phase "prepared" first.`,
   ];
 }
 

@@ -104,7 +104,7 @@ test("a rules file is checked whole, with the path of each mistake", () => {
     }),
   );
   expect(refusal(() => rulesOf({ rules: file }))).toContain(
-    "rules.1: skip-row for t.c: rule [0] (default) says otherwise",
+    "rules.1: skip-row for t.c: rule [0] (default) conflicts with it",
   );
   fs.writeFileSync(file, "{");
   expect(refusal(() => rulesOf({ rules: file }))).toContain("cannot be read as JSON");

@@ -32,8 +32,8 @@ async function end(scene: Scene): Promise<{ said: string | undefined; failed: st
 test("a deployment that waits for a place is failed, and the old version is back", async () => {
   const { said, failed } = await end({ reverted: 2 });
   expect(failed).toEqual(["/v1/deployment/fail/d1"]);
-  expect(said).toContain("found no client with room for it");
-  expect(said).toContain("Nomad puts version 2 back");
+  expect(said).toContain("found no client with free resources");
+  expect(said).toContain("Nomad reverts to version 2");
 });
 
 test.each([

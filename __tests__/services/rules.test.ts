@@ -24,6 +24,6 @@ test("one name for a table, one for each of its columns", () => {
     messages(rulesSchema, [rename, { ...rename, column: "a" }, { ...rename, column: "b" }]),
   ).toBeUndefined();
   expect(messages(rulesSchema, [rename, { ...rename, to: "v" }])).toEqual([
-    expect.stringContaining("rename for t: rule [0] (rename) says otherwise already"),
+    expect.stringContaining("rename for t: rule [0] (rename) conflicts with it"),
   ]);
 });

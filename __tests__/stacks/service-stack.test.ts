@@ -310,7 +310,7 @@ describe("a service with a PostgreSQL of its own", () => {
     expect(tasks("v1.117.0")).toEqual(["postgres", "immich", "microservices"]);
     expect(tasks("v1.118.0")).toEqual(["postgres", "immich"]);
     expect(() => immich({ release: "v3.0.0", vector: "pgvecto.rs" })).toThrow(
-      /does not take pgvecto\.rs any more/,
+      /no longer supports pgvecto\.rs/,
     );
   });
 });

@@ -191,7 +191,7 @@ describe("a phase that cannot follow is refused by the plan", () => {
     await workspace.write(as("settled"));
     await workspace.succeed("apply", "-auto-approve", "-input=false");
     expect(await workspace.plan()).toEqual({});
-    expect(await refusal("prepared")).toContain("vaultwarden is settled: its job no longer knows its source");
+    expect(await refusal("prepared")).toContain("vaultwarden is settled: its job no longer has its source");
     expect(await refusal("cutover")).toBe("");
   });
 
@@ -201,7 +201,7 @@ describe("a phase that cannot follow is refused by the plan", () => {
     expect(await refusal("prepared")).toBe("");
     await workspace.succeed("apply", "plan");
     expect(await refusal("settled")).toContain("its job runs on its source");
-    expect(await refusal("cutover")).toContain("its source may hold newer rows than the server");
+    expect(await refusal("cutover")).toContain("its source may have newer rows than the server");
     await ledger(rollBack);
     expect(await refusal("cutover")).toBe("");
   });
@@ -221,7 +221,7 @@ describe("a phase that cannot follow is refused by the plan", () => {
     expect(await warning()).not.toContain("settled");
     await ledger(confirm);
     expect(await warning()).toContain(
-      'vaultwarden has moved, and its ledger says that it is confirmed. Write phase "settled"',
+      'vaultwarden has moved, and its ledger says that it is confirmed. Set phase "settled"',
     );
   });
 });

@@ -73,7 +73,7 @@ test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
     {},
     none,
     running,
-    /^The secret .*, the role .*, the database .* and the job .* exist already/,
+    /^The secret .*, the role .*, the database .* and the job .* already exist,/,
   ],
   [
     "a lost state of which the secret was deleted",
@@ -87,10 +87,10 @@ test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
     {},
     none,
     { ...absent, job: "present" },
-    /^The job vaultwarden exists already.*existing: \["job"\]\.$/,
+    /^The job vaultwarden already exists.*existing: \["job"\]\.$/,
   ],
   ["a role without a secret", {}, none, { ...absent, role: "present" }, /"secret" as well/],
-  ["adopted, and no longer said so", {}, adopted, running, /^The secret .* exists already/],
+  ["adopted, and no longer said so", {}, adopted, running, /^The secret .* already exists/],
   ["an adoption of nothing", { existing: all }, none, absent, /no secret[^]*no role[^]*no job/],
   [
     "an older password",

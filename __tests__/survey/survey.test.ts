@@ -95,7 +95,7 @@ test("a lost state: the plan names what is there and the words that take it over
   await stage.loseState();
 
   expect(await stopped(made())).toBe(
-    `The secret secret/postgres/${name}, the role ${name}, the database ${name} and the job vaultwarden exist already, but Terraform's state does not have them. If pgmoor made them, the state is lost or elsewhere: deploy from where it is (docs/lost-state.md). To take over what exists, with its data and its password, write existing: ["job","secret","database"].`,
+    `The secret secret/postgres/${name}, the role ${name}, the database ${name} and the job vaultwarden already exist, but Terraform's state does not have them. If pgmoor made them, the state is lost or elsewhere: deploy from where it is (docs/lost-state.md). To take over what exists, with its data and its password, write existing: ["job","secret","database"].`,
   );
 
   await deploy(made({ existing: ["job", "secret", "database"] }));
@@ -109,7 +109,7 @@ thoroughly(
     stage.vault.secrets.delete(`postgres/${name}`);
 
     expect(await stopped(made())).toContain(
-      `write existing: ["database"], and "secret" as well, after you wrote the password that the role has to Vault: vault kv put -mount=secret postgres/${name} password=-`,
+      `write existing: ["database"], and "secret" as well. First write the role's password to Vault: vault kv put -mount=secret postgres/${name} password=-`,
     );
   },
 );
@@ -118,7 +118,7 @@ thoroughly("an adopted service is no longer said to have existed", async () => {
   await adopt();
 
   expect(await stopped(adopted({ existing: [] }))).toContain(
-    `The secret secret/postgres/${giteaName} exists already, but Terraform's state does not have it.`,
+    `The secret secret/postgres/${giteaName} already exists, but Terraform's state does not have it.`,
   );
 });
 
@@ -157,7 +157,7 @@ thoroughly("a secret whose newest version was deleted", async () => {
   version.deleted = new Date().toISOString();
 
   expect(await stopped(made())).toContain(
-    `Take that back: vault kv undelete -versions=N -mount=secret postgres/${name}`,
+    `Undo that: vault kv undelete -versions=N -mount=secret postgres/${name}`,
   );
 
   delete version.deleted;

@@ -3,7 +3,7 @@ import { standings } from "./subjects";
 
 export const allocationLost: Fault = {
   name: "allocation-lost",
-  about: "the allocation is stopped (nomad alloc stop), as when its node is lost or Nomad collects it",
+  about: "the allocation is stopped (nomad alloc stop), as when its node is lost",
   strikes: standings,
   quick: true,
   inject: (bench, struck) => bench.loseAllocations(struck),

@@ -6,7 +6,7 @@ const crash = { NODE_OPTIONS: "--require /not-there" };
 
 export const badVersion: Fault = {
   name: "bad-version-after-confirm",
-  about: "a later version that crashes is deployed: the deploy fails, and Nomad puts the old version back",
+  about: "a version that crashes is deployed: the deploy fails, and Nomad reverts to the old version",
   strikes: ["cutover"],
   // An ordinary start may take 60 s (`deadlines.healthy`), a move 155 s.
   silentForSeconds: 120,

@@ -150,7 +150,7 @@ export class Bench {
    * still away is missed by then.
    */
   async missed(subjects: readonly Subject[]): Promise<void> {
-    const wait = { what: "each service answers, or has tried in vain", deadlineSeconds: 150, everyMs: 500 };
+    const wait = { what: "each service answers, or has failed", deadlineSeconds: 150, everyMs: 500 };
     await waitFor(wait, async () => {
       for (const { service } of await this.silent(subjects)) {
         const [newest] = await this.nomad.allocations(service.name);

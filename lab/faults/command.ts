@@ -68,7 +68,7 @@ export async function runFaults(
     await providers?.stop();
     if (keep) booted?.release();
     else await booted?.stop();
-    const end = keep ? "The lab goes on" : "The servers have been ended; their files and logs are";
+    const end = keep ? "The lab keeps running" : "The servers are stopped; their files and logs are";
     throw new LabError(`${messageOf(error)}\n${end} in ${directory}.`, { cause: error });
   }
   console.error(`\n${table(lines)}\n`);

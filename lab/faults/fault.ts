@@ -61,13 +61,13 @@ export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subjec
     ...(endedOn === wanted ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
     ...(rowsLost === 0 ? [] : [`${rowsLost} acknowledged rows lost`]),
     ...(secretVersionsLost === 0 ? [] : [`${secretVersionsLost} versions of its secret lost`]),
-    ...(lockedOut ? ["its role does not take the password in Vault"] : []),
+    ...(lockedOut ? ["its role does not accept the password in Vault"] : []),
     ...(byHand ? ["did not come back by itself"] : []),
     ...(healthyAfterSeconds !== null && healthyAfterSeconds > allowed
       ? [`took longer than ${allowed} s`]
       : []),
     ...(longestSilenceSeconds > (fault.silentForSeconds ?? Infinity)
-      ? [`took no row for ${longestSilenceSeconds} s, longer than ${fault.silentForSeconds} s`]
+      ? [`accepted no row for ${longestSilenceSeconds} s, longer than ${fault.silentForSeconds} s`]
       : []),
   ];
 }

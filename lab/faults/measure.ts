@@ -102,7 +102,7 @@ async function isLockedOut({ lab }: Bench, { service }: Subject): Promise<boolea
 /** What somebody would do at last: has Nomad forget the job, and deploys it. So the faults after this one can be tried. */
 async function bringBack(bench: Bench, subject: Subject): Promise<void> {
   const { name } = subject.service;
-  bench.say(`${name} has not come back; its job is purged and deployed anew. What Nomad knows of it:`);
+  bench.say(`${name} has not come back; its job is purged and deployed again. Its allocations in Nomad:`);
   bench.say(await bench.nomad.failures(name));
   try {
     await bench.nomad.stop(name, true);

@@ -12,7 +12,8 @@ export const putBack = (bench: Bench) => fs.rename(`${bundle(bench)}.away`, bund
 /** In `cutover` a start still runs the migrator, to ask the ledger: it waits for the image as for a server. */
 export const migratorImageAway: Fault = {
   name,
-  about: "the migrator cannot be fetched, the allocation is lost; in cutover it can be fetched again later",
+  about:
+    "the migrator's image cannot be fetched, and the allocation is lost; in cutover the image comes back later",
   strikes: ["cutover"],
   async inject(bench, struck) {
     await takeAway(bench);

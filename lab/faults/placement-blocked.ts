@@ -4,7 +4,7 @@ import type { Fault } from "./fault";
 export const placementBlocked: Fault = {
   name: "placement-blocked",
   about:
-    "no node may take the cutover's allocation: the deploy gives up, and the move does not run by itself later",
+    "no node can take the cutover's allocation: the deploy gives up, and the move does not run later by itself",
   strikes: ["prepared"],
   endsOn: "source",
   async inject(bench, struck) {

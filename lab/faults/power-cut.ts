@@ -14,7 +14,7 @@ function powerCut(name: string, last: Power): Fault {
   const first = (["postgres", "consul", "vault", "nomad"] as const).filter((one) => one !== last);
   return {
     name,
-    about: `everything on the cluster dies at once; ${titles[last]} comes back last`,
+    about: `power cut: the whole cluster stops at once; ${titles[last]} comes back last`,
     strikes: standings,
     async inject(bench, struck) {
       await bench.cutPower();

@@ -15,7 +15,7 @@ export function lineOf(fault: Fault, result: Result, subject: Subject): Line {
 /** For people. */
 export function table(lines: readonly Line[]): string {
   const rows = [
-    ["fault", "service", "data on", "rows lost", "back after", "silent for", ""],
+    ["fault", "service", "data on", "rows lost", "back after", "no row for", ""],
     ...lines.map(({ result, complaints }) => [
       result.fault,
       result.service,

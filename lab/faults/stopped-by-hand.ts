@@ -6,7 +6,7 @@ import { standings } from "./subjects";
 function stoppedByHand(name: string, command: string, purge: boolean): Fault {
   return {
     name,
-    about: `somebody stops the job (${command}); the same deploy as before brings it back`,
+    about: `somebody stops the job (${command}); deploying again brings it back`,
     strikes: standings,
     // From the deploy's beginning: it plans, and waits until Nomad calls the job healthy.
     withinSeconds: 90,

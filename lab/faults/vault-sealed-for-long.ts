@@ -8,7 +8,7 @@ const longestMinutes = 20;
 
 export const vaultSealedForLong: Fault = {
   name: "vault-sealed-for-long",
-  about: "Vault is sealed for so long that Nomad kills the tasks whose templates read it",
+  about: "Vault stays sealed until Nomad kills the tasks whose templates read it",
   strikes: standings,
   async inject(bench, struck) {
     const reading = struck.filter(({ standing }) => standing !== "prepared");

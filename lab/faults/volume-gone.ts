@@ -36,12 +36,12 @@ function emptied(name: string, about: string, volumesOf: (struck: readonly Subje
 export const volumesGone = [
   emptied(
     "source-volume-gone",
-    "what the service moved from is no longer in its volume, and the allocation is lost",
+    "the source file is no longer in its volume, and the allocation is lost",
     (struck) => struck.map(({ service }) => service.volume),
   ),
   emptied(
     "snapshot-volume-gone",
-    "the snapshots' volume is empty and cannot be written to, and the allocation is lost",
+    "the snapshots' volume is empty and read-only, and the allocation is lost",
     () => ["snapshots"],
   ),
 ];

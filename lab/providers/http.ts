@@ -45,7 +45,7 @@ export async function call(api: Api, method: string, path: string, request: Call
     if (request.signal?.aborted) throw new Fault(`Interrupted while asking ${api.name}`);
     throw new Fault(
       `${api.name} at ${api.address} cannot be reached (${networkReason(error)})`,
-      `Start it, or mend the provider's address.`,
+      `Start it, or correct the provider's address.`,
     );
   }
 }

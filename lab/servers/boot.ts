@@ -171,7 +171,7 @@ function identities(servers: LabServers): ProcessIdentity[] {
 async function refuseOccupied(directory: string): Promise<void> {
   const lab = await readLab(directory);
   if (lab && labStatus(lab).some(({ running }) => running)) {
-    throw new Error(`a lab is running in ${directory}: end it first, or use another folder`);
+    throw new Error(`a lab is running in ${directory}: stop it first, or use another folder`);
   }
   const entries = await fs.readdir(directory).catch(() => []);
   if (entries.length > 0)

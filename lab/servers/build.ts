@@ -66,14 +66,14 @@ export async function build(name: ProgramName, target: string, options: FindOpti
   const found = await goVersion(env);
   if (go === undefined || found === undefined || compareVersions(found, oldestGo) < 0)
     throw new Error(
-      `${name} ${version} is neither on PATH nor built yet, and building it needs Go ${oldestGo} or later on PATH`,
+      `${name} ${version} is not on PATH and not built yet. Building it needs Go ${oldestGo} or later on PATH`,
     );
   const log = path.join(cacheFolder(env), `${name}-${version}.log`);
   const linker = ["-s -w", ...[recipes[name].linker ?? []].flat()].join(" ");
   const args = ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", linker, ...recipes[name].flags];
   args.push("-o", target, `github.com/hashicorp/${name}`);
   options.progress(
-    `${name} ${version}: building with Go ${found}, some minutes the first time (log: ${log})`,
+    `${name} ${version}: building with Go ${found}, which takes some minutes the first time (log: ${log})`,
   );
   const goEnv = { ...env, ...settings, ...recipes[name].env };
   const failure = await runLogged(go, args, { cwd: folder, env: goEnv, log }, (progress) =>

@@ -174,8 +174,8 @@ async function refuseUnreachable(folders: readonly string[]): Promise<void> {
       const { mode, uid } = await fs.stat(at);
       if (uid !== unprivileged.uid && !(mode & 0o001)) {
         throw new Error(
-          `PostgreSQL runs as nobody, who may not pass ${at} on the way to ${folder}: ` +
-            `use a folder that others can enter (chmod o+x ${at}, or PGMOOR_CACHE and the lab's folder elsewhere)`,
+          `permission denied: PostgreSQL runs as the user nobody, which cannot enter ${at} on the way to ${folder}. ` +
+            `Use a folder that others can enter (chmod o+x ${at}, or PGMOOR_CACHE and the lab's folder elsewhere)`,
         );
       }
     }

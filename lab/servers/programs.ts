@@ -39,8 +39,8 @@ export async function findBuilt(
   const version = installed && (await versionOf(installed, env));
   if (installed && version && compareVersions(version, oldest[name]) >= 0)
     return { program: { name, file: installed, version, from: "path" } };
-  const what = version ? `version ${version}, and ${oldest[name]} is needed` : "says no version";
-  const passedOver = installed ? { passedOver: `${name}: ${installed} is passed over (${what})` } : {};
+  const what = version ? `version ${version}, but ${oldest[name]} is needed` : "does not report a version";
+  const passedOver = installed ? { passedOver: `${name}: ${installed} is not used (${what})` } : {};
   const module = await goModule(name);
   const file = path.join(cacheFolder(env), `${name}-${module.version}`);
   if (!(await exists(file))) return passedOver;

@@ -33,7 +33,7 @@ export async function missingRequirements(env: NodeJS.ProcessEnv = process.env):
   const lacks: Lack[] = [];
   if (process.platform !== "linux")
     lacks.push({
-      line: `Linux: this is ${process.platform}, and Nomad's exec driver runs nowhere else.`,
+      line: `Linux: this is ${process.platform}, and Nomad's exec driver needs Linux.`,
     });
   if (process.getuid?.() !== 0)
     lacks.push({

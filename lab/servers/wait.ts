@@ -31,7 +31,7 @@ export async function waitFor<T>(
     }
     if (Date.now() >= deadline) {
       const why = last === undefined ? "" : `: ${messageOf(last)}`;
-      throw new Error(`waited ${options.deadlineSeconds} s until ${options.what}, in vain${why}`);
+      throw new Error(`not within ${options.deadlineSeconds} s: ${options.what}${why}`);
     }
     await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 50));
   }

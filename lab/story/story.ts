@@ -46,18 +46,18 @@ type Say = (line: string) => void;
 /** From nothing to services on their sources, as jobs registered by hand. */
 export function opening(directory: string): Chapter[] {
   return [
-    chapter("Servers: found, or built", async (told, say) => {
+    chapter("Find or build the servers, and start them", async (told, say) => {
       const begun = performance.now();
       told.booted = await bootServers(directory, volumes(), say);
       told.bootSeconds = (performance.now() - begun) / 1000;
-      say(`all four on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
+      say(`all four run on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
     }),
-    chapter("Providers: the real ones, or stand-ins", async (told, say) => {
+    chapter("Find the Terraform providers: the real ones, or stand-ins", async (told, say) => {
       const { lab } = told.booted!;
       told.providers = await serveStandIns(lab, say);
       told.stage = await setStage(told, told.providers !== undefined);
     }),
-    chapter("Services on SQLite, and on a PostgreSQL of its own, registered by hand", async (told, say) => {
+    chapter("Start services on SQLite, and one on an embedded PostgreSQL", async (told, say) => {
       const { lab, nomad, moving, spoilt, unwell } = told.stage!;
       await Promise.all([
         buildMigrator(path.join(lab.programs, "pgmoor-migrator.cjs")),
@@ -77,19 +77,20 @@ export function opening(directory: string): Chapter[] {
 
 /** A change's way from a pull request to the cluster. */
 export const pullRequests: Chapter[] = [
-  chapter("Pull requests: planned, reviewed, merged, deployed; and refused", (told) =>
+  chapter("Pull requests: plan, review, merge, deploy, and refuse one", (told) =>
     reviewAndDeploy(told.stage!),
   ),
 ];
 
 /** The rest, to the end. */
 export const rest: Chapter[] = [
-  chapter("prepared: secret, role, database, identity; the jobs stay on their sources", (told) =>
-    prepare(told.stage!),
+  chapter(
+    "Phase prepared: make secrets, roles, databases and identities; the jobs stay on their sources",
+    (told) => prepare(told.stage!),
   ),
   atATime(
-    "Three at a time",
-    chapter("cutover: the services move", async (told) => {
+    "Three chapters at a time",
+    chapter("Phase cutover: move the services", async (told) => {
       const stage = told.stage!;
       const downtimes = await cutOver(stage);
       for (const service of stage.moving)
@@ -98,7 +99,7 @@ export const rest: Chapter[] = [
       stage.say("a second deploy changes nothing");
     }),
     chapter(
-      "A row that does not fit, an app that never gets healthy: back by themselves, and mended",
+      "Two moves fail (a bad row, an app that never gets healthy), go back by themselves, and succeed once corrected",
       async (told) => {
         const stage = told.stage!;
         await haveMoved(stage);
@@ -107,7 +108,7 @@ export const rest: Chapter[] = [
       },
     ),
     chapter(
-      "Five services that are on the server already are adopted; Nomad sees the homelab's jobs",
+      "Adopt five services that already use the server; have Nomad check the homelab's jobs",
       async (told) => {
         const stage = told.stage!;
         await haveMoved(stage);
@@ -116,19 +117,19 @@ export const rest: Chapter[] = [
       },
     ),
   ),
-  chapter("An allocation is lost, the node is drained: every service comes back, with every row", (told) =>
+  chapter("Lose an allocation, drain the node: every service comes back with every row", (told) =>
     strike(told.stage!, told.booted!),
   ),
   atATime(
-    "Two at a time",
-    chapter("Back to prepared; destroyed in vain, and retired", (told) => goBackAndRetire(told.stage!)),
-    chapter("The first page of the docs, followed word by word", (told) => followFirstPage(told.stage!)),
+    "Two chapters at a time",
+    chapter("Go back to prepared, try to destroy, and retire", (told) => goBackAndRetire(told.stage!)),
+    chapter("Follow the first page of the docs word by word", (told) => followFirstPage(told.stage!)),
   ),
-  chapter("Mistakes", async (told) => {
+  chapter("Make mistakes: each is explained, and nothing is written", async (told) => {
     await askVersions(told.stage!);
     await makeMistakes(told.stage!, told.newcomer!);
   }),
-  chapter("No secret in states, plans, jobs, logs", async (told) => {
+  chapter("Search states, plans, jobs and logs for secrets", async (told) => {
     told.secretsFound = await searchForSecrets(told.stage!);
   }),
 ];

@@ -207,7 +207,7 @@ const mistakes: readonly Mistake[] = [
       { kind: "null-if", table: "t", column: "c", values: [""] },
       { kind: "null-if", table: "t", column: "c", values: ["-"] },
     ],
-    /null-if for t\.c: rule \[0\] \(null-if\) says otherwise already\. Allowed: /,
+    /null-if for t\.c: rule \[0\] \(null-if\) conflicts with it\. Allowed: /,
     "services[0].definition.source.rules[1]",
   ],
   ...["alive", "", "/a b", '/a"b', "/{{x}}"].map((path): Mistake => [
@@ -283,7 +283,7 @@ const mistakes: readonly Mistake[] = [
   [
     ["services", 2, "phase"],
     "cutover",
-    /cutover is refused: Uptime Kuma 2\.x takes SQLite and MariaDB only .* cannotMove: undefined/,
+    /cutover is refused: Uptime Kuma 2\.x supports only SQLite and MariaDB .* cannotMove: undefined/,
   ],
   [
     ["services", 3, "definition", "source", "serverEnvironment", "PGDATA"],

@@ -30,10 +30,10 @@ test("nothing is worse than it should be at the limit", () => {
 test("each thing that is worse is named", () => {
   expect(worse({ rowsLost: 1 })).toEqual(["1 acknowledged rows lost"]);
   expect(worse({ secretVersionsLost: 2 })).toEqual(["2 versions of its secret lost"]);
-  expect(worse({ lockedOut: true })).toEqual(["its role does not take the password in Vault"]);
+  expect(worse({ lockedOut: true })).toEqual(["its role does not accept the password in Vault"]);
   expect(worse({ endedOn: "source" })).toEqual(["ended on the source, not on the server"]);
   expect(worse({ healthyAfterSeconds: 30.1 })).toEqual(["took longer than 30 s"]);
-  expect(worse({ longestSilenceSeconds: 5.1 })).toEqual(["took no row for 5.1 s, longer than 5 s"]);
+  expect(worse({ longestSilenceSeconds: 5.1 })).toEqual(["accepted no row for 5.1 s, longer than 5 s"]);
   expect(worse({ healthyAfterSeconds: null, byHand: true })).toEqual(["did not come back by itself"]);
 });
 

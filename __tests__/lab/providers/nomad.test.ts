@@ -241,10 +241,10 @@ test("a job that Nomad would refuse fails the plan; one that is no job, the vali
   expect(unwrapped(await workspace.run("plan"))).toContain("Missing job task groups");
 
   await workspace.write(app({ resource: { jobspec: 'job "app" {}' } }));
-  expect(unwrapped(await workspace.run("validate"))).toContain("The jobspec is no JSON");
+  expect(unwrapped(await workspace.run("validate"))).toContain("The jobspec is not JSON");
 
   await workspace.write(app({ resource: { jobspec: "{}" } }));
-  expect(unwrapped(await workspace.run("validate"))).toContain("The jobspec is no job of Nomad's API");
+  expect(unwrapped(await workspace.run("validate"))).toContain("The jobspec is not a job of Nomad's API");
 
   await workspace.write(app({ resource: { json: null } }));
   expect(unwrapped(await workspace.run("validate"))).toContain("Set json = true");

@@ -99,7 +99,7 @@ describe("a plan", () => {
     ["a value that nobody asked for", { note: "invented" }],
   ])("with %s is the stand-in's own fault", (_what, wrong) => {
     expect(() => checkPlanned(attributes, null, config, { ...state, ...wrong })).toThrow(
-      /stand-in is at fault/,
+      /stand-in has a bug/,
     );
   });
 });
@@ -115,7 +115,7 @@ describe("the outcome of an apply", () => {
     ["differs from the plan", { limit: 5 }],
     ["is not known", { revision: UNKNOWN }],
   ])("that %s is the stand-in's own fault", (_what, wrong) => {
-    expect(() => settle(attributes, state, { ...state, ...wrong })).toThrow(/stand-in is at fault/);
+    expect(() => settle(attributes, state, { ...state, ...wrong })).toThrow(/stand-in has a bug/);
   });
 });
 

@@ -30,7 +30,7 @@ test("what cannot be is told when validating", async () => {
   // THEN all of it at once
   expect(text).toContain("password_wo and password_wo_version are set together");
   expect(text).toContain("connection_limit must be -1 or more");
-  expect(text).toContain("SELECT is no privilege of a database");
+  expect(text).toContain("SELECT is not a privilege of a database");
   expect(text).toContain("A grant on a schema needs a schema");
   expect(text).toContain("The stand-in grants nothing on a planet");
 });
@@ -66,7 +66,7 @@ test("a server that refuses, is deaf or has no such role is told of in words, wi
   expect(told[1]).toContain(`PostgreSQL at ${host}:${deaf} cannot be reached (connection refused)`);
   expect(told[2]).toContain(`PostgreSQL at ${host}:${port} does not speak TLS`);
   expect(told[3]).toContain(`PostgreSQL at ${host}:${port} has no database nowhere`);
-  expect(told[4]).toContain("is no name for PostgreSQL");
+  expect(told[4]).toContain("is not a name for PostgreSQL");
   expect(told[5]).toContain('role "nobody-there" does not exist (SQLSTATE 42704)');
   expect(told.join()).not.toMatch(/wr0ng-secret|s3cret|at .*\.ts|node_modules/);
 });

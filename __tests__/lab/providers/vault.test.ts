@@ -190,13 +190,13 @@ test("a Vault that is sealed, deaf, none at all or refuses is told of in words",
     expect(await applying({ VAULT_TOKEN: "" })).toContain("No Vault token: set VAULT_TOKEN");
     expect(await applying({ VAULT_ADDR: "" })).toContain("No Vault address: set VAULT_ADDR");
     expect(await applying({ VAULT_TOKEN: "wrong-token" })).toMatch(
-      /does not let this token write auth\/token\/create.*permission denied/,
+      /permission denied: this token may not write auth\/token\/create.*permission denied/,
     );
     expect(await applying({ VAULT_ADDR: deaf })).toContain(
       `Vault at ${deaf} cannot be reached (connection refused)`,
     );
     expect(await applying({ VAULT_ADDR: another.address })).toContain(
-      `${another.address} does not answer as a Vault does`,
+      `${another.address} does not answer like Vault`,
     );
     vault.sealed = true;
     const told = await applying({});

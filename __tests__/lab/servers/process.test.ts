@@ -45,7 +45,7 @@ test("one that does not get ready is ended, and its log is in the error", async 
     deadlineSeconds: 0.3,
   });
   await expect(start).rejects.toThrow(
-    /Sleeper did not start: waited 0\.3 s[^]*ENOENT[^]*\| starting up\n\(log: /,
+    /Sleeper did not start: not within 0\.3 s[^]*ENOENT[^]*\| starting up\n\(log: /,
   );
   expect(alive(Number(await fs.readFile(path.join(folder, "pid"), "utf8")))).toBe(false);
 });

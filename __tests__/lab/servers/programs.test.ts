@@ -32,7 +32,7 @@ test("a program on PATH that is too old is passed over, with a word, for the one
   await script("bin/vault", 'echo "Vault v1.0.0 (abc)"');
   const file = await script(`cache/vault-${await pinned("vault")}`, "");
   expect(await find("vault")).toMatchObject({ file, from: "cache" });
-  expect(said).toEqual([expect.stringMatching(/vault: .*bin\/vault is passed over \(version 1\.0\.0, /)]);
+  expect(said).toEqual([expect.stringMatching(/vault: .*bin\/vault is not used \(version 1\.0\.0, /)]);
 });
 
 test.each([
@@ -41,7 +41,7 @@ test.each([
 ])("%s, a program that has to be built is one line that says so", async (_what, go) => {
   if (go !== undefined) await script("bin/go", `echo ${go}`);
   await expect(find("consul")).rejects.toThrow(
-    /^consul \S+ is neither on PATH nor built yet, and building it needs Go [\d.]+ or later on PATH$/,
+    /^consul \S+ is not on PATH and not built yet. Building it needs Go [\d.]+ or later on PATH$/,
   );
 });
 

@@ -29,7 +29,7 @@ async function expectOneVersion(bench: Bench, name: string): Promise<void> {
 
 export const createFailed: Fault = {
   name: "create-failed",
-  about: "the first deploy of a new service fails by a typo; it is corrected and deployed again",
+  about: "the first deploy of a new service fails because of a typo, which is then corrected",
   strikes: ["cutover"],
   async inject(bench) {
     const { deployment, nomad } = bench;

@@ -6,7 +6,7 @@ const keeper = "keeper";
 
 export const roleDropped = mistake({
   name: "role-dropped",
-  about: "the role is dropped, its tables given to another",
+  about: "the role is dropped, and its tables are given to another role",
   strikes: ["cutover"],
   make: async (bench, { service }) => {
     const name = databaseOf(service);

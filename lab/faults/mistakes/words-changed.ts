@@ -3,7 +3,7 @@ import { mistake, rotate, words } from "./mistake";
 /** Nothing of it is wrong to say: all of it exists now. */
 export const existingChanged = mistake({
   name: "existing-changed",
-  about: "a service that pgmoor made is said to have existed, and no longer is",
+  about: "`existing` is set for a service that pgmoor made, and removed again",
   strikes: ["cutover"],
   make: async (bench, subject) => {
     await bench.deployment.edit([subject.service.name], words("job", "secret", "database"));
@@ -11,7 +11,7 @@ export const existingChanged = mistake({
     bench.tell(`${subject.service.name}: deployed with existing: job, secret, database`);
     await bench.deployment.edit([subject.service.name], words("job"));
   },
-  says: /The secret secret\/postgres\/\w+ exists already, .*write existing: \["job","secret"\]/,
+  says: /The secret secret\/postgres\/\w+ already exists, .*write existing: \["job","secret"\]/,
   cure: async (bench, { service }) =>
     void (await bench.deployment.edit([service.name], words("job", "secret"))),
 });
@@ -21,7 +21,7 @@ const rotated = new Map<string, number>();
 
 export const rotationReverted = mistake({
   name: "rotation-reverted",
-  about: "a new passwordVersion is deployed, and taken back",
+  about: "a new passwordVersion is deployed, and then lowered again",
   strikes: ["cutover", "adopted"],
   make: async (bench, subject) => {
     await rotate(bench, subject);

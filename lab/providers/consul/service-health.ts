@@ -156,7 +156,7 @@ export const serviceHealth = dataSource<() => Consul>()({
     if (deadline > 0 && results.length === 0) {
       throw new Fault(
         `Consul knows no healthy instance of ${config.name}, and none came within ${config.wait_for}`,
-        `See ${consul.address}/ui for the service's checks.`,
+        `The service's checks are shown at ${consul.address}/ui.`,
       );
     }
     return { ...asked, id: `service-health-${datacenter}-"${config.name}"-"${config.tag ?? ""}"`, results };

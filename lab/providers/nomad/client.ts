@@ -37,7 +37,7 @@ export class Nomad {
     const words = typeof answer.body === "string" ? answer.body.trim() : JSON.stringify(answer.body);
     if (answer.status === 403) {
       throw new Fault(
-        `Nomad at ${this.api.address} does not let this token ${what}`,
+        `Nomad at ${this.api.address}: permission denied: this token may not ${what}`,
         `It says: ${words}. Check that NOMAD_TOKEN holds a token that is valid, with a policy for this.`,
       );
     }

@@ -99,7 +99,7 @@ async function waitFor<T extends { Status: string }>(
       throw failure(
         job,
         `still ${found.Status} after ${timeout}`,
-        "It goes on in Nomad. Look there what it waits for; if it is only slow, raise the resource's timeouts.",
+        "It continues in Nomad. Look there what it waits for. If it is only slow, raise the resource's timeouts.",
       );
     }
     index = answer.headers.get("x-nomad-index") ?? "0";

@@ -55,7 +55,7 @@ export const job = resource<NomadOf>()({
     if (config.json instanceof Unknown || config.jobspec instanceof Unknown) return [];
     if (config.json !== true) {
       return [
-        new Fault("The stand-in reads jobspecs that are JSON only", "Set json = true.", {
+        new Fault("The stand-in reads only jobspecs in JSON", "Set json = true.", {
           attribute: "json",
         }),
       ];
@@ -86,7 +86,7 @@ export const job = resource<NomadOf>()({
   import(id) {
     const [, name, namespace] = /^(.+)@([^@]+)$/.exec(id) ?? [];
     if (name === undefined) {
-      throw new Fault(`${JSON.stringify(id)} is no id of a job`, "Write it as NAME@NAMESPACE.");
+      throw new Fault(`${JSON.stringify(id)} is not the ID of a job`, "Write it as NAME@NAMESPACE.");
     }
     return { id: name, namespace };
   },

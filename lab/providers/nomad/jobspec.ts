@@ -82,7 +82,7 @@ export function parseJobspec(jobspec: string): Jobspec {
     json = JSON.parse(jobspec);
   } catch (error) {
     throw new Fault(
-      "The jobspec is no JSON",
+      "The jobspec is not JSON",
       `${wordsOf(error)}. The stand-in reads JSON only, with json = true.`,
       {
         attribute: "jobspec",
@@ -93,7 +93,7 @@ export function parseJobspec(jobspec: string): Jobspec {
   const whole: unknown = root.success ? root.data.Job : json;
   const job = apiJob.safeParse(whole);
   if (!job.success) {
-    throw new Fault("The jobspec is no job of Nomad's API", z.prettifyError(job.error), {
+    throw new Fault("The jobspec is not a job of Nomad's API", z.prettifyError(job.error), {
       attribute: "jobspec",
     });
   }

@@ -23,7 +23,7 @@ export function connectionFault(error: unknown, { host, port, user, database }: 
   if (/does not support SSL/.test(wordsOf(error))) {
     return new Fault(
       `${server} does not speak TLS`,
-      `Provider postgresql asks for it by default: set sslmode = "disable" if that is all right in this network.`,
+      `Provider postgresql asks for it by default: set sslmode = "disable" if this network is trusted.`,
     );
   }
   if (
@@ -32,14 +32,14 @@ export function connectionFault(error: unknown, { host, port, user, database }: 
     )
   ) {
     return new Fault(
-      `${server} asks user ${user} for a password, and there is none`,
+      `${server} requires a password for user ${user}, and there is none`,
       "Set the password of provider postgresql.",
     );
   }
   const reason = /timeout/i.test(wordsOf(error)) ? "timed out" : networkReason(error);
   return new Fault(
     `${server} cannot be reached (${reason})`,
-    "Start it, or mend the provider's host and port.",
+    "Start it, or correct the provider's host and port.",
   );
 }
 

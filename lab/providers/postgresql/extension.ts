@@ -58,7 +58,10 @@ export const extension = resource<PostgresOf>()({
   import(id) {
     const [database, name, ...more] = id.split(".");
     if (!database || !name || more.length > 0) {
-      throw new Fault(`${JSON.stringify(id)} is no id of an extension`, "Write it as DATABASE.EXTENSION.");
+      throw new Fault(
+        `${JSON.stringify(id)} is not the ID of an extension`,
+        "Write it as DATABASE.EXTENSION.",
+      );
     }
     return { id, database, name };
   },

@@ -101,7 +101,7 @@ function words({ object_type: type, privileges }: Grant): string {
   const allowed = ["ALL", ...(objectKinds[type ?? ""]?.privileges ?? [])];
   const stranger = privileges?.find((privilege) => !allowed.includes(privilege));
   if (stranger !== undefined) {
-    throw new Fault(`${stranger} is no privilege of a ${type}`, `There are ${allowed.join(", ")}.`);
+    throw new Fault(`${stranger} is not a privilege of a ${type}`, `There are ${allowed.join(", ")}.`);
   }
   return (privileges ?? []).join(", ");
 }

@@ -32,7 +32,7 @@ export const grant = resource<PostgresOf>()({
         continue;
       const allowed = ["ALL", ...kind.privileges].join(", ");
       faults.push(
-        new Fault(`${privilege} is no privilege of a ${type}`, `There are ${allowed}.`, {
+        new Fault(`${privilege} is not a privilege of a ${type}`, `There are ${allowed}.`, {
           attribute: "privileges",
         }),
       );
@@ -59,7 +59,9 @@ async function write(postgres: Postgres, prior: Grant, wanted: Grant): Promise<G
   });
   const written = await readGrant(postgres, wanted);
   if (!written)
-    throw new Fault(`Role, database or schema of the grant to ${wanted.role} was gone right after it`);
+    throw new Fault(
+      `Role, database or schema of the grant to ${wanted.role} disappeared right after it was granted`,
+    );
   return written;
 }
 

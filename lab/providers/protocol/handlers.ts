@@ -155,7 +155,7 @@ async function readBack(
 ): Promise<Fields> {
   try {
     const read = await type.read(made, context);
-    if (!read) throw new Fault(`${JSON.stringify(made.id)} was gone right after it was written`);
+    if (!read) throw new Fault(`${JSON.stringify(made.id)} disappeared right after it was written`);
     return settle(type.attributes, planned, read as Fields);
   } catch (error) {
     if (error instanceof Fault) throw new Fault(error.message, error.detail, { ...error.more, left: made });

@@ -116,7 +116,7 @@ export function mapAttributes(
 
 function ownFault(what: string): Fault {
   return new Fault(
-    "The provider stand-in is at fault",
+    "The provider stand-in has a bug",
     `It ${what}. Please report this with the configuration.`,
   );
 }

@@ -48,14 +48,14 @@ export class Vault {
     const words = errors.success ? errors.data.errors.join("; ").trim() : "";
     if (answer.status === 403) {
       return new Fault(
-        `${vault} does not let this token ${verb} ${path}`,
+        `${vault}: permission denied: this token may not ${verb} ${path}`,
         `It says: ${words}. Check that VAULT_TOKEN holds a token that is valid, with a policy for this path.`,
       );
     }
     if (answer.status === 404) {
       return new Fault(
         `${vault} has nothing mounted for ${path}`,
-        words || "Enable the engine, or mend the mount.",
+        words || "Enable the engine, or correct the mount.",
       );
     }
     return new Fault(`${vault} refuses to ${verb} ${path} (${answer.status})`, words);
@@ -95,7 +95,7 @@ async function checkSeal(api: Api): Promise<void> {
   const status = z.object({ initialized: z.boolean(), sealed: z.boolean() }).safeParse(answer.body);
   if (!status.success) {
     throw new Fault(
-      `${api.address} does not answer as a Vault does`,
+      `${api.address} does not answer like Vault`,
       "Check VAULT_ADDR or the provider's address.",
     );
   }

@@ -36,7 +36,7 @@ export const ephemeralSecret = ephemeral<VaultOf>()({
     const vault = await client();
     const path = `${config.mount}/data/${config.name}`;
     const found = await vault.read(path, config.version === null ? {} : { version: String(config.version) });
-    if (!found) throw new Fault(`Vault has no secret at ${path}`, "Write it, or mend mount and name.");
+    if (!found) throw new Fault(`Vault has no secret at ${path}`, "Write it, or correct the mount and name.");
     const { data, metadata } = answer.parse(found);
     const texts =
       data && Object.fromEntries(Object.entries(data).map(([key, value]) => [key, toText(value)]));

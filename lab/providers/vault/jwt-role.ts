@@ -142,7 +142,7 @@ function bodyOf(prior: Role | null, wanted: Wanted<typeof attributes>): Record<s
 async function readAt(id: string, known: Role, { client }: Context<VaultOf>): Promise<Role | null> {
   const [, backend, name] = /^auth\/(.+)\/role\/(.+)$/.exec(id) ?? [];
   if (backend === undefined || name === undefined) {
-    throw new Fault(`${JSON.stringify(id)} is no path of a role`, "Write it as auth/BACKEND/role/NAME.");
+    throw new Fault(`${JSON.stringify(id)} is not the path of a role`, "Write it as auth/BACKEND/role/NAME.");
   }
   const vault = await client();
   const data = await vault.read(id);

@@ -119,7 +119,7 @@ async function metadataAt(id: string, { client }: Context<VaultOf>): Promise<Rec
 function split(id: string): { mount: string; name: string } {
   const [, mount, name] = /^(.+?)\/data\/(.+)$/.exec(id) ?? [];
   if (mount === undefined || name === undefined) {
-    throw new Fault(`${JSON.stringify(id)} is no path of a secret`, "Write it as MOUNT/data/NAME.");
+    throw new Fault(`${JSON.stringify(id)} is not the path of a secret`, "Write it as MOUNT/data/NAME.");
   }
   return { mount, name };
 }
