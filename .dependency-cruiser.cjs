@@ -10,6 +10,7 @@ const rooms = {
   migrator: ["services"],
   survey: ["environments", "migrator", "services", "terraform-states"],
   status: ["constructs", "environments", "migrator", "nomad", "services", "survey"],
+  check: ["constructs", "environments", "migrator", "nomad", "services", "status", "survey"],
   stacks: ["constructs", "environments", "services", "survey", "terraform-states"],
   review: ["environments"],
   delivery: ["environments", "nomad", "review", "stacks", "terraform-states"],

@@ -1,6 +1,7 @@
 /** The commands of `npm run pgmoor`. Each is a file beside this one, and loads what it does when it runs. */
 import { Command } from "commander";
 import { addBack } from "./back";
+import { addCheck } from "./check";
 import { addCheckStates } from "./check-states";
 import { addComment } from "./comment";
 import { addDeploy } from "./deploy";
@@ -24,6 +25,7 @@ export function pgmoor(): Command {
   addLedger(program);
   addReview(program);
   addStatus(program);
+  addCheck(program);
   addPlan(program);
   addDeploy(program);
   addCheckStates(program);

@@ -1,13 +1,14 @@
 import { Construct } from "constructs";
-import type { Connection, ServerLookup, SslMode } from "../nomad/dsn";
-import { databaseName, databaseSecretName, type ServiceDefinition } from "../services/definition";
+import { databaseName, type ServiceDefinition } from "../services/definition";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
 import { extensionSchemas } from "../services/server-images";
 import { PostgresDatabase, usageName } from "./postgres-database";
+import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
 import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
+import { readableSecrets } from "./workload-role";
 import { sourcePolicyAddress, WorkloadIdentity } from "./workload-identity";
 
 export interface ServiceDatabaseProps {
@@ -19,13 +20,7 @@ export interface ServiceDatabaseProps {
   readonly passwordVersion?: number;
   readonly nomad: { readonly datacenter: string; readonly namespace: string };
   readonly vault: { readonly mount: string; readonly jwtAuth: string; readonly audience: string };
-  /** How the job finds the server, and how the migrator connects to it. */
-  readonly server: {
-    readonly lookup: ServerLookup;
-    readonly sslmode: SslMode;
-    /** The certificate (PEM) of the authority that signed the server's. @default none */
-    readonly ca?: string | undefined;
-  };
+  readonly server: ServerProps;
   readonly domain: string;
   readonly migrator: ServiceJobProps["migrator"];
 }
@@ -39,14 +34,7 @@ export class ServiceDatabase extends Construct {
     super(scope, id);
     const { definition, existing, vault, nomad } = props;
     const name = databaseName(definition);
-    const connection: Connection = {
-      server: props.server.lookup,
-      sslmode: props.server.sslmode,
-      ca: props.server.ca,
-      database: name,
-      username: name,
-      secret: { mount: vault.mount, name: databaseSecretName(name) },
-    };
+    const connection = connectionOf(definition, props.server, vault.mount);
 
     // A later version than the first takes an existing secret over.
     const passwordVersion = props.passwordVersion ?? 1;
@@ -74,7 +62,7 @@ export class ServiceDatabase extends Construct {
       service: definition.name,
       namespace: nomad.namespace,
       mount: vault.mount,
-      secrets: [connection.secret.name, ...appSecrets(definition)],
+      secrets: readableSecrets(definition),
       source: { secrets: sourceSecrets(definition), readable: props.phase !== "settled" },
       jwtAuth: vault.jwtAuth,
       audience: vault.audience,
@@ -108,11 +96,6 @@ export class ServiceDatabase extends Construct {
       ],
     });
   }
-}
-
-/** The secrets that the app's own variables come from. */
-function appSecrets({ secrets = [] }: ServiceDefinition): string[] {
-  return secrets.map(({ secret }) => secret);
 }
 
 /** The secrets that an embedded server needs, and what reads from it. */

@@ -4,6 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../nomad/duration";
 import { addressName, literal, named } from "./terraform";
+import { policyText, workloadIdentityName } from "./workload-role";
 
 export interface WorkloadIdentityProps {
   readonly service: string;
@@ -38,7 +39,7 @@ export class WorkloadIdentity extends Construct {
     const policy = named(
       new Policy(this, "policy", {
         name: this.role,
-        policy: literal(mayRead(props.mount, props.secrets)),
+        policy: literal(policyText(props.mount, props.secrets)),
       }),
       name,
     );
@@ -50,7 +51,7 @@ export class WorkloadIdentity extends Construct {
             named(
               new Policy(this, "source-policy", {
                 name: sourcePolicy,
-                policy: literal(mayRead(props.mount, sourceSecrets)),
+                policy: literal(policyText(props.mount, sourceSecrets)),
               }),
               sourcePolicyAddress(props.service),
             ),
@@ -82,18 +83,7 @@ export class WorkloadIdentity extends Construct {
   }
 }
 
-function mayRead(mount: string, secrets: readonly string[]): string {
-  return [...new Set(secrets)]
-    .map((secret) => `path ${JSON.stringify(`${mount}/data/${secret}`)} {\n  capabilities = ["read"]\n}\n`)
-    .join("");
-}
-
 /** The address of the policy for the source's secrets. */
 export function sourcePolicyAddress(service: string): string {
   return `${addressName(service)}_source`;
-}
-
-/** Name of the policy and of the JWT role. */
-export function workloadIdentityName(service: string): string {
-  return `pgmoor-${service}`;
 }

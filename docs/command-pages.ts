@@ -14,6 +14,7 @@ const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = 
   comment: ["Deploy from CI", "deploy-from-ci.md"],
   login: ["Deploy from CI", "deploy-from-ci.md"],
   "check-states": ["Retire a service", "retire-a-service.md"],
+  check: ["Check before you deploy", "check.md"],
   status: ["See where you stand", "status.md"],
 };
 

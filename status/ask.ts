@@ -1,24 +1,17 @@
 /** Asks the servers where every service stands. What one server cannot tell, the others still do. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
-import { findServer, type Place } from "../survey/server";
-import { readSecret, vaultToken, type Secret } from "../survey/vault";
+import type { Secret } from "../survey/vault";
 import { atATime } from "./at-a-time";
-import { consulTrouble, healthStatus } from "./consul";
+import { healthStatus } from "./consul";
 import { nextSteps } from "./next";
-import { jobStatus, nomadTrouble } from "./nomad";
-import {
-  isTold,
-  type Asked,
-  type DatabaseStatus,
-  type ServerStatus,
-  type ServiceStatus,
-  type Status,
-} from "./report";
+import { jobStatus } from "./nomad";
+import { reach, serversOf, type Reached } from "./reach";
+import { isTold, type Asked, type DatabaseStatus, type ServiceStatus, type Status } from "./report";
 import { serverContents, type ServerContents } from "./server";
 import { lookInside, unseen } from "./tables";
 import { isUp } from "./up";
-import { passwordStatus, vaultTrouble } from "./vault";
+import { passwordStatus } from "./vault";
 
 /** Services at a time: as many sessions does the server get from us. */
 const atOnce = 8;
@@ -33,14 +26,9 @@ export interface Asking {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What could not be asked, by the reason; nothing: it could. */
-interface Reached {
-  readonly nomad: string | undefined;
-  readonly vault: string | undefined;
-  readonly consul: string | undefined;
-  readonly place: Place | undefined;
+/** The servers, and what PostgreSQL has, or why it cannot be asked. */
+interface Servers extends Reached {
   readonly server: ServerContents | string;
-  readonly secretIn: (name: string) => Promise<Secret>;
 }
 
 export async function askStatus(asking: Asking): Promise<Status> {
@@ -50,7 +38,7 @@ export async function askStatus(asking: Asking): Promise<Status> {
     .filter(({ service }) => names.includes(service.definition.name));
   const live = wanted.filter(({ service }) => service.phase !== "retired");
   const now = new Date();
-  const reached = await reach(
+  const reached = await serversFor(
     asking,
     live.map(({ service }) => databaseName(service.definition)),
   );
@@ -58,7 +46,7 @@ export async function askStatus(asking: Asking): Promise<Status> {
     pgmoor: "status",
     environment: environment.name,
     asked: now.toISOString(),
-    servers: serversOf(environment, reached),
+    servers: serversOf(environment, reached, typeof reached.server === "string" ? reached.server : undefined),
     connections:
       typeof reached.server === "string"
         ? { unknown: `PostgreSQL ${reached.server}` }
@@ -72,57 +60,17 @@ export async function askStatus(asking: Asking): Promise<Status> {
   };
 }
 
-async function reach({ environment, env }: Asking, databases: readonly string[]): Promise<Reached> {
-  const token = vaultToken(env);
-  const [nomad, vault, consul] = await Promise.all([
-    nomadTrouble(environment, env),
-    vaultTrouble(environment, token),
-    consulTrouble(environment, env),
-  ]);
-  const secretIn = async (name: string): Promise<Secret> =>
-    token === undefined || vault !== undefined
-      ? { presence: "unknown", data: {} }
-      : readSecret(environment, name, token, env.VAULT_NAMESPACE);
-  const place = await findServer(environment, env);
-  const server = await serverOf(environment, { vault, consul, place, secretIn }, databases);
-  return { nomad, vault, consul, place, server, secretIn };
-}
-
-async function serverOf(
-  environment: Environment,
-  { vault, consul, place, secretIn }: Omit<Reached, "nomad" | "server">,
-  databases: readonly string[],
-): Promise<ServerContents | string> {
-  const { adminSecret, service } = environment.server;
-  if (place === undefined)
-    return consul === undefined
-      ? `was not found: Consul has no healthy service "${service}"`
-      : "was not found: Consul has its address. With server.address in the environment, it is asked all the same";
-  if (vault !== undefined) return "was not asked: its admin's password is in Vault";
-  const admin = await secretIn(adminSecret);
-  const secret = `${environment.vault.mount}/${adminSecret}`;
-  if (admin.presence === "unknown") return `was not asked: Vault does not show ${secret} to this token`;
-  if (admin.presence !== "present") return `was not asked: Vault has no secret ${secret}`;
-  return serverContents(environment, place, admin, databases);
-}
-
-function serversOf(environment: Environment, reached: Reached): ServerStatus[] {
-  const { place, server } = reached;
-  return [
-    { server: "Nomad", at: environment.nomad.address, trouble: reached.nomad ?? null },
-    { server: "Vault", at: environment.vault.address, trouble: reached.vault ?? null },
-    { server: "Consul", at: environment.consul.address, trouble: reached.consul ?? null },
-    {
-      server: "PostgreSQL",
-      at: place === undefined ? null : `${place.host}:${place.port}`,
-      trouble: typeof server === "string" ? server : null,
-    },
-  ];
+async function serversFor({ environment, env }: Asking, databases: readonly string[]): Promise<Servers> {
+  const reached = await reach(environment, env);
+  const { place, admin } = reached;
+  const server =
+    typeof admin === "string" ? admin : await serverContents(environment, place!, admin, databases);
+  return { ...reached, server };
 }
 
 async function serviceStatus(
   { environment, file, env }: Asking,
-  reached: Reached,
+  reached: Servers,
   service: EnvironmentService,
   index: number,
   now: Date,
@@ -155,7 +103,7 @@ async function serviceStatus(
   return { ...seen, next: nextSteps({ environment, service, index, file, seen }) };
 }
 
-function databaseOf({ server }: Reached, name: string): Asked<DatabaseStatus> {
+function databaseOf({ server }: Servers, name: string): Asked<DatabaseStatus> {
   return typeof server === "string"
     ? { unknown: `PostgreSQL ${server}` }
     : (server.databases.get(name) ?? null);
@@ -163,7 +111,7 @@ function databaseOf({ server }: Reached, name: string): Asked<DatabaseStatus> {
 
 async function insideOf(
   environment: Environment,
-  { place }: Reached,
+  { place }: Servers,
   database: Asked<DatabaseStatus>,
   secret: Secret,
 ) {

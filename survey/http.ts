@@ -6,19 +6,24 @@ export interface Answer {
 
 const patienceMilliseconds = 3_000;
 
-/** @returns undefined when there is no answer */
+/**
+ * @param body sent as JSON, to where a question has one @default none
+ * @returns undefined when there is no answer
+ */
 export async function read(
   url: string,
   headers: Readonly<Record<string, string | undefined>>,
+  body?: unknown,
 ): Promise<Answer | undefined> {
   const given = Object.entries(headers).filter((one): one is [string, string] => Boolean(one[1]));
   try {
     const answer = await fetch(url, {
       headers: Object.fromEntries(given),
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(patienceMilliseconds),
     });
-    const body: unknown = await answer.json().catch(() => undefined);
-    return { status: answer.status, body };
+    const said: unknown = await answer.json().catch(() => undefined);
+    return { status: answer.status, body: said };
   } catch {
     return undefined;
   }

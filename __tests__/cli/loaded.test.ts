@@ -50,6 +50,7 @@ test.each([[["--help"]], [["migrate", "--help"]]])("%j loads what help needs and
 test.each([
   ["check-states", [], "PGMOOR_LAB"],
   ["status", [], "PGMOOR_LAB"],
+  ["check", [], "PGMOOR_LAB"],
   ["login", ["--role", "plan"], "GITHUB_ENV"],
   ["review", ["is-not-there/plan.json"], "is-not-there"],
   ["migrate", ["--source", "a.db", "--target", "mysql://x"], "--target: not a database URL"],

@@ -54,7 +54,8 @@ export class Stage {
       body: { Status: status, Stop: stop, Version: 3, TaskGroups: groups },
     });
     this.nomadAnswers.set("/v1/job/vaultwarden/deployment", {
-      body: byHand ? null : { Status: deployment, StatusDescription: "of the test" },
+      // What the server sends for null is {}.
+      body: byHand ? "null" : { Status: deployment, StatusDescription: "of the test" },
     });
     const placed = Array.from({ length: running }, () => ({ ClientStatus: "running" }));
     this.nomadAnswers.set("/v1/job/vaultwarden/allocations", {

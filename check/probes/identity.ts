@@ -1,0 +1,79 @@
+/** Whether a deployed service's job may log in to Vault and read its secrets, and nothing else. */
+import { z } from "zod";
+import { policyText, readableSecrets, workloadIdentityName } from "../../constructs/workload-role";
+import { read } from "../../survey/http";
+import { vaultToken } from "../../survey/vault";
+import { atATime } from "../../status/at-a-time";
+import { isTold } from "../../status/report";
+import type { CheckedService, Look, Probe, Told } from "../probe";
+
+const policyAnswer = z.object({ data: z.object({ policy: z.string() }) });
+const roleAnswer = z.object({
+  data: z.object({
+    bound_audiences: z.array(z.string()).nullish(),
+    bound_claims: z.record(z.string(), z.unknown()).nullish(),
+    token_policies: z.array(z.string()).nullish(),
+  }),
+});
+
+export const identity: Probe = {
+  name: "identity",
+  needs: ["vault", "nomad"],
+  async look(look) {
+    // A job that pgmoor has not deployed yet has none.
+    const deployed = look.services.filter(({ job }) => isTold(job) && job.phase !== null);
+    const all = await atATime(8, deployed, (service) => problemsOf(look, service));
+    return { problems: all.flat() };
+  },
+};
+
+async function problemsOf({ environment, env }: Look, { service, name }: CheckedService): Promise<Told[]> {
+  const { vault, nomad } = environment;
+  const identityName = workloadIdentityName(name);
+  const paths = [`sys/policies/acl/${identityName}`, `auth/${vault.jwtAuth}/role/${identityName}`] as const;
+  const [policy, role] = await Promise.all(
+    paths.map((path) =>
+      read(`${vault.address}/v1/${path}`, {
+        "X-Vault-Token": vaultToken(env),
+        "X-Vault-Namespace": env.VAULT_NAMESPACE,
+      }),
+    ),
+  );
+  const told: string[] = [];
+  const cure = `Run npx cdktf deploy ${name}`;
+  const wanted = policyText(vault.mount, readableSecrets(service.definition));
+  const has = policyAnswer.safeParse(policy?.body).data?.data.policy;
+  if (policy?.status === 404)
+    told.push(
+      `Vault has no policy ${identityName}: the job cannot read its password at its next start. ${cure}`,
+    );
+  else if (has === undefined) told.push(unreadable(paths[0], policy?.status));
+  else if (squeezed(has) !== squeezed(wanted))
+    told.push(`Vault's policy ${identityName} is not what pgmoor wrote: somebody changed it. ${cure}`);
+
+  const { data } = roleAnswer.safeParse(role?.body).data ?? {};
+  if (role?.status === 404)
+    told.push(
+      `Vault has no role ${identityName} in auth/${vault.jwtAuth}: the job cannot log in at its next start. ${cure}`,
+    );
+  else if (data === undefined) told.push(unreadable(paths[1], role?.status));
+  else {
+    const claims = data.bound_claims ?? {};
+    const wrong = [
+      ...(claims.nomad_job_id === name && claims.nomad_namespace === nomad.namespace ? [] : ["bound_claims"]),
+      ...(data.bound_audiences?.join() === vault.audience ? [] : ["bound_audiences"]),
+      ...(data.token_policies?.includes(identityName) ? [] : ["token_policies"]),
+    ];
+    if (wrong.length > 0)
+      told.push(
+        `Vault's role ${identityName} has other ${wrong.join(", ")} than pgmoor wrote: somebody changed it. ${cure}`,
+      );
+  }
+  return told.map((what) => ({ service: name, what }));
+}
+
+function unreadable(path: string, status: number | undefined): string {
+  return `Vault does not show ${path} to this token (${status === undefined ? "no answer" : `HTTP ${status}`})`;
+}
+
+const squeezed = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -1,0 +1,107 @@
+/**
+ * Whether Nomad finds a client for the job that a deploy would register, with its driver, its volumes and room for it, and
+ * what the deploy would change of the job that runs. Asked of Nomad's own scheduler, which only tries.
+ */
+import { z } from "zod";
+import { read } from "../../survey/http";
+import { atATime } from "../../status/at-a-time";
+import { isTold } from "../../status/report";
+import type { CheckedService, Found, Look, Probe } from "../probe";
+import { wantedJob } from "../wanted-job";
+
+const counts = z.record(z.string(), z.number()).nullish();
+const change = z.object({ Type: z.string(), Name: z.string().default("") });
+const planned = z.object({
+  FailedTGAllocs: z
+    .record(
+      z.string(),
+      z.object({
+        NodesEvaluated: z.number(),
+        ConstraintFiltered: counts,
+        DimensionExhausted: counts,
+      }),
+    )
+    .nullish(),
+  Diff: z
+    .object({
+      Type: z.string(),
+      TaskGroups: z
+        .array(
+          change.extend({
+            Fields: z.array(change).nullish(),
+            Objects: z.array(change).nullish(),
+            Tasks: z.array(change).nullish(),
+          }),
+        )
+        .nullish(),
+    })
+    .nullish(),
+});
+
+export const placement: Probe = {
+  name: "placement",
+  needs: ["nomad"],
+  async look(look) {
+    const all = await atATime(4, look.services, (service) => placed(look, service));
+    return {
+      problems: all.flatMap(({ problems = [] }) => problems),
+      notes: all.flatMap(({ notes = [] }) => notes),
+    };
+  },
+};
+
+async function placed({ environment, env }: Look, { service, name, job }: CheckedService): Promise<Found> {
+  const { address, namespace } = environment.nomad;
+  const answer = await read(
+    `${address}/v1/job/${encodeURIComponent(name)}/plan?namespace=${encodeURIComponent(namespace)}`,
+    { "X-Nomad-Token": env.NOMAD_TOKEN },
+    { Job: wantedJob(environment, service), Diff: true },
+  );
+  const { data } = planned.safeParse(answer?.body);
+  if (answer?.status !== 200 || data === undefined)
+    return {
+      problems: [
+        {
+          service: name,
+          what: `Nomad does not plan the job (${answer === undefined ? "no answer" : `HTTP ${answer.status}`}). Check that the token in NOMAD_TOKEN may submit jobs`,
+        },
+      ],
+    };
+  const problems = Object.values(data.FailedTGAllocs ?? {}).map((failed) => ({
+    service: name,
+    what: `Nomad would not place the job: ${reasons(failed)}`,
+  }));
+  const changed = data.Diff?.Type === "Edited" ? changesOf(data.Diff) : [];
+  if (!isTold(job) || changed.length === 0) return { problems };
+  const what =
+    job.phase === null
+      ? `adopting the job changes ${changed.join(", ")}`
+      : `a deploy changes ${changed.join(", ")} of the job`;
+  return { problems, notes: [{ service: name, what }] };
+}
+
+type Failed = NonNullable<z.infer<typeof planned>["FailedTGAllocs"]>[string];
+
+function reasons({ NodesEvaluated, ConstraintFiltered, DimensionExhausted }: Failed): string {
+  const clients = (count: number) => (count === 1 ? "1 client" : `${count} clients`);
+  const told = [
+    ...Object.entries(ConstraintFiltered ?? {}).map(([why, count]) => `${why} (${clients(count)})`),
+    ...Object.entries(DimensionExhausted ?? {}).map(
+      ([what, count]) => `too little ${what} (${clients(count)})`,
+    ),
+  ];
+  if (told.length > 0) return told.join(", ");
+  return NodesEvaluated === 0 ? "no client in the job's datacenter is ready" : "Nomad does not say why";
+}
+
+/** Names alone: a value may be a secret that somebody has typed into a job. */
+function changesOf({ TaskGroups }: NonNullable<z.infer<typeof planned>["Diff"]>): string[] {
+  const changed = (all: readonly z.infer<typeof change>[] | null | undefined, kind = "") =>
+    (all ?? []).filter(({ Type }) => Type !== "None").map(({ Name }) => `${kind}${Name}`);
+  const names = (TaskGroups ?? []).flatMap((group) => [
+    ...changed(group.Fields),
+    ...changed(group.Objects),
+    ...changed(group.Tasks, "task "),
+  ]);
+  return [...new Set(names)];
+}

@@ -1,0 +1,84 @@
+/** Checks whether an environment can be deployed, before anything is: every probe looks, and all problems are told at once. */
+import type { Environment } from "../environments/model/environment";
+import { atATime } from "../status/at-a-time";
+import { jobStatus } from "../status/nomad";
+import { reach, serversOf, type Reached } from "../status/reach";
+import { isTold } from "../status/report";
+import type { Look, Probe } from "./probe";
+import { identity } from "./probes/identity";
+import { placement } from "./probes/placement";
+import { server } from "./probes/server";
+import { states } from "./probes/states";
+import { target } from "./probes/target";
+import type { CheckReport, Finding } from "./report";
+
+const probes: readonly Probe[] = [states, identity, placement, server, target];
+
+/** Requests at a time. */
+const atOnce = 8;
+
+export async function runChecks(
+  environment: Environment,
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<CheckReport> {
+  const reached = await reach(environment, env);
+  const look = { ...reached, environment, env, services: await servicesOf(environment, names, reached, env) };
+  const problems: Finding[] = serverProblems(look);
+  const notes: Finding[] = [];
+  const notChecked: { probe: string; why: string }[] = [];
+  for (const probe of probes) {
+    const why = missing(probe, reached);
+    if (why !== undefined) {
+      notChecked.push({ probe: probe.name, why });
+      continue;
+    }
+    const found = await probe.look(look);
+    problems.push(...(found.problems ?? []).map((one) => ({ ...one, probe: probe.name })));
+    notes.push(...(found.notes ?? []).map((one) => ({ ...one, probe: probe.name })));
+  }
+  const { name } = environment;
+  return { pgmoor: "check", environment: name, asked: new Date().toISOString(), problems, notes, notChecked };
+}
+
+async function servicesOf(
+  environment: Environment,
+  names: readonly string[],
+  { nomad }: Reached,
+  env: NodeJS.ProcessEnv,
+): Promise<Look["services"]> {
+  const live = environment.services.filter(
+    ({ phase, definition }) => phase !== "retired" && names.includes(definition.name),
+  );
+  return atATime(atOnce, live, async (service) => {
+    const { name } = service.definition;
+    const job = nomad === undefined ? await jobStatus(environment, name, env) : { unknown: nomad };
+    return { service, name, job };
+  });
+}
+
+/** Servers that cannot be asked. */
+function serverProblems(look: Look): Finding[] {
+  const postgres = typeof look.admin === "string" ? look.admin : undefined;
+  const servers = serversOf(look.environment, look, postgres).flatMap(({ server, at, trouble }) =>
+    trouble === null ? [] : [`${server}${at === null ? "" : ` at ${at}`} ${trouble}`],
+  );
+  const jobs = look.services.flatMap(({ name, job }) =>
+    job === null || isTold(job) || look.nomad !== undefined ? [] : [{ service: name, what: job.unknown }],
+  );
+  return [...servers.map((what) => ({ service: null, what })), ...jobs].map((one) => ({
+    ...one,
+    probe: "servers",
+  }));
+}
+
+/** Why a probe cannot look. */
+function missing({ needs }: Probe, { nomad, vault, admin }: Reached): string | undefined {
+  const reasons = {
+    nomad: nomad && `Nomad ${nomad}`,
+    vault: vault && `Vault ${vault}`,
+    postgres: typeof admin === "string" ? `PostgreSQL ${admin}` : undefined,
+  };
+  const all = needs.flatMap((server) => reasons[server] ?? []);
+  return all.length === 0 ? undefined : all.join("; ");
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectionOf } from "../constructs/job/connection";
+import type { JobPhase } from "../constructs/job/props";
+import { serviceJob } from "../constructs/job/service-job";
+import { workloadIdentityName } from "../constructs/workload-role";
+import { certificateOf } from "../environments/model/certificate";
+import type { Environment, EnvironmentService } from "../environments/model/environment";
+import type { Job } from "../nomad/job";
+
+/** The job that a deploy would register. @param service not a retired one */
+export function wantedJob(
+  environment: Environment,
+  { definition, phase, passwordVersion = 1 }: EnvironmentService,
+): Job {
+  const { nomad, domain, vault, migrator } = environment;
+  const server = { ...environment.server, ca: certificateOf(environment) };
+  return serviceJob({
+    definition,
+    phase: phase as JobPhase,
+    ...nomad,
+    domain,
+    connection: connectionOf(definition, server, vault.mount),
+    passwordVersion,
+    vaultRole: workloadIdentityName(definition.name),
+    migrator: {
+      ...migrator,
+      schemaWrapper: readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8"),
+    },
+  });
+}
