@@ -1,8 +1,7 @@
-import { Command } from "commander";
 import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { defaultFolder, labCommands } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
 import { LabError } from "./lab-error";
@@ -12,8 +11,6 @@ import { missingRequirements } from "./servers/requirements";
 import { removeLab, stopLab } from "./servers/stop";
 import { table } from "./story/report";
 import { opening, pullRequests, rest, type Told } from "./story/story";
-
-const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
 
 /** Tells the whole story, in a folder of its own; ends and removes it, unless told to keep it. */
 async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promise<void> {
@@ -56,7 +53,7 @@ async function up({ folder }: { folder: string }): Promise<void> {
 }
 
 /** Injects faults, in a lab of their own. */
-async function fail(names: string[], { list, keep }: { list?: boolean; keep?: boolean }): Promise<void> {
+async function faults(names: string[], { list, keep }: { list?: boolean; keep?: boolean }): Promise<void> {
   if (list) return console.log(listOfFaults());
   const chosen = faultsNamed(names);
   await requireMachine();
@@ -159,61 +156,10 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-const program = new Command("npm run lab --").description(
-  "run Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and move services to that PostgreSQL",
-);
-// Options after the command of `exec` are that command's own.
-program.enablePositionalOptions();
-program
-  .command("run", { isDefault: true })
-  .description(
-    "start the servers, move services, check every row, make moves fail and recover, stop everything",
-  )
-  .option("--keep", "leave the lab running at the end")
-  .option("--folder <folder>", "the lab's folder: new or empty (default: a new temporary one)")
-  .action(run);
-const folderOption = ["--folder <folder>", "the lab's folder", defaultFolder] as const;
-program
-  .command("up")
-  .description("start the lab with services on their sources, and leave it running")
-  .option(...folderOption)
-  .action(up);
-program
-  .command("review")
-  .description("plan, review, merge and deploy pull requests, without a forge")
-  .option("--keep", "leave the lab running at the end")
-  .action(review);
-program
-  .command("faults")
-  .description(
-    "kill servers, drain nodes and purge jobs; measure which services come back, when, and with which rows",
-  )
-  .argument("[names...]", "which faults (default: all)")
-  .option("--list", "list the faults and exit")
-  .option("--keep", "leave the lab running at the end")
-  .action(fail);
-program
-  .command("exec")
-  .description(
-    "run a command with the lab's addresses and tokens in its environment, such as npx cdktf diff, or bash",
-  )
-  .option(...folderOption)
-  .argument("<command...>")
-  .passThroughOptions()
-  .action(exec);
-program
-  .command("status")
-  .description("show what runs, and where")
-  .option(...folderOption)
-  .action(status);
-program
-  .command("down")
-  .description("stop the lab and remove its folder")
-  .option(...folderOption)
-  .action(down);
-
-program.parseAsync().catch((error: unknown) => {
-  console.error(error instanceof LabError ? error.message : error);
-  // What a failed chapter still waits for is of no use any more.
-  process.exit(1);
-});
+labCommands({ run, up, review, faults, exec, status, down })
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof LabError ? error.message : error);
+    // What a failed chapter still waits for is of no use any more.
+    process.exit(1);
+  });

@@ -1,0 +1,78 @@
+/** The commands of `npm run lab`: their names, options and help. */
+import { Command } from "commander";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+/** Where `up` puts a lab, and where the other commands look for one. */
+export const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
+
+interface InFolder {
+  readonly folder: string;
+}
+
+/** What each command does. */
+export interface LabActions {
+  readonly run: (options: { keep?: boolean; folder?: string }) => Promise<void>;
+  readonly up: (options: InFolder) => Promise<void>;
+  readonly review: (options: { keep?: boolean }) => Promise<void>;
+  readonly faults: (names: string[], options: { list?: boolean; keep?: boolean }) => Promise<void>;
+  readonly exec: (command: string[], options: InFolder) => Promise<void>;
+  readonly status: (options: InFolder) => Promise<void>;
+  readonly down: (options: InFolder) => Promise<void>;
+}
+
+export function labCommands(actions: LabActions): Command {
+  const program = new Command("npm run lab --").description(
+    "run Consul, Vault, Nomad and PostgreSQL on 127.0.0.1, and move services to that PostgreSQL",
+  );
+  // Options after the command of `exec` are that command's own.
+  program.enablePositionalOptions();
+  const folderOption = ["--folder <folder>", "the lab's folder", defaultFolder] as const;
+  program
+    .command("run", { isDefault: true })
+    .description(
+      "start the servers, move services, check every row, make moves fail and recover, stop everything",
+    )
+    .option("--keep", "leave the lab running at the end")
+    .option("--folder <folder>", "the lab's folder: new or empty (default: a new temporary one)")
+    .action(actions.run);
+  program
+    .command("up")
+    .description("start the lab with services on their sources, and leave it running")
+    .option(...folderOption)
+    .action(actions.up);
+  program
+    .command("review")
+    .description("plan, review, merge and deploy pull requests, without a forge")
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.review);
+  program
+    .command("faults")
+    .description(
+      "kill servers, drain nodes and purge jobs; measure which services come back, when, and with which rows",
+    )
+    .argument("[names...]", "which faults (default: all)")
+    .option("--list", "list the faults and exit")
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.faults);
+  program
+    .command("exec")
+    .description(
+      "run a command with the lab's addresses and tokens in its environment, such as npx cdktf diff, or bash",
+    )
+    .option(...folderOption)
+    .argument("<command...>")
+    .passThroughOptions()
+    .action(actions.exec);
+  program
+    .command("status")
+    .description("show what runs, and where")
+    .option(...folderOption)
+    .action(actions.status);
+  program
+    .command("down")
+    .description("stop the lab and remove its folder")
+    .option(...folderOption)
+    .action(actions.down);
+  return program;
+}
