@@ -55,6 +55,8 @@ function runsAsWanted({ ID, Namespace, TaskGroups }: ServiceJob): Postcondition[
   const stop = `nomad job stop -namespace ${Namespace} ${ID}`;
   const group = "self.task_groups[0]";
   const version = `try(${group}.meta[${quoted(versionMeta)}], "")`;
+  const deployed = `try(jsondecode(self.jobspec).TaskGroups[0].Meta[${quoted(versionMeta)}], "")`;
+  const wanted = quoted(Meta[versionMeta]!);
   return [
     {
       condition: '${self.status != "dead"}',
@@ -63,8 +65,9 @@ function runsAsWanted({ ID, Namespace, TaskGroups }: ServiceJob): Postcondition[
       ),
     },
     {
-      // A dead job is registered anew, whatever its last version was.
-      condition: `\${self.status == "dead" || (${group}.count == ${Count} && ${version} == ${quoted(Meta[versionMeta]!)})}`,
+      // A dead job is registered anew, whatever its last version was. After an apply that failed, Terraform asks here, too, with
+      // the job as it was before; the provider has said then what went wrong.
+      condition: `\${self.status == "dead" || ${deployed} != ${wanted} || (${group}.count == ${Count} && ${version} == ${wanted})}`,
       errorMessage: literal(
         `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. A deploy changes nothing as long as that version runs. See what it is (nomad job history -p ${ID}). To replace it with this one, run \`${stop}\`, and deploy again.`,
       ),

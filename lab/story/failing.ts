@@ -39,6 +39,12 @@ export async function failBoth(stage: Stage): Promise<void> {
       `the apply of ${name} should say that Nomad rolled back`,
       tail(outcome),
     );
+  // The advice for a job that somebody else has changed.
+  expectThat(
+    !outcome.output.includes("nomad job stop"),
+    "a failed move should not advise stopping the job",
+    tail(outcome),
+  );
   const why = await nomad.output(spoilt.name, "migrate", "stderr");
   expectThat(
     why.includes("nothing changed") && why.includes("atype") && !why.includes(badValue),
