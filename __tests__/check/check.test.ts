@@ -198,6 +198,19 @@ test.each<[string, () => unknown, RegExp]>([
   expect(await found()).toEqual([expect.stringMatching(says)]);
 });
 
+test("a service on its source: whether the job of its cutover could be placed, before that day", async () => {
+  stage.nomadAnswers.set(planPath, ({ body }) => {
+    const text = JSON.stringify((body as { Job: unknown }).Job);
+    const lacking = { NodesEvaluated: 1, ConstraintFiltered: { "missing compatible host volumes": 1 } };
+    return { body: { FailedTGAllocs: text.includes("postgres_backups") ? { g: lacking } : null } };
+  });
+  expect(await found()).toEqual([
+    "placement: Nomad would not place the job of its cutover: missing compatible host volumes (1 client)",
+  ]);
+  const definitionThatStays = { ...definition, cannotMove: "it has no support for PostgreSQL" };
+  expect(await found(undefined, { definition: definitionThatStays })).toEqual([]);
+});
+
 test("what adopting a job changes is a note, without values", async () => {
   stage.job({ byHand: true });
   stage.nomadAnswers.set(planPath, {

@@ -4,7 +4,7 @@ import type { Environment, EnvironmentService } from "../../environments/model/e
 import { askStatus } from "../../status/ask";
 import type { ServiceStatus, Status } from "../../status/report";
 import { vaultwarden } from "../../services/vaultwarden";
-import { ApiServer, type ApiAnswer } from "../lab/providers/support/api-server";
+import { ApiServer, type ApiAnswer, type Respond } from "../lab/providers/support/api-server";
 import { FakeVault } from "../lab/providers/support/fake-vault";
 import { ask, dropAll, testServer } from "../lab/providers/support/test-postgres";
 
@@ -15,9 +15,12 @@ export const definition = { ...vaultwarden, database: { ...vaultwarden.database,
 export class Stage {
   readonly vault = new FakeVault();
   /** By path. */
-  readonly nomadAnswers = new Map<string, ApiAnswer>();
+  readonly nomadAnswers = new Map<string, ApiAnswer | Respond>();
   readonly consulAnswers = new Map<string, ApiAnswer>();
-  readonly nomad = new ApiServer(({ path }) => this.nomadAnswers.get(path) ?? { status: 404 });
+  readonly nomad = new ApiServer((request) => {
+    const answer = this.nomadAnswers.get(request.path) ?? { status: 404 };
+    return typeof answer === "function" ? answer(request) : answer;
+  });
   readonly consul = new ApiServer(({ path }) => this.consulAnswers.get(path) ?? { body: [] });
 
   static async open(): Promise<Stage> {

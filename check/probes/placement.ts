@@ -3,6 +3,7 @@
  * what the deploy would change of the job that runs. Asked of Nomad's own scheduler, which only tries.
  */
 import { z } from "zod";
+import type { EnvironmentService } from "../../environments/model/environment";
 import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
@@ -50,34 +51,50 @@ export const placement: Probe = {
   },
 };
 
-async function placed({ environment, env }: Look, { service, name, job }: CheckedService): Promise<Found> {
+async function placed(look: Look, { service, name, job }: CheckedService): Promise<Found> {
+  const answer = await tryJob(look, service);
+  if (typeof answer === "string") return { problems: [{ service: name, what: answer }] };
+  const problems = notPlaced(answer, "Nomad would not place the job");
+  // Before the day of its cutover: that job needs the snapshots' volume and the migrator besides.
+  if (problems.length === 0 && canMove(service)) {
+    const moving = await tryJob(look, { ...service, phase: "cutover" });
+    if (typeof moving !== "string")
+      problems.push(...notPlaced(moving, "Nomad would not place the job of its cutover"));
+  }
+  const changed = answer.Diff?.Type === "Edited" ? changesOf(answer.Diff) : [];
+  const found = { problems: problems.map((what) => ({ service: name, what })) };
+  if (!isTold(job) || changed.length === 0) return found;
+  const what =
+    job.phase === null
+      ? `adopting the job changes ${changed.join(", ")}`
+      : `a deploy changes ${changed.join(", ")} of the job`;
+  return { ...found, notes: [{ service: name, what }] };
+}
+
+function canMove({ phase, definition }: EnvironmentService): boolean {
+  return phase === "prepared" && definition.source !== undefined && definition.cannotMove === undefined;
+}
+
+/** @returns what the scheduler would do, or why it does not say */
+async function tryJob(
+  { environment, env }: Look,
+  service: EnvironmentService,
+): Promise<z.infer<typeof planned> | string> {
   const { address, namespace } = environment.nomad;
+  const { name } = service.definition;
   const answer = await read(
     `${address}/v1/job/${encodeURIComponent(name)}/plan?namespace=${encodeURIComponent(namespace)}`,
     { "X-Nomad-Token": env.NOMAD_TOKEN },
     { Job: wantedJob(environment, service), Diff: true },
   );
   const { data } = planned.safeParse(answer?.body);
-  if (answer?.status !== 200 || data === undefined)
-    return {
-      problems: [
-        {
-          service: name,
-          what: `Nomad does not plan the job (${answer === undefined ? "no answer" : `HTTP ${answer.status}`}). Check that the token in NOMAD_TOKEN may submit jobs`,
-        },
-      ],
-    };
-  const problems = Object.values(data.FailedTGAllocs ?? {}).map((failed) => ({
-    service: name,
-    what: `Nomad would not place the job: ${reasons(failed)}`,
-  }));
-  const changed = data.Diff?.Type === "Edited" ? changesOf(data.Diff) : [];
-  if (!isTold(job) || changed.length === 0) return { problems };
-  const what =
-    job.phase === null
-      ? `adopting the job changes ${changed.join(", ")}`
-      : `a deploy changes ${changed.join(", ")} of the job`;
-  return { problems, notes: [{ service: name, what }] };
+  if (answer?.status === 200 && data !== undefined) return data;
+  const said = answer === undefined ? "no answer" : `HTTP ${answer.status}`;
+  return `Nomad does not plan the job (${said}). Check that the token in NOMAD_TOKEN may submit jobs`;
+}
+
+function notPlaced({ FailedTGAllocs }: z.infer<typeof planned>, what: string): string[] {
+  return Object.values(FailedTGAllocs ?? {}).map((failed) => `${what}: ${reasons(failed)}`);
 }
 
 type Failed = NonNullable<z.infer<typeof planned>["FailedTGAllocs"]>[string];
