@@ -54,6 +54,7 @@ const rulesOf = ({ tables }: App): Rule[] =>
           shape,
           kinds: columns.map((kind) => kind.name),
           highest: model.highest[place],
+          unique: model.rows[place]!.map(({ key, unique }) => [key, unique]),
           rows: model.rows[place]!.map(({ key, values, old }) => [key, values, old]),
         }));
         expect(await ask({ file, tables })).toEqual([]);

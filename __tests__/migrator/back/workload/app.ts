@@ -25,6 +25,8 @@ export type Step = { readonly table: number } & (
       readonly values: readonly Value[];
     }
   | { readonly act: "delete"; readonly row: number }
+  /** Two rows exchange a value that is unique; of serial tables only. */
+  | { readonly act: "exchange"; readonly row: number; readonly other: number }
   | { readonly act: "clear" }
 );
 
@@ -92,6 +94,10 @@ const step = (tables: readonly Table[]): fc.Arbitrary<Step> =>
         weight: 5,
       },
       { arbitrary: fc.record({ table: of, act: fc.constant("delete" as const), row }), weight: 2 },
+      {
+        arbitrary: fc.record({ table: of, act: fc.constant("exchange" as const), row, other: fc.nat(11) }),
+        weight: 2,
+      },
       { arbitrary: fc.record({ table: of, act: fc.constant("clear" as const) }), weight: 1 },
     );
   });

@@ -7,6 +7,8 @@ export interface ModelRow {
   readonly key: string;
   readonly values: Value[];
   readonly old: string | null;
+  /** Of a serial table: a number that no other row has. */
+  readonly unique: string;
 }
 
 type Query = (sql: string) => Promise<Record<string, unknown>[]>;
@@ -26,6 +28,7 @@ export class Model {
     this.rows = app.tables.map(({ rows, shape }, table) =>
       rows.map(([key, values], place) => ({
         key: shape === "serial" ? String(place + 1) : key,
+        unique: String(place + 1),
         values: [...values],
         old: `${table}.${place}`,
       })),
@@ -44,15 +47,15 @@ export class Model {
       .map((table, place) => {
         const columns = table.columns.map(({ declared }, index) => `c${index} ${declared}`);
         const key = {
-          serial: ["id INTEGER PRIMARY KEY AUTOINCREMENT"],
+          serial: ["id INTEGER PRIMARY KEY AUTOINCREMENT", "u INTEGER UNIQUE"],
           "text key": ["id TEXT NOT NULL PRIMARY KEY"],
           "no key": [],
         }[table.shape];
-        const rows = this.rows[place]!.map(({ key, values, old }) => {
+        const rows = this.rows[place]!.map(({ key, values, old, unique }) => {
           const fields = values.map((value, index) =>
             value === null ? "NULL" : table.columns[index]!.sqlite(value),
           );
-          const id = { serial: [key], "text key": [text(key)], "no key": [] }[table.shape];
+          const id = { serial: [key, unique], "text key": [text(key)], "no key": [] }[table.shape];
           return `INSERT INTO ${table.name} VALUES (${[...id, ...fields, text(old!)].join(", ")});`;
         });
         const end = table.shape === "text key" ? " WITHOUT ROWID" : "";
@@ -65,9 +68,11 @@ export class Model {
   postgres(): string {
     return this.app.tables
       .map(({ name, shape, columns }) => {
-        const key = { serial: ["id serial PRIMARY KEY"], "text key": ["id text PRIMARY KEY"], "no key": [] }[
-          shape
-        ];
+        const key = {
+          serial: ["id serial PRIMARY KEY", "u integer UNIQUE DEFERRABLE"],
+          "text key": ["id text PRIMARY KEY"],
+          "no key": [],
+        }[shape];
         const fields = columns.map(({ type }, index) => `c${index} ${type}`);
         return `CREATE TABLE ${name} (${[...key, ...fields].join(", ")});`;
       })
@@ -93,6 +98,7 @@ export class Model {
       const values = [...(id ? [id[1]] : []), ...fields(step.values)].join(", ");
       const returned = table.shape === "serial" ? " RETURNING id" : "";
       const [row] = await query(`INSERT INTO ${table.name} (${into}) VALUES (${values})${returned}`);
+      if (table.shape === "serial") await query(`UPDATE ${table.name} SET u = id WHERE u IS NULL`);
       const key = table.shape === "serial" ? String(row!.id) : step.key;
       if (table.shape === "serial") {
         if (Number(key) <= this.highest[step.table]!) throw new Error(`the number ${key} is given out again`);
@@ -100,13 +106,26 @@ export class Model {
       }
       // Under the key of a row that was deleted, it is that row to anyone who sees both sides.
       const old = table.shape === "text key" ? this.inFile[step.table]?.get(key) : undefined;
-      rows.push({ key, values: [...step.values], old: old ?? null });
+      rows.push({ key, values: [...step.values], old: old ?? null, unique: key });
       return;
     }
     if (rows.length === 0) return;
     const place = step.row % rows.length;
     const row = rows[place]!;
     const where = table.shape === "no key" ? this.byValues(table, row) : `id = ${text(row.key)}`;
+    if (step.act === "exchange") {
+      const other = step.other % rows.length;
+      if (table.shape !== "serial" || other === place) return;
+      const [one, two] = [row, rows[other]!];
+      [rows[place], rows[other]] = [
+        { ...one, unique: two.unique },
+        { ...two, unique: one.unique },
+      ];
+      await query(
+        `UPDATE ${table.name} SET u = CASE id WHEN ${one.key} THEN ${two.unique} ELSE ${one.unique} END WHERE id IN (${one.key}, ${two.key})`,
+      );
+      return;
+    }
     if (step.act === "delete") {
       rows.splice(place, 1);
       await query(`DELETE FROM ${table.name} WHERE ${where}`);

@@ -1,6 +1,6 @@
 """Reads a SQLite file as the app would, strictly in the app's own forms, and holds it against what the app knows it wrote.
 
-One question a line, as JSON: {"file", "tables": [{"name", "shape", "kinds": [...], "highest", "rows": [[key, [value, ...], old], ...]}]};
+One question a line, as JSON: {"file", "tables": [{"name", "shape", "kinds": [...], "highest", "unique", "rows": [[key, [value, ...], old], ...]}]};
 answers a list of what differs. Shares no code with the migrator.
 """
 import collections
@@ -142,6 +142,10 @@ def differences(question):
         if len(by_key) != len(have) or set(by_key) != {key for key, _, _ in wanted}:
             found.append(f"{name}: the keys are {sorted(by_key)}")
             continue
+        if table["shape"] == "serial":
+            numbers = dict(base.execute(f"SELECT id, u FROM {name}").fetchall())
+            if numbers != {int(key): int(number) for key, number in table["unique"]}:
+                found.append(f"{name}: the unique numbers are {numbers}")
         for key, old, values in wanted:
             was, own = by_key[key]
             if was != old:

@@ -1,7 +1,8 @@
 /** The proof finds by itself what a wrong copy does: each wrong conversion is put into a copy that believes in it. */
 import { copy } from "../../../../migrator/copy/copy";
 import { planCopy, type ColumnPlan, type TablePlan } from "../../../../migrator/copy/copy-plan";
-import { begin } from "../../../../migrator/ledger/ledger";
+import type { Extent } from "../../../../migrator/copy/proof/prove";
+import { begin, type Copied } from "../../../../migrator/ledger/ledger";
 import { connect } from "../../../../migrator/server/connection";
 import { loginOf } from "../../../../migrator/server/login";
 import { SqliteDatabase } from "../../../../migrator/sqlite/sqlite-database";
@@ -22,7 +23,14 @@ beforeAll(async () => {
 type Change = (plan: TablePlan) => TablePlan;
 
 /** Copies with plans that were tampered with; answers what the copy says. */
-async function copied(target: string, sqlite: string, change: Change, attempt: number): Promise<string> {
+async function copied(
+  target: string,
+  sqlite: string,
+  change: Change,
+  attempt: number,
+  extent: Extent = "full",
+  told: (copied: Copied) => void = () => undefined,
+): Promise<string> {
   await bench.schema(target);
   const source = SqliteDatabase.open(bench.write(sqlite), "app.db");
   const server = loginOf(bench.database.environment);
@@ -30,12 +38,14 @@ async function copied(target: string, sqlite: string, change: Change, attempt: n
   try {
     const plans = (await planCopy(client, source, { rules: [], migrationTables: [] })).map(change);
     await begin(client, { number: attempt, service: "app", allocation: undefined });
-    await copy({
-      ...{ client, helper, source, plans, attempt, rules: [], extent: "full", held: "seeds" },
-      requireSameSource: () => Promise.resolve(),
-      committing: () => undefined,
-      log: () => undefined,
-    });
+    told(
+      await copy({
+        ...{ client, helper, source, plans, attempt, rules: [], extent, held: "seeds" },
+        requireSameSource: () => Promise.resolve(),
+        committing: () => undefined,
+        log: () => undefined,
+      }),
+    );
     return "copied";
   } catch (error) {
     return messageOf(error);
@@ -107,4 +117,45 @@ const mutants: readonly { name: string; target: string; source: string; change: 
 test.each(mutants)("$name", async ({ target, source, change, found }) => {
   const attempt = 1 + mutants.findIndex((one) => one.change === change);
   expect(await copied(target, source, change, attempt)).toMatch(found);
+});
+
+describe("a table of 60,000 rows", () => {
+  const target = "CREATE TABLE t (id bigint PRIMARY KEY, v text)";
+  const source = `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO t SELECT i, 'v' || i FROM n`;
+  const wrongWhere = (wrong: (text: string) => boolean) =>
+    column("v", () => ({
+      fastPath: undefined,
+      convert: (_, value) => {
+        const text = (value as Buffer).toString();
+        return wrong(text) ? `${text}!` : text;
+      },
+    }));
+
+  test("a random sample finds a fault in one row of a thousand, and says how sure it is", async () => {
+    const fault = wrongWhere((text) => text.endsWith("777"));
+    expect(await copied(target, source, fault, 101, "sample")).toMatch(/t\.v, rowid \d+777: /);
+    let noted: Copied | undefined;
+    expect(
+      await copied(
+        target,
+        source,
+        (plan) => plan,
+        102,
+        "sample",
+        (all) => (noted = all),
+      ),
+    ).toBe("copied");
+    const { rows, of, confidence } = noted!.notes.sampled!.t!;
+    expect(of).toBe(60_000);
+    // Each row has the same chance: by far less than one time in a million are they outside.
+    expect(Math.abs(rows - 50_000)).toBeLessThan(1000);
+    expect(confidence).toBeGreaterThan(0.99);
+    expect(confidence).toBeLessThan(1);
+  });
+
+  test("a full comparison finds the one row that is wrong", async () => {
+    const fault = wrongWhere((text) => text === "v31416");
+    expect(await copied(target, source, fault, 103, "full")).toMatch(/t\.v, rowid 31416: /);
+  });
 });
