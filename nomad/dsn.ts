@@ -47,12 +47,12 @@ export interface UrlDsn {
 /** The name of a variable, or several that get the same value. */
 export type Variable = string | readonly string[];
 
-/** A variable for each part, and the fixed ones that switch the app to PostgreSQL. */
+/** One variable for each part, and fixed ones that switch the app to PostgreSQL. */
 export interface VariablesDsn {
   readonly style: "variables";
   /**
-   * Where the server is: a variable each for host and port, or one for both (`10.0.0.60:5432`), after a prefix where the
-   * app wants one (`tcp://`).
+   * Where the server is: one variable for the host and one for the port, or one for both (`10.0.0.60:5432`), with a prefix
+   * if the app needs one (`tcp://`).
    */
   readonly server:
     | { readonly host: Variable; readonly port: Variable }
@@ -63,7 +63,7 @@ export interface VariablesDsn {
   /** Variables with a fixed value, such as Laravel's `DB_CONNECTION: "pgsql"`. @default none */
   readonly fixed?: Readonly<Record<string, string>>;
   /**
-   * The variables that tell the app how to encrypt its connection, for each mode that it can be told. The environment's
+   * The variables that tell the app how to encrypt its connection, for each mode that it supports. The environment's
    * `server.sslmode` has to be one of them.
    * @default `disable`, which needs no variable
    */

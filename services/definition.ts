@@ -17,19 +17,19 @@ export interface DockerProgram {
    * host's port to the container's.
    */
   readonly network: "host" | "bridge";
-  /** What the image's entrypoint is given. @default the image's own */
+  /** Arguments for the image's entrypoint. @default the image's own */
   readonly args?: readonly string[];
-  /** Who it runs as: a name that the image knows, or `UID` or `UID:GID`. @default the image's own user */
+  /** The user that runs it: a name in the image, `UID` or `UID:GID`. @default the image's own user */
   readonly user?: string;
 }
 
-/** A program of the host in Nomad's `exec` driver (a chroot): what a cluster without containers runs. */
+/** A program on the host, in Nomad's `exec` driver (a chroot). For a cluster without containers. */
 export interface ExecProgram {
   readonly driver: "exec";
   readonly command: readonly [string, ...string[]];
   /** Host volumes that hold the program, mounted read-only. */
   readonly mounts: readonly HostVolume[];
-  /** Who it runs as: a user of the host. @default `nobody`, as Nomad's client is configured */
+  /** The user that runs it: a user of the host. @default `nobody`, as Nomad's client is configured */
   readonly user?: string;
 }
 
@@ -48,12 +48,12 @@ export interface SecretVariable {
  */
 export interface SchemaBuild {
   readonly kind: "command" | "app";
-  /** What the image would run by itself, since the wrapper takes the place of its entrypoint. */
+  /** The command that the image runs by default. pgmoor's wrapper replaces the image's entrypoint. */
   readonly command: readonly [string, ...string[]];
   /**
-   * Variables for this run alone, over the service's own. For `app` they have to put it on `127.0.0.1` and the port
-   * `${NOMAD_PORT_pgmoor_schema}`, with its data in a scratch folder (`${NOMAD_TASK_DIR}`). A container runs in the host's
-   * network for it, also where the service's own is `bridge`: the migrator asks it on the host's loopback.
+   * Variables for this run only, added to the service's own. For `app` they must make it listen on `127.0.0.1` and the port
+   * `${NOMAD_PORT_pgmoor_schema}`, with its data in a scratch folder (`${NOMAD_TASK_DIR}`). Its container uses the host's
+   * network even if the service's own is `bridge`, because the migrator calls it on the host's loopback.
    * @default none
    */
   readonly environment?: Readonly<Record<string, string>>;
@@ -64,12 +64,12 @@ export interface SqliteSource {
   readonly kind: "sqlite";
   /** The file as the task sees it, inside one of the service's volumes: `/data/db.sqlite3`. */
   readonly file: string;
-  /** The variables that put the app on this file. */
+  /** The variables with which the app uses this file. */
   readonly environment: Readonly<Record<string, string>>;
   readonly schema: SchemaBuild;
-  /** Tables in which the app records its own schema's version: the app fills them, the copy compares them. */
+  /** Tables in which the app records its schema migrations. The app fills them; the copy compares them. */
   readonly migrationTables: readonly MigrationTable[];
-  /** What may be done to values that do not fit, and what may be left behind. @default nothing */
+  /** What pgmoor may do to values that do not fit, and what it may leave out. @default nothing */
   readonly rules?: readonly Rule[];
   /**
    * How much of a table with more than 50,000 rows is compared after the copy: a random `sample` of 50,000 rows, or `full`,
@@ -79,33 +79,36 @@ export interface SqliteSource {
   readonly verify?: "sample" | "full";
 }
 
-/** Where the service's data was before: a PostgreSQL of its own, a task beside the app. */
+/** Where the service's data was before: an embedded PostgreSQL, in a task beside the app. */
 export interface EmbeddedSource {
   readonly kind: "postgres";
   /** The server's image. */
   readonly program: Program;
   /**
-   * What the image would run by itself, for the cutover: the server then works on a copy of its data, and settings for that
-   * are added (`-c NAME=VALUE`).
+   * The command that the image runs by default. In the cutover the server runs on a copy of its data, and pgmoor adds
+   * settings for that (`-c NAME=VALUE`).
    */
   readonly command: readonly [string, ...string[]];
-  /** The host volume with its data, and where its image expects it. */
+  /** The host volume with its data, and the path where its image expects it. */
   readonly volume: HostVolume;
   /** The app's user and database on it. */
   readonly user: string;
   readonly database: string;
-  /** The server's own variables; its data is in `PGDATA`, if that is among them, else in the volume itself. @default none */
+  /**
+   * The server's own variables; its data is in `PGDATA` if that is among them, otherwise in the volume itself. @default
+   * none
+   */
   readonly serverEnvironment?: Readonly<Record<string, string>>;
-  /** The variables that put the app on it. */
+  /** The variables with which the app uses it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Its password, which both need: the variables of the app and of the server that take it, and where Vault has it. */
+  /** Its password, which app and server need: the variables that hold it, and where it is in Vault. */
   readonly password: {
     readonly secret: string;
     readonly field: string;
     readonly app: string;
     readonly server: string;
   };
-  /** Tables in which the app records its own schema's version. */
+  /** Tables in which the app records its schema migrations. */
   readonly migrationTables: readonly string[];
 }
 
@@ -125,11 +128,13 @@ export interface Resources {
 }
 
 export interface Deadlines {
-  /** From the start of the migration until the copy is verified; the service is down meanwhile. @default 10 minutes */
+  /**
+   * From the start of the migration until the copy is verified. The service is down during this time. @default 10 minutes
+   */
   readonly migrate?: Duration;
   /**
-   * From the start of the app on the server until it has used its database. At least 15 seconds: an idle session of
-   * PostgreSQL tells what it did up to 10 seconds late.
+   * From the start of the app on the server until it has used its database. At least 15 seconds: PostgreSQL reports table
+   * use up to 10 seconds late.
    * @default 1 minute
    */
   readonly confirm?: Duration;
@@ -141,7 +146,7 @@ export interface ServiceDefinition {
   /** Name of the Nomad job, the Consul service, the Vault secret and the stack: `speedtest`. */
   readonly name: string;
   readonly program: Program;
-  /** The static port on the host, and the one inside the container where it differs. */
+  /** The static port on the host, and the port inside the container if that differs. */
   readonly port: Port;
   /** Variables that do not depend on the database. @default none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -162,22 +167,22 @@ export interface ServiceDefinition {
   readonly database: {
     /** Name of the database and of the role that owns it. @default the service's name, with `_` for `-` */
     readonly name?: string;
-    /** How many connections the role may have at a time. */
+    /** The most connections that the role may have at a time. */
     readonly connectionLimit: number;
     /** Extensions, made by the admin. @default none */
     readonly extensions?: readonly string[];
   };
   readonly dsn: Dsn;
-  /** Where the data was. Absent: the service has been on the server all along, and there is nothing to move. */
+  /** Where the data was. Omit it if the service already uses the server: there is nothing to move. */
   readonly source?: Source;
   /**
-   * What a person has to do for the app to take a new password, if it reads its DSN at its installation alone and keeps it
-   * in a file of its own: a rotation is refused with it. @default it reads its variables at each start
+   * For an app that reads its DSN only when it is installed and keeps it in a file of its own: what a person must do so
+   * that it uses a new password. A rotation is refused with this text. @default it reads its variables at each start
    */
   readonly readsDsnOnce?: string;
-  /** Why the app cannot run on PostgreSQL: a cutover is refused with it. @default it can */
+  /** Why the app cannot run on PostgreSQL. A cutover is refused with this text. @default it can */
   readonly cannotMove?: string;
-  /** Whether it watches other services: a plan that puts it on the server warns of it. @default false */
+  /** Whether it monitors other services. A plan that moves it to the server warns about that. @default false */
   readonly monitor?: boolean;
   readonly deadlines?: Deadlines;
 }

@@ -27,17 +27,17 @@ const castNames = [
 /** A constant of the target: what SQLite would store, a boolean as 0 or 1. */
 export type Constant = string | number | boolean;
 
-/** Values that do not fit their column as they are go over by a conversion. */
+/** Converts values that do not fit their column as they are. */
 export interface CastRule {
   readonly kind: "cast";
   readonly table: string;
   readonly column: string;
   /**
-   * What comes of it is rounded to what the column holds, halves away from zero. `round`: a number or a time that is finer
+   * The result is rounded to what the column can hold, halves away from zero. `round`: a number or a time that is finer
    * than its column (integers, numeric(p,s), real, timestamp(p)). `epoch-seconds`, `epoch-milliseconds`, `julian-days`: a
-   * number in a column of timestamps or dates; text in ISO form goes over as ever. `utc`: a time with a zone in a column
-   * without one, as it reads in UTC. `day`: a date with a time of day in a column of dates, without the time. `utf8`: a blob
-   * in a column of text, whose bytes are the text.
+   * number in a column of timestamps or dates; ISO 8601 text is copied as usual. `utc`: a time with a zone in a column
+   * without one, as it reads in UTC. `day`: a date with a time of day in a column of dates, without the time. `utf8`: a
+   * blob in a column of text, whose bytes are the text.
    *
    * Intervals: `microseconds` (Django's DurationField), `milliseconds`, `seconds` and `ticks` (.NET, a tenth of a microsecond)
    * say what a number counts. `since-epoch`: text of a date and time, `1970-01-01 00:00:01.5`, is the time since 1970
@@ -47,7 +47,7 @@ export interface CastRule {
   readonly as: Cast;
 }
 
-/** A constant in place of every value that does not fit its column, and of NULL where the column allows none. */
+/** Replaces every value that does not fit its column, and NULL in a NOT NULL column, by a constant. */
 export interface DefaultRule {
   readonly kind: "default";
   readonly table: string;
@@ -56,8 +56,8 @@ export interface DefaultRule {
 }
 
 /**
- * Values that stand for nothing become NULL: `''`, `0000-00-00`, `0`. Compared as they are stored, before any other rule. Texts
- * of at most 1000 characters.
+ * Turns values that stand for nothing into NULL: `''`, `0000-00-00`, `0`. They are compared as they are stored, before any
+ * other rule. Texts of at most 1000 characters.
  */
 export interface NullIfRule {
   readonly kind: "null-if";
@@ -66,52 +66,53 @@ export interface NullIfRule {
   readonly values: readonly (string | number)[];
 }
 
-/** Rows whose value in this column does not fit are left behind. */
+/** Leaves out rows whose value in this column does not fit. */
 export interface SkipRowRule {
   readonly kind: "skip-row";
   readonly table: string;
   readonly column: string;
 }
 
-/** A column that only the source has is left behind. */
+/** Leaves out a column that only the source has. */
 export interface SkipColumnRule {
   readonly kind: "skip-column";
   readonly table: string;
   readonly column: string;
 }
 
-/** A table that only the source has is left behind, or one that only the target has stays as the app made it. */
+/** Leaves out a table that only the source has. A table that only the target has stays as the app made it. */
 export interface SkipTableRule {
   readonly kind: "skip-table";
   readonly table: string;
 }
 
 /**
- * A sequence of the target gives out the numbers of a column, though its schema does not say so: the app takes them by itself.
- * It is set past the column's highest number. A sequence that numbers several columns has a rule for each.
+ * Says which column takes its numbers from a sequence of the target, if the schema does not say so because the app reads
+ * the sequence itself. It is set past the column's highest number. A sequence that numbers several columns has a rule for
+ * each.
  */
 export interface SequenceRule {
   readonly kind: "sequence";
-  /** The sequence's plain name. */
+  /** The sequence's name, without its schema. */
   readonly sequence: string;
   readonly table: string;
   readonly column: string;
-  /** The numbers are inside of text, right behind this: `INV-` for `INV-12`, `""` for `12:00`. */
+  /** The numbers are inside text, right after this prefix: `INV-` for `INV-12`, `""` for `12:00`. */
   readonly prefix?: string;
   /** The column has the numbers below zero: it is set past the lowest one, without its sign. */
   readonly negated?: true;
 }
 
 /**
- * Rows that the app's schema step made in this table are replaced by the source's, though the table looks like the app's record
- * of its migrations.
+ * Replaces the rows that the app's schema step made in this table by the source's, although the table looks like the app's
+ * record of its migrations.
  */
 export interface ReplaceRule {
   readonly kind: "replace";
   readonly table: string;
 }
 
-/** The target has another name for a table, or for a column of it. The rules of its columns go by the source's names. */
+/** Gives the target's name of a table or a column. Other rules use the source's names. */
 export interface RenameRule {
   readonly kind: "rename";
   readonly table: string;
@@ -120,17 +121,17 @@ export interface RenameRule {
   readonly to: string;
 }
 
-/** On the way back to SQLite: what only the server has, a table or a column, stays there with what it holds. */
+/** For `back`: leaves a table or a column that only the server has on the server, with its data. */
 export interface LeaveOnServerRule {
   readonly kind: "leave-on-server";
-  /** By the target's name. */
+  /** The target's name. */
   readonly table: string;
   readonly column?: string;
 }
 
 /**
- * On the way back to SQLite: the app writes this column as it has written this value. For a column without a value in the
- * source, or with a form that only new rows have.
+ * For `back`: shows by an example in which form the app writes this column. Use it for a column that has no value in the
+ * source, or whose form only new rows have.
  */
 export interface LikeRule {
   readonly kind: "like";
@@ -157,18 +158,19 @@ export function isColumnRule(rule: Rule): rule is ColumnRule {
   return ["cast", "default", "null-if", "skip-row"].includes(rule.kind);
 }
 
-/** A migration table, and what is compared of it. */
+/** A migration table, and what to compare. */
 export interface MigrationTableRule {
   readonly table: string;
   /**
-   * What both sides have to have in common. `all`: the same migrations. `newest`: the last one, in the order of text or of
-   * numbers, for an app whose migrations are written for each of its databases. `nothing`: anything goes, as in a table of
-   * locks.
+   * What both sides must have in common. `all`: the same migrations. `newest`: the last one, in the order of text or of
+   * numbers, for an app whose migrations are written for each of its databases. `nothing`: nothing is compared, for example
+   * for a table of locks.
    * @default all
    */
   readonly compare?: "all" | "newest" | "nothing";
   /**
-   * It is a migration table only if the source's has all columns of one of these lists; else it holds data like any other.
+   * It is a migration table only if the source's has all columns of one of these lists; otherwise it is copied like any
+   * other.
    * @default it is one, whatever its columns
    */
   readonly columns?: readonly (readonly string[])[];

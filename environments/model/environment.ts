@@ -23,7 +23,7 @@ export interface EnvironmentService {
   /** @default nothing exists */
   readonly existing?: readonly Existing[];
   /**
-   * Version of the password. One more makes a new one; 2 and later take an existing secret into our hands.
+   * Version of the password. Raise it by one for a new password. 2 or higher also makes an existing secret pgmoor's.
    * @default 1
    */
   readonly passwordVersion?: number;
@@ -37,7 +37,7 @@ export type StateStore =
   { readonly in: "folder"; readonly folder: string } | { readonly in: "consul"; readonly path: string };
 
 export interface Environment {
-  /** The name of its file: `mine` in `environments/mine.ts`. Its states and working folders go by it. */
+  /** The name of its file: `mine` in `environments/mine.ts`. Its states and working folders have this name. */
   readonly name: string;
   readonly nomad: { readonly address: string; readonly datacenter: string; readonly namespace: string };
   readonly vault: {
@@ -52,7 +52,7 @@ export interface Environment {
   readonly consul: { readonly address: string };
   /** The central PostgreSQL. */
   readonly server: {
-    /** Its service in Consul: has to be healthy before anything is planned. */
+    /** Its service in Consul, which must be healthy before anything is planned. */
     readonly service: string;
     /** How jobs find it. */
     readonly lookup: ServerLookup;
@@ -60,32 +60,35 @@ export interface Environment {
     readonly address?: { readonly host: string; readonly port: number };
     /** The KV v2 secret with the admin's `username` and `password`. */
     readonly adminSecret: string;
-    /** How Terraform, the migrator and every service encrypt their connections. A service that cannot be told is refused. */
+    /**
+     * How Terraform, the migrator and every service encrypt their connections. A service whose app does not support the
+     * mode is refused.
+     */
     readonly sslmode: SslMode;
     /**
      * File with the certificate (PEM) of the authority that signed the server's, from the project's folder. For `verify-ca`
      * and `verify-full`; every task gets a copy.
      */
     readonly caFile?: string;
-    /** Its `max_connections`: the services' limits have to fit in. */
+    /** Its `max_connections`. The services' limits must add up to less. */
     readonly maxConnections: number;
-    /** Its image, which says what extensions a database may have: `postgres:16-alpine`. */
+    /** Its image, which decides the extensions that a database may have: `postgres:16-alpine`. */
     readonly image: string;
-    /** Extensions that it has besides, or all of them where the image is not known. @default what the image is known for */
+    /** Additional extensions, or all of them if pgmoor does not know the image. @default those of the known image */
     readonly extensions?: readonly string[];
     /** Its `shared_preload_libraries`. @default none */
     readonly preload?: readonly string[];
   };
   /**
-   * The greatest age of a service's password, in days: `pgmoor status`, plans and reviews warn of an older one. Nothing is
-   * rotated by itself.
+   * The greatest age of a service's password, in days. `pgmoor status`, plans and reviews warn of an older one. pgmoor
+   * rotates nothing by itself.
    * @default any age
    */
   readonly passwordMaxAgeDays?: number;
   /** Services are reached at `https://NAME.DOMAIN`. */
   readonly domain: string;
   readonly migrator: {
-    /** The migrator's program: its image, or the bundle by `node`. */
+    /** The migrator's program: its image, or the bundle, run by `node`. */
     readonly program: Program;
     /** Host volume that keeps the snapshots of the sources. */
     readonly snapshots: string;
@@ -97,14 +100,14 @@ export interface Environment {
   readonly services: readonly EnvironmentService[];
 }
 
-/** Whose identity Vault is to trust: GitHub's OIDC tokens, or the workload identity of a runner that is a Nomad job. */
+/** Whose identity Vault trusts: GitHub's OIDC tokens, or the workload identity of a runner that is a Nomad job. */
 export interface Runner {
   /** Mount of the JWT auth method that trusts them. */
   readonly jwtAuth: string;
   /** The claim that names it in Vault's audit: `repository`, or `nomad_job_id`. */
   readonly userClaim: string;
-  /** What a job has to be to plan: `{ repository: "me/homelab", event_name: "pull_request" }`. */
+  /** The claims that a job must have to plan: `{ repository: "me/homelab", event_name: "pull_request" }`. */
   readonly plan: Readonly<Record<string, string>>;
-  /** What a job has to be to deploy: `{ repository: "me/homelab", environment: "homelab" }`. */
+  /** The claims that a job must have to deploy: `{ repository: "me/homelab", environment: "homelab" }`. */
   readonly deploy: Readonly<Record<string, string>>;
 }
