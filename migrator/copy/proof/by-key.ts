@@ -2,8 +2,8 @@
 import type { ClientBase } from "pg";
 import { identifier, literal } from "../../base/quoting";
 import type { TablePlan } from "../copy-plan";
-import type { Difference, ExpectedRow } from "./expected";
-import type { Form } from "./form";
+import type { Difference } from "./expected";
+import { keyOf, pack, type PackedRow, unpack, valuesOf } from "./packed-row";
 import { targetRows } from "./target-rows";
 
 /** Types of which a key's value can be written for a query just as its form is. */
@@ -21,36 +21,35 @@ export async function differencesByKey(
   client: ClientBase,
   plan: TablePlan,
   places: readonly number[],
-  rows: readonly ExpectedRow[],
+  rows: readonly PackedRow[],
 ): Promise<Difference[]> {
   if (rows.length === 0) return [];
-  const [only] = places;
-  const keyOf = (forms: readonly (Form | null)[]) =>
-    places.length === 1 ? String(forms[only!]) : JSON.stringify(places.map((place) => String(forms[place])));
-  const wanted = new Map(rows.map((row) => [keyOf(row.forms), row]));
+  const wanted = new Map(rows.map((row) => [row.key, row]));
   const differences: Difference[] = [];
   for await (const found of targetRows(client, plan, joined(plan, places, rows)))
     for (const forms of found) {
-      const key = keyOf(forms);
+      const key = keyOf(forms, places);
       const row = wanted.get(key);
       if (row === undefined) continue;
       wanted.delete(key);
-      if (!row.forms.every((form, index) => isSame(form, forms[index]!)))
-        differences.push(...differing(plan, row.forms, forms, row.key()));
+      const packed = pack(forms);
+      if (row.packed !== packed) differences.push(...differing(plan, row, packed));
     }
-  return [...differences, ...[...wanted.values()].map(lost)];
+  return [...differences, ...[...wanted.values()].map(({ name }) => lost(name))];
 }
 
-export const lost = ({ key }: ExpectedRow): Difference => ({
-  row: key(),
+/** @param name says which row it is */
+export const lost = (name: () => string): Difference => ({
+  row: name(),
   column: "(row)",
   why: "the target lacks this row",
 });
 
 /** Finds the rows by their key, and so by the index of the primary key. */
-function joined({ columns }: TablePlan, places: readonly number[], rows: readonly ExpectedRow[]): string {
-  const lists = places.map((place) => {
-    const items = rows.map(({ forms }) => `"${String(forms[place]).replace(/["\\]/g, "\\$&")}"`);
+function joined({ columns }: TablePlan, places: readonly number[], rows: readonly PackedRow[]): string {
+  const keys = rows.map(({ key }) => valuesOf(key, places));
+  const lists = places.map((place, index) => {
+    const items = keys.map((values) => `"${values[index]!.replace(/["\\]/g, "\\$&")}"`);
     return `${literal(`{${items.join(",")}}`)}::${columns[place]!.target.castable}[]`;
   });
   const names = places.map((_, index) => `k${index}`);
@@ -60,23 +59,17 @@ function joined({ columns }: TablePlan, places: readonly number[], rows: readonl
   return `JOIN unnest(${lists.join(", ")}) AS s(${names.join(", ")}) ON ${equal.join(" AND ")}`;
 }
 
-function differing(
-  plan: TablePlan,
-  wanted: readonly (Form | null)[],
-  found: readonly (Form | null)[],
-  row: string,
-): Difference[] {
+function differing(plan: TablePlan, { packed, name }: PackedRow, found: string): Difference[] {
+  const [wanted, given] = [unpack(packed), unpack(found)];
   return plan.columns.flatMap(({ target }, index) =>
-    isSame(wanted[index]!, found[index]!)
+    wanted[index] === given[index]
       ? []
-      : [{ row, column: target.name, why: `differs from the source's value, as ${target.described}` }],
+      : [
+          {
+            row: name(),
+            column: target.name,
+            why: `differs from the source's value, as ${target.described}`,
+          },
+        ],
   );
 }
-
-function isSame(one: Form | null, other: Form | null): boolean {
-  if (one === null || other === null) return one === other;
-  if (typeof one === "string" && typeof other === "string") return one === other;
-  return bytesOf(one).equals(bytesOf(other));
-}
-
-const bytesOf = (form: Form) => (typeof form === "string" ? Buffer.from(form) : form);

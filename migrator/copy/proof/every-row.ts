@@ -4,6 +4,7 @@ import type { TablePlan } from "../copy-plan";
 import { differencesByKey, lost } from "./by-key";
 import { digestOf, Digests, partOf } from "./digest";
 import type { Difference, ExpectedRow } from "./expected";
+import { packedRow } from "./packed-row";
 import { targetRows } from "./target-rows";
 
 /** What comes of a comparison: the rows of the source that were compared, and what differs. */
@@ -37,7 +38,14 @@ export async function compareEveryRow(
   const missing = (await missingRows(client, plan, expected, parts)).slice(0, named);
   if (missing.length > 0) {
     const found =
-      places === undefined ? missing.map(lost) : await differencesByKey(client, plan, places, missing);
+      places === undefined
+        ? missing.map(({ key }) => lost(key))
+        : await differencesByKey(
+            client,
+            plan,
+            places,
+            missing.map((row) => packedRow(row, places)),
+          );
     return { rows: source.rows, differences: found };
   }
   const why = `${target.rows} rows where the source has ${source.rows}`;

@@ -23,7 +23,7 @@ export interface Difference {
   readonly why: string;
 }
 
-const [batchRows, batchBytes] = [2000, 1 << 20];
+const [batchRows, batchBytes] = [1000, 1 << 20];
 
 type Pending = Form | null | Asked | NoMeaning;
 

@@ -11,7 +11,8 @@ import type { TablePlan } from "../copy-plan";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import { keyPlaces } from "./by-key";
 import { compareEveryRow } from "./every-row";
-import { type Difference, expectedRows } from "./expected";
+import { type Difference, type ExpectedRow, expectedRows } from "./expected";
+import { packedRow, type PackedRow } from "./packed-row";
 import { ReadAhead } from "./read-ahead";
 import { compareSample, type Sample } from "./sampled-rows";
 
@@ -101,7 +102,7 @@ export class Prover {
     if (of <= sampleRows || places === undefined) return undefined;
     const differences: Difference[] = [];
     const rows = this.expected(plan, sampleRows / of, (difference) => differences.push(difference));
-    const sample = { places, differences, rows: new ReadAhead(rows) };
+    const sample = { places, differences, rows: new ReadAhead(packedRows(rows, places)) };
     this.samples.set(plan, sample);
     return sample;
   }
@@ -121,6 +122,13 @@ export class Prover {
        SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off`,
     );
   }
+}
+
+async function* packedRows(
+  batches: AsyncIterable<ExpectedRow[]>,
+  places: readonly number[],
+): AsyncGenerator<PackedRow[], void> {
+  for await (const batch of batches) yield batch.map((row) => packedRow(row, places));
 }
 
 function describe({ target }: TablePlan, differences: readonly Difference[]): string {

@@ -3,7 +3,8 @@ import type { ClientBase } from "pg";
 import type { TablePlan } from "../copy-plan";
 import { differencesByKey } from "./by-key";
 import type { Compared } from "./every-row";
-import type { Difference, ExpectedRow } from "./expected";
+import type { Difference } from "./expected";
+import type { PackedRow } from "./packed-row";
 import type { ReadAhead } from "./read-ahead";
 
 /** No more is read once so much differs. */
@@ -13,7 +14,7 @@ const enough = 100;
 export interface Sample {
   /** Of the key's columns. */
   readonly places: readonly number[];
-  readonly rows: ReadAhead<ExpectedRow[]>;
+  readonly rows: ReadAhead<PackedRow[]>;
   /** What is found wrong while the source is read. */
   readonly differences: Difference[];
 }
