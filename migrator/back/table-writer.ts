@@ -2,7 +2,12 @@
 import { Refused } from "../base/errors";
 import { identifier } from "../base/quoting";
 import type { TablePlan } from "../copy/copy-plan";
-import type { ConfinedDatabase, ConfinedStatement } from "../sqlite/confined/database";
+import {
+  type ConfinedDatabase,
+  type ConfinedStatement,
+  type Run,
+  RunFailed,
+} from "../sqlite/confined/database";
 import type { Storage } from "../sqlite/storage";
 import { storageOf, type Bound } from "../values/sqlite-forms";
 import type { Styles } from "./styles";
@@ -15,6 +20,19 @@ export const holders: Record<Storage, string> = {
   t: "CAST(? AS TEXT)",
   b: "?",
 };
+
+/** A row that is written, and what the server has for it. */
+interface Writing {
+  readonly run: Run;
+  readonly fields: readonly string[];
+}
+
+interface Change extends Writing {
+  /** Of `temp.gone`. */
+  readonly row: number;
+  /** The same statement for a row that is out of the table. */
+  readonly aside: string;
+}
 
 const bind = (value: Bound | null) => holders[storageOf(value)];
 
@@ -61,69 +79,68 @@ export class TableWriter {
         { raw: true },
       )
       .all() as [number][];
-    for (const [row] of gone)
-      this.run(`DELETE FROM ${this.table} WHERE ${this.isGone}`, this.places(row), []);
+    const remove = this.statement(`DELETE FROM ${this.table} WHERE ${this.isGone}`);
+    this.runAll(gone.map(([row]) => ({ run: [remove, this.places(row)], fields: [] })));
     return gone.length;
   }
 
   private changeAndAdd(parked: Parked): [changed: number, added: number] {
-    // One at a time: it may be megabytes.
-    const raw = { raw: true };
-    const next = this.file.prepare(
-      "SELECT id, key, line FROM temp.line WHERE id > ? ORDER BY id LIMIT 1",
-      raw,
-    );
-    const before = this.file.prepare("SELECT rowid, line FROM temp.gone WHERE key = ?", raw);
-    const settle = this.file.prepare("DELETE FROM temp.line WHERE id = ?");
-    let [changed, last, count] = [0, 0, 0];
-    for (;;) {
-      const found = next.get(last) as [number, string | null, Buffer] | undefined;
-      if (found === undefined) break;
-      const [id, key, line] = found;
-      last = id;
-      const was = key === null ? undefined : (before.get(key) as [number, Buffer] | undefined);
-      if (was === undefined) {
-        count++;
-        continue;
-      }
-      this.change(parked, was[0], fieldsOf(was[1]), fieldsOf(line));
-      settle.run(id);
-      changed++;
+    const rows = (sql: string) =>
+      batches(this.file.prepare(`${sql} ORDER BY l.id`, { raw: true }).iterate() as Iterable<unknown[]>);
+    let [changed, added] = [0, 0];
+    const first = "(SELECT rowid FROM temp.gone WHERE key = l.key LIMIT 1)";
+    for (const batch of rows(
+      `SELECT g.rowid, g.line, l.line FROM temp.line l JOIN temp.gone g ON g.rowid = ${first}`,
+    )) {
+      const changes = batch as [number, Buffer, Buffer][];
+      this.change(
+        parked,
+        changes.map(([row, was, line]) => this.changeOf(row, fieldsOf(was), fieldsOf(line))),
+      );
+      changed += changes.length;
     }
     parked.restore((error, fields) => this.refusal(error, fields));
-    for (last = 0; ;) {
-      const found = next.get(last) as [number, string | null, Buffer] | undefined;
-      if (found === undefined) break;
-      last = found[0];
-      this.add(fieldsOf(found[2]));
+    for (const batch of rows(
+      "SELECT l.line FROM temp.line l WHERE l.key IS NULL OR NOT EXISTS (SELECT 1 FROM temp.gone g WHERE g.key = l.key)",
+    )) {
+      this.runAll((batch as [Buffer][]).map(([line]) => this.additionOf(fieldsOf(line))));
+      added += batch.length;
     }
-    return [changed, count];
+    return [changed, added];
   }
 
   /** Writes the values that differ; the others keep the app's own form. */
-  private change(parked: Parked, row: number, was: readonly string[], fields: readonly string[]): void {
+  private changeOf(row: number, was: readonly string[], fields: readonly string[]): Change {
     const values = this.values(fields);
     const places = [...fields.keys()].filter((index) => fields[index] !== was[index]);
     const set = places.map((index) => `${this.columns[index]} = ${bind(values[index]!)}`).join(", ");
-    const bound = places.map((index) => values[index]!);
     const update = (table: string) => `UPDATE ${table} SET ${set} WHERE ${this.isGone}`;
-    try {
-      this.statement(update(this.table)).run(...bound, ...this.places(row));
-    } catch (error) {
-      if (!isConstraint(error)) throw this.refusal(error, fields);
-      // The value may still be that of a row that is changed later on.
-      parked.take(this.isGone, this.places(row), fields);
-      this.statement(update("temp.parked")).run(...bound, ...this.places(row));
+    const bound = [...places.map((index) => values[index]!), ...this.places(row)];
+    return { row, fields, run: [this.statement(update(this.table)), bound], aside: update("temp.parked") };
+  }
+
+  private change(parked: Parked, changes: readonly Change[]): void {
+    let left = changes;
+    while (left.length > 0) {
+      try {
+        this.file.runEach(left.map(({ run }) => run));
+        return;
+      } catch (error) {
+        const done = error instanceof RunFailed ? error.done : 0;
+        const { row, fields, run, aside } = left[done]!;
+        if (!isConstraint(error)) throw this.refusal(error, fields);
+        // The value may still be that of a row that is changed later on.
+        parked.take(this.isGone, this.places(row), fields);
+        this.statement(aside).run(...run[1]);
+        left = left.slice(done + 1);
+      }
     }
   }
 
-  private add(fields: readonly string[]): void {
+  private additionOf(fields: readonly string[]): Writing {
     const values = this.values(fields);
-    this.run(
-      `INSERT INTO ${this.table} (${this.columns.join(", ")}) VALUES (${values.map(bind).join(", ")})`,
-      values,
-      fields,
-    );
+    const sql = `INSERT INTO ${this.table} (${this.columns.join(", ")}) VALUES (${values.map(bind).join(", ")})`;
+    return { run: [this.statement(sql), values], fields };
   }
 
   private values(fields: readonly string[]): (Bound | null)[] {
@@ -134,16 +151,17 @@ export class TableWriter {
     return this.plan.source.key.map(() => row);
   }
 
-  private run(sql: string, values: readonly (Bound | number | null)[], fields: readonly string[]): void {
+  private runAll(writings: readonly Writing[]): void {
     try {
-      this.statement(sql).run(...values);
+      this.file.runEach(writings.map(({ run }) => run));
     } catch (error) {
-      throw this.refusal(error, fields);
+      throw this.refusal(error, writings[error instanceof RunFailed ? error.done : 0]!.fields);
     }
   }
 
   /** For a row that breaks a constraint that only SQLite has; its message names columns, and no value. */
-  private refusal(error: unknown, fields: readonly string[]): unknown {
+  private refusal(thrown: unknown, fields: readonly string[]): unknown {
+    const error = thrown instanceof RunFailed ? thrown.cause : thrown;
     if (!(error instanceof Error && error.name === "SqliteError")) return error;
     // NULL stands for a value that nobody knows how to write: that is what is wrong.
     this.styles.requireLearned();
@@ -171,13 +189,13 @@ class Parked {
     const stored = source.columns.filter(({ generated }) => !generated).map(({ name }) => name);
     const all = source.rowid !== undefined && source.key.length === 1 ? [source.rowid, ...stored] : stored;
     this.names = all.map(identifier).join(", ");
+    // Before rows are read: later it would change the schema under them.
+    file.exec(`CREATE TEMP TABLE parked AS SELECT ${this.names} FROM ${identifier(source.name)} WHERE 0`);
   }
 
   take(where: string, places: readonly number[], fields: readonly string[]): void {
     const { file, names } = this;
     const table = identifier(this.plan.source.name);
-    if (this.fields.length === 0)
-      file.exec(`CREATE TEMP TABLE parked AS SELECT ${names} FROM ${table} WHERE 0`);
     file
       .prepare(`INSERT INTO temp.parked (${names}) SELECT ${names} FROM ${table} WHERE ${where}`)
       .run(...places);
@@ -196,8 +214,23 @@ class Parked {
   }
 
   end(): void {
-    if (this.fields.length > 0) this.file.exec("DROP TABLE temp.parked");
+    this.file.exec("DROP TABLE temp.parked");
   }
+}
+
+/** At most about so many rows, and so many bytes, are held at a time: a row may be megabytes. */
+const [batchRows, batchBytes] = [500, 1 << 18];
+
+function* batches(rows: Iterable<unknown[]>): Generator<unknown[][]> {
+  let [batch, bytes]: [unknown[][], number] = [[], 0];
+  for (const row of rows) {
+    batch.push(row);
+    for (const value of row) if (Buffer.isBuffer(value)) bytes += value.length;
+    if (batch.length < batchRows && bytes < batchBytes) continue;
+    yield batch;
+    [batch, bytes] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 const isConstraint = (error: unknown) => error instanceof Error && /constraint failed/.test(error.message);

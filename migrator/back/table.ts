@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Checksum } from "../copy/checksum";
 import type { TablePlan } from "../copy/copy-plan";
-import type { ConfinedDatabase, ConfinedStatement } from "../sqlite/confined/database";
+import type { ConfinedDatabase, ConfinedStatement, Run } from "../sqlite/confined/database";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Storage } from "../sqlite/storage";
 import { learnRow, rowsOf, type Styles } from "./styles";
@@ -94,11 +94,12 @@ async function keep(
   let [kept, place, left] = [0, 0, 0];
   for await (const lines of batches(sent)) {
     const taken = take.runAll(lines.map((line) => [hashOf(line)]));
-    for (const [index, line] of lines.entries()) hold(line, taken[index] === 1);
+    file.runEach(lines.flatMap((line, index) => hold(line, taken[index] === 1)));
   }
   return kept;
 
-  function hold(line: Buffer, isKept: boolean): void {
+  /** What notes down a row that the server has not. */
+  function hold(line: Buffer, isKept: boolean): Run[] {
     // What a rule has left behind was never on the server, and stays.
     for (; leftBehind[left] === ++place; left++) nextRow();
     const row = nextRow();
@@ -107,13 +108,13 @@ async function keep(
     learnRow(own, text, row);
     if (isKept) {
       kept++;
-      return;
+      return [];
     }
     const held = table.key.map((_, index) => holders[row.storages[columns.length + index] as Storage]);
     const sql = `INSERT INTO temp.gone VALUES (${["?", "?", ...held].join(", ")})`;
     const note = notes.get(sql) ?? file.prepare(sql);
     notes.set(sql, note);
-    note.run(keyOf(fields), line, ...row.values.slice(columns.length));
+    return [[note, [keyOf(fields), line, ...row.values.slice(columns.length)]]];
   }
 }
 

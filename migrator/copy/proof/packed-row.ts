@@ -30,9 +30,8 @@ export const valuesOf = (key: string, places: readonly number[]): string[] =>
 
 /** A character for each byte, so that equal forms have equal texts, whether they are text or bytes. */
 function bytesOf(form: Form): string {
-  if (typeof form !== "string") return form.latin1Slice();
-  // eslint-disable-next-line no-control-regex
-  return /^[\0-\x7f]*$/.test(form) ? form : Buffer.from(form).latin1Slice();
+  if (typeof form !== "string") return form.toString("latin1");
+  return /^[\0-\x7f]*$/.test(form) ? form : Buffer.from(form).toString("latin1");
 }
 
 /** A row's forms, each with its length. */

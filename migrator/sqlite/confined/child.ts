@@ -11,12 +11,25 @@ export type Call =
   | [name: "exec", database: number, sql: string]
   | [name: "prepare", statement: number, database: number, sql: string, raw: boolean, bigints: boolean]
   | [name: "get" | "all" | "run", statement: number, parameters: readonly unknown[]]
-  | [name: "runAll", statement: number, parameters: readonly (readonly unknown[])[]]
+  | [name: "runEach", runs: readonly (readonly [statement: number, parameters: readonly unknown[]])[]]
   | [name: "begin", cursor: number, statement: number, parameters: readonly unknown[]]
   | [name: "next" | "stop", cursor: number];
 
+/** What SQLite says. */
+export interface Fault {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
 /** What comes back. */
-export type Answer = { value: unknown } | { error: { name: string; message: string; code?: string } };
+export type Answer = { value: unknown } | { error: Fault };
+
+/** Of `runEach`: how many rows each statement changed, up to the first that failed. */
+export interface Runs {
+  readonly changes: readonly number[];
+  readonly error?: Fault;
+}
 
 /**
  * The rows of a cursor, some at a time. Of rows that are arrays the texts and blobs lie one behind the other in `bytes`:
@@ -75,6 +88,10 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
     const named = typeof first === "object" && first !== null && !ArrayBuffer.isView(first);
     return named ? parameters : [parameters];
   };
+  const faultOf = (thrown: unknown): Fault => {
+    const { name, message, code } = thrown as Error & { code?: string };
+    return code === undefined ? { name, message } : { name, message, code };
+  };
   const perform = (call: Call): unknown => {
     switch (call[0]) {
       case "confined":
@@ -105,8 +122,16 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
       case "all":
       case "run":
         return statements.get(call[1])!.statement[call[0]](...bound(call[2]));
-      case "runAll":
-        return call[2].map((each) => statements.get(call[1])!.statement.run(...bound(each)).changes);
+      case "runEach": {
+        const changes: number[] = [];
+        try {
+          for (const [statement, parameters] of call[1])
+            changes.push(statements.get(statement)!.statement.run(...bound(parameters)).changes);
+        } catch (thrown) {
+          return { changes, error: faultOf(thrown) } satisfies Runs;
+        }
+        return { changes } satisfies Runs;
+      }
       case "begin":
         cursors.set(call[1], statements.get(call[2])!.statement.iterate(...bound(call[3])));
         return batch(call[1]);
@@ -138,8 +163,7 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
     try {
       answer = { value: perform(v8.deserialize(frame) as Call) };
     } catch (thrown) {
-      const { name, message, code } = thrown as Error & { code?: string };
-      answer = { error: code === undefined ? { name, message } : { name, message, code } };
+      answer = { error: faultOf(thrown) };
     }
     const body = v8.serialize(answer);
     const head = Buffer.allocUnsafe(4);

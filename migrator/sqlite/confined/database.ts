@@ -1,7 +1,7 @@
 /** A database in the process that can write nothing but its folder, by the functions that libsql has. */
 import * as path from "node:path";
-import type { Batch } from "./child";
-import { Ended, SqliteProcess } from "./process";
+import type { Batch, Runs } from "./child";
+import { Ended, errorOf, SqliteProcess } from "./process";
 
 let numbers = 0;
 
@@ -48,8 +48,19 @@ export class ConfinedStatement {
   }
 
   /** Once for each set of parameters. @returns how many rows each has changed. */
-  runAll(parameters: readonly (readonly unknown[])[]): number[] {
-    return this.answer(this.process.ask("runAll", this.number, parameters)) as number[];
+  runAll(parameters: readonly (readonly unknown[])[]): readonly number[] {
+    return runEach(
+      this.process,
+      parameters.map((each) => [this, each]),
+    );
+  }
+
+  /** Throws what SQLite says of the statement itself. @returns its number */
+  known(): number {
+    const { preparing } = this;
+    this.preparing = undefined;
+    if (preparing !== undefined) this.process.answer(preparing);
+    return this.number;
   }
 
   /** Rows one by one; SQLite reads the next ones meanwhile. */
@@ -76,6 +87,29 @@ export class ConfinedStatement {
       }
     }
   }
+}
+
+/** A statement, and what is bound to its parameters. */
+export type Run = readonly [statement: ConfinedStatement, parameters: readonly unknown[]];
+
+/** Several runs failed at one of them; those before it are done. */
+export class RunFailed extends Error {
+  constructor(
+    /** How many runs are done. */
+    readonly done: number,
+    /** What SQLite says. */
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
+
+/** @throws RunFailed */
+function runEach(process: SqliteProcess, runs: readonly Run[]): readonly number[] {
+  const numbered = runs.map(([statement, parameters]) => [statement.known(), parameters] as const);
+  const { changes, error } = process.call("runEach", numbered) as Runs;
+  if (error !== undefined) throw new RunFailed(changes.length, errorOf(error));
+  return changes;
 }
 
 /** Puts texts and blobs back into their rows. */
@@ -111,6 +145,15 @@ export class ConfinedDatabase {
   /** @param how rows are given: as arrays, and whole numbers as bigint. Default as objects and numbers. */
   prepare(sql: string, { raw = false, bigints = false } = {}): ConfinedStatement {
     return new ConfinedStatement(this.process, this.number, sql, { raw, bigints });
+  }
+
+  /**
+   * Runs statements one after the other; SQLite is asked once for all of them.
+   * @returns how many rows each has changed.
+   * @throws RunFailed
+   */
+  runEach(runs: readonly Run[]): readonly number[] {
+    return runEach(this.process, runs);
   }
 
   exec(sql: string): void {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import * as v8 from "node:v8";
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads";
 import { Refused } from "../../base/errors";
-import { serve, type Answer, type Call } from "./child";
+import { serve, type Answer, type Call, type Fault } from "./child";
 import { confined, confinements, type Confinement } from "./confine";
 import { pump, type FromPump, type PumpData } from "./pump";
 
@@ -25,6 +25,9 @@ export class Ended extends Error {
 
 /** Compilers may wrap functions in this. */
 const prelude = "const __name = (named) => named;";
+
+/** A fault in SQLite's process, as an error in ours. */
+export const errorOf = ({ name, message, code }: Fault) => Object.assign(new Error(message), { name, code });
 
 function programArgs(): string[] {
   if (typeof PGMOOR_BUNDLE !== "undefined") return [__filename, sqliteRole];
@@ -159,8 +162,7 @@ export class SqliteProcess {
     const answer = this.answers.get(question)!;
     this.answers.delete(question);
     if ("value" in answer) return answer.value;
-    const { name, message, code } = answer.error;
-    throw Object.assign(new Error(message), { name, code });
+    throw errorOf(answer.error);
   }
 
   /** Of what was asked nobody wants to know the answer. */
