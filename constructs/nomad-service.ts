@@ -2,7 +2,7 @@ import { Job } from "@cdktf/provider-nomad/lib/job";
 import type { ITerraformDependable, Postcondition, Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { deploymentDeadlines } from "./job/deadlines";
-import type { ServiceJobProps } from "./job/props";
+import { modeOf, type ServiceJobProps } from "./job/props";
 import { serviceJob } from "./job/service-job";
 import { versionMeta } from "../nomad/version";
 import { addressName, literal, named, quoted } from "./terraform";
@@ -20,7 +20,7 @@ export interface NomadServiceProps extends ServiceJobProps {
 export class NomadService extends Construct {
   constructor(scope: Construct, id: string, props: NomadServiceProps) {
     super(scope, id);
-    const { terraform } = deploymentDeadlines(props.definition, props.phase);
+    const { terraform } = deploymentDeadlines(props.definition, modeOf(props));
     const wanted = serviceJob(props);
     const job = named(
       new Job(this, "job", {

@@ -3,8 +3,8 @@ import { DataNomadJob } from "@cdktf/provider-nomad/lib/data-nomad-job";
 import { DataPostgresqlTables } from "@cdktf/provider-postgresql/lib/data-postgresql-tables";
 import { TerraformStack, type ITerraformDependable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
-import { confirmedTable, ledgerSchema } from "../services/ledger";
-import { phaseMeta, type JobPhase } from "./job/props";
+import { confirmedTable, ledgerSchema, type RollbackKind } from "../services/ledger";
+import { phaseMeta, returningPhase, type JobPhase } from "./job/props";
 import { addressName, literal, quoted } from "./terraform";
 
 export interface PhaseGuardProps {
@@ -12,6 +12,8 @@ export interface PhaseGuardProps {
   readonly namespace: string;
   readonly database: string;
   readonly phase: JobPhase;
+  /** Of `prepared`. @default it stays on its source */
+  readonly rollback?: RollbackKind | undefined;
   /** What makes the database: it may be missing before the first cutover. */
   readonly databaseReady: readonly ITerraformDependable[];
 }
@@ -30,23 +32,37 @@ export class PhaseGuard extends Construct {
     const { service, phase } = props;
     const running = this.runningPhase(props);
     switch (phase) {
-      case "prepared":
+      case "prepared": {
+        const left = `contains(["cutover", ${quoted(returningPhase)}], ${running.phase})`;
+        const confirmed = this.confirmed(props, props.databaseReady, left);
         this.preconditions = [
           {
             condition: `\${${running.phase} != "settled"}`,
             errorMessage: literal(
-              `${service} is settled: its job no longer has its source, and what it has written since the move is only on the server. To go back, deploy it as "cutover" first, with the source's volume; then follow docs/when-a-move-fails.md, "Going back after a successful move".`,
+              `${service} is settled: its job no longer has its source, and what it has written since the move is only on the server. To go back, deploy it as "cutover" first, with the source's volume; then go back from there (docs/go-back.md).`,
             ),
           },
+          ...(props.rollback === undefined
+            ? [
+                {
+                  condition: `\${!${confirmed}}`,
+                  errorMessage: literal(
+                    `${service} has moved, and its ledger says that it is confirmed: what it has written since is on the server alone. Write rollback: "copy-back" beside phase "prepared" to bring these rows back into its source, or rollback: "discard" to leave them behind. See docs/go-back.md.`,
+                  ),
+                },
+              ]
+            : []),
         ];
+        if (props.rollback !== undefined) this.tellBack(service, running.phase, confirmed);
         return;
+      }
       case "cutover": {
         const confirmed = this.confirmed(props, props.databaseReady);
         this.preconditions = [
           {
             condition: `\${!${running.exists} || ${running.phase} != "" || !${confirmed}}`,
             errorMessage: literal(
-              `${service} runs on its source, but its ledger says that it was confirmed on the server. It went back since then, so its source may have newer rows than the server. To copy the source again, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again. The server's rows are dumped into the snapshots folder first. See docs/when-a-move-fails.md.`,
+              `${service} runs on its source, but its ledger says that it was confirmed on the server. It went back since then, so its source may have newer rows than the server. To copy the source again, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again. The server's rows are dumped into the snapshots folder first. See docs/go-back.md.`,
             ),
           },
         ];
@@ -62,7 +78,7 @@ export class PhaseGuard extends Construct {
             ),
           },
           {
-            condition: `\${!${running.exists} || ${running.phase} != ""}`,
+            condition: `\${!${running.exists} || contains(["cutover", "settled"], ${running.phase})}`,
             errorMessage: literal(
               `${service} cannot be settled: its job runs on its source, or was moved by an older release of pgmoor. Deploy it as "cutover" first.`,
             ),
@@ -87,10 +103,14 @@ export class PhaseGuard extends Construct {
     };
   }
 
-  /** Whether the ledger says so: the migrator keeps a table of this name while it does. */
+  /**
+   * Whether the ledger says so: the migrator keeps a table of this name while it does.
+   * @param asked when it matters; else the database is not looked at, and the answer is no. @default always
+   */
   private confirmed(
     { service, database }: PhaseGuardProps,
     dependsOn: readonly ITerraformDependable[],
+    asked?: string,
   ): string {
     const tables = new DataPostgresqlTables(this, "confirmed", {
       database,
@@ -99,7 +119,23 @@ export class PhaseGuard extends Construct {
       dependsOn: dependsOn.length === 0 ? undefined : [...dependsOn],
     });
     tables.overrideLogicalId(addressName(service));
-    return `(length(${tables.fqn}.tables) > 0)`;
+    if (asked === undefined) return `(length(${tables.fqn}.tables) > 0)`;
+    tables.addOverride("count", `\${${asked} ? 1 : 0}`);
+    return `(try(length(${tables.fqn}[0].tables), 0) > 0)`;
+  }
+
+  /** A warning of every plan once the service is back: its job needs more than one that has never moved. */
+  private tellBack(service: string, phase: string, confirmed: string): void {
+    TerraformStack.of(this).addOverride("check.back", {
+      assert: [
+        {
+          condition: `\${${phase} != ${quoted(returningPhase)} || ${confirmed}}`,
+          error_message: literal(
+            `${service} is back on its source. Remove rollback from the environment, and deploy: until then each start needs Vault, the snapshots' volume and the migrator's image.`,
+          ),
+        },
+      ],
+    });
   }
 
   /** A warning of every plan from the confirmation on: a move has an end. */

@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { databaseName, type ServiceDefinition } from "../services/definition";
+import type { RollbackKind } from "../services/ledger";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
 import { extensionSchemas } from "../services/server-images";
@@ -14,6 +15,8 @@ import { sourcePolicyAddress, WorkloadIdentity } from "./workload-identity";
 export interface ServiceDatabaseProps {
   readonly definition: ServiceDefinition;
   readonly phase: JobPhase;
+  /** Of a `prepared` service that has moved: what becomes of the server's rows. @default it has not moved */
+  readonly rollback?: RollbackKind | undefined;
   /** What is there already. */
   readonly existing: { readonly job: boolean; readonly secret: boolean; readonly database: boolean };
   /** @default 1; for an existing secret: the one it has */
@@ -27,7 +30,7 @@ export interface ServiceDatabaseProps {
 
 /**
  * A service's database on the central PostgreSQL: its secret in Vault, its role, database and extensions, what its job may
- * read, and the job itself: on its source (`prepared`), moving to the server (`cutover`), or on the server (`settled`).
+ * read, and the job itself: on its source or going back to it (`prepared`), moving to the server (`cutover`), or on the server (`settled`).
  */
 export class ServiceDatabase extends Construct {
   constructor(scope: Construct, id: string, props: ServiceDatabaseProps) {
@@ -75,11 +78,13 @@ export class ServiceDatabase extends Construct {
             namespace: nomad.namespace,
             database: name,
             phase: props.phase,
+            rollback: props.rollback,
             databaseReady: database.ready,
           });
     new NomadService(this, "service", {
       definition,
       phase: props.phase,
+      rollback: props.rollback,
       datacenter: nomad.datacenter,
       namespace: nomad.namespace,
       domain: props.domain,

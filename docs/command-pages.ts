@@ -6,7 +6,7 @@ import { pgmoor } from "../cli/program";
 const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = {
   migrate: ["Move a database by hand", "move-by-hand.md"],
   verify: ["Prove a copy again", "move-by-hand.md#prove-a-copy-again"],
-  back: ["When a move fails, and going back", "when-a-move-fails.md"],
+  back: ["Go back to the source", "go-back.md#by-hand"],
   ledger: ["The ledger", "when-a-move-fails.md#the-ledger"],
   review: ["Review a plan", "review-a-plan.md"],
   plan: ["Review a plan", "review-a-plan.md"],

@@ -1,6 +1,6 @@
 /** What happens to a service, in its operator's words. */
 import { isEmpty } from "./diff";
-import { isSettled, moveOf, readsSecret, tasksOf, type Jobspec } from "./jobspec";
+import { isSettled, moveOf, readsSecret, rollbackOf, tasksOf, type Jobspec } from "./jobspec";
 import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
 import { ends, jobAfter, jobBefore, staysInNomad, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
@@ -158,7 +158,7 @@ function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
   if (moved !== undefined && moving === undefined && typeof secret === "string") {
     yield readsSecret(after, secret)
       ? "move is finished: the migration tasks are removed"
-      : `goes back to ${moved.from}: data written to PostgreSQL since then stays there`;
+      : `goes back to ${moved.from}: data written to PostgreSQL since then ${rollbackOf(after) === "copy-back" ? "is copied back first, and a failure keeps the service on PostgreSQL" : "stays there"}`;
     return;
   }
   if (before === undefined) {

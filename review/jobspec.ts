@@ -47,6 +47,8 @@ const moveSchema = z.object({
   deadlines: z.object({ migrateSeconds: z.number(), confirmSeconds: z.number() }),
 });
 
+const rollbackSchema = z.object({ rollback: z.string() });
+
 export interface Move {
   readonly from: string;
   /** Host volume and folder: `postgres_backups/vaultwarden`. */
@@ -57,19 +59,8 @@ export interface Move {
 
 /** The move that the job makes at its start, if its service has not moved yet. */
 export function moveOf(job: Jobspec | undefined): Move | undefined {
-  const migrate = tasksOf(job).find(
-    ({ Name, Lifecycle }) => Name === "migrate" && Lifecycle?.Hook === "prestart",
-  );
-  const text = migrate?.Templates?.find(({ DestPath }) => DestPath?.endsWith("pgmoor.json"))?.EmbeddedTmpl;
-  if (text === undefined) return undefined;
-  let config: unknown;
-  try {
-    // What only Nomad knows is of no interest here.
-    config = JSON.parse(text.replace(/\{\{.*?\}\}/gs, "null"));
-  } catch {
-    return undefined;
-  }
-  const parsed = moveSchema.safeParse(config);
+  const migrate = prestartOf(job, "migrate");
+  const parsed = moveSchema.safeParse(configOf(migrate));
   if (!parsed.success) return undefined;
   const { source, snapshots, deadlines } = parsed.data;
   const mount = migrate?.VolumeMounts?.find(({ Destination }) => snapshots.startsWith(`${Destination}/`));
@@ -78,6 +69,26 @@ export function moveOf(job: Jobspec | undefined): Move | undefined {
     snapshots: mount === undefined ? snapshots : mount.Volume + snapshots.slice(mount.Destination.length),
     deadlineSeconds: deadlines.migrateSeconds + deadlines.confirmSeconds,
   };
+}
+
+/** What becomes of the server's rows when the job goes back to its source at its start: `copy-back`, `discard`. */
+export function rollbackOf(job: Jobspec | undefined): string | undefined {
+  return rollbackSchema.safeParse(configOf(prestartOf(job, "roll-back"))).data?.rollback;
+}
+
+function prestartOf(job: Jobspec | undefined, name: string): Task | undefined {
+  return tasksOf(job).find(({ Name, Lifecycle }) => Name === name && Lifecycle?.Hook === "prestart");
+}
+
+function configOf(task: Task | undefined): unknown {
+  const text = task?.Templates?.find(({ DestPath }) => DestPath?.endsWith("pgmoor.json"))?.EmbeddedTmpl;
+  if (text === undefined) return undefined;
+  try {
+    // What only Nomad knows is of no interest here.
+    return JSON.parse(text.replace(/\{\{.*?\}\}/gs, "null"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the job is that of a service that has moved for good (`phaseMeta` in `constructs/job/props.ts`). */

@@ -9,3 +9,10 @@ export const ledgerSchema = "pgmoor";
  * tables, and no rows.
  */
 export const confirmedTable = "confirmed";
+
+/**
+ * What becomes of the server's rows when a service goes back to its source: they are brought into it, or left behind on the
+ * server.
+ */
+export type RollbackKind = (typeof rollbackKinds)[number];
+export const rollbackKinds = ["copy-back", "discard"] as const;

@@ -60,6 +60,7 @@ export class ServiceStack extends TerraformStack {
     new ServiceDatabase(this, definition.name, {
       definition,
       phase,
+      rollback: service.rollback,
       existing: {
         job: existing.has("job"),
         secret: existing.has("secret"),

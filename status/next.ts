@@ -1,6 +1,7 @@
 /** What a person should do next about a service, with the exact edit or command. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { returningPhase } from "../constructs/job/props";
 import { isTooOld } from "../survey/password-age";
 import { isTold, type JobStatus, type ServiceStatus, type Step } from "./report";
 
@@ -52,13 +53,7 @@ function toDeclared({ service, file, index, seen }: Case): Step[] {
   if (!isTold(job)) return [];
   if (job.phase === null) return [step("deploy", `pgmoor has not deployed this job yet. Run ${deploy}`)];
   if (job.phase === declared) return [];
-  if (declared === "prepared")
-    return [
-      step(
-        "deploy",
-        `runs as "${job.phase}", and ${file} says "prepared". To go back to its source, read docs/when-a-move-fails.md first. To stay, write services[${index}].phase: "${job.phase}"`,
-      ),
-    ];
+  if (declared === "prepared") return [step("deploy", toSource(service, job.phase, file, index))];
   if (declared === "cutover" && isTold(ledger) && ledger.state !== "confirmed")
     return [
       step(
@@ -67,6 +62,23 @@ function toDeclared({ service, file, index, seen }: Case): Step[] {
       ),
     ];
   return [step("deploy", `runs as "${job.phase}", and ${file} says "${declared}". Run ${deploy}`)];
+}
+
+/** What to do about a service that is to be on its source, and was deployed as something else. */
+function toSource(
+  { definition, rollback }: EnvironmentService,
+  phase: string,
+  file: string,
+  index: number,
+): string {
+  const deploy = `npx cdktf deploy ${definition.name}`;
+  if (phase === returningPhase)
+    return rollback === undefined
+      ? `is back on its source, and its job still has the tasks of the rollback. Run ${deploy}`
+      : `is back on its source. Remove services[${index}].rollback from ${file}, then run ${deploy}`;
+  if (rollback !== undefined)
+    return `runs as "${phase}", and goes back to its source (rollback "${rollback}") with the next deploy. Run ${deploy}`;
+  return `runs as "${phase}", and ${file} says "prepared". To go back to its source, write services[${index}].rollback as well (docs/go-back.md). To stay, write services[${index}].phase: "${phase}"`;
 }
 
 function password({ environment, service, file, index, seen }: Case): Step[] {

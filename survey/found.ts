@@ -1,4 +1,5 @@
 /** What the servers have of a service. */
+import type { Moved } from "./moved";
 
 export interface Found {
   /** `deleted`: its newest version is, so nobody can read it. `unknown`: nobody could look. */
@@ -13,6 +14,8 @@ export interface Found {
   readonly login: "works" | "refused" | "unknown";
   /** Whether the role is gone, and its database has tables, which are another's then. */
   readonly orphaned: boolean;
+  /** A service that is to go back to its source, and whose move is confirmed. Absent: it is not, or nobody could look. */
+  readonly moved?: Moved | undefined;
 }
 
 export type Presence = "present" | "absent" | "unknown";

@@ -1,20 +1,33 @@
 /** Asks Nomad which jobs it has. */
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
+import { phaseMeta } from "../constructs/job/props";
 import type { Presence } from "./found";
 import { read } from "./http";
 
-const job = z.object({ Stop: z.boolean().optional() });
+const job = z.object({
+  Stop: z.boolean().optional(),
+  TaskGroups: z.array(z.object({ Meta: z.record(z.string(), z.string()).nullish() })).nullish(),
+});
+
+export interface FoundJob {
+  readonly presence: Presence;
+  /** Whether the job that runs is on the server, moves there or comes from there. */
+  readonly onServer: boolean;
+}
 
 export async function findJob(
   { nomad }: Environment,
   name: string,
   env: NodeJS.ProcessEnv,
-): Promise<Presence> {
+): Promise<FoundJob> {
   const path = `${encodeURIComponent(name)}?namespace=${encodeURIComponent(nomad.namespace)}`;
   const found = await read(`${nomad.address}/v1/job/${path}`, { "X-Nomad-Token": env.NOMAD_TOKEN });
-  if (found?.status === 404) return "absent";
-  const parsed = job.safeParse(found?.body);
-  if (found?.status !== 200 || !parsed.success) return "unknown";
-  return parsed.data.Stop === true ? "absent" : "present";
+  if (found?.status === 404) return { presence: "absent", onServer: false };
+  const { data } = job.safeParse(found?.body);
+  if (found?.status !== 200 || data === undefined) return { presence: "unknown", onServer: false };
+  return {
+    presence: data.Stop === true ? "absent" : "present",
+    onServer: (data.TaskGroups ?? []).some(({ Meta }) => Meta?.[phaseMeta] !== undefined),
+  };
 }

@@ -89,3 +89,30 @@ export async function tryLogin(
     return (error as { code?: string }).code === "28P01" ? "refused" : "unknown";
   }
 }
+
+/**
+ * `work` as the service's role.
+ * @returns undefined when its database is not to be had, or says no
+ */
+export async function asService<T>(
+  environment: Environment,
+  place: Place,
+  name: string,
+  { data }: Secret,
+  work: (client: Client) => Promise<T>,
+): Promise<T | undefined> {
+  if (typeof data.password !== "string") return undefined;
+  try {
+    const client = await connectOnce(
+      loginAs(environment, place, name, data.password, name),
+      patienceMilliseconds,
+    );
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  } catch {
+    return undefined;
+  }
+}

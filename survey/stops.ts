@@ -30,6 +30,8 @@ export function stopsOf(the: Case): string[] {
     ...refused(the),
     ...roleGone(the),
     ...nothingToMove(the),
+    ...leavesRows(the),
+    ...upgraded(the),
   ];
 }
 
@@ -176,6 +178,27 @@ function nothingToMove({ service, known, found }: Case): string[] {
   if (service.phase !== "cutover" || known.job !== undefined || found.job !== "absent") return [];
   return [
     `A cutover needs a running job, so that Nomad can revert to it, and there is no job ${service.definition.name}. Deploy it with phase "prepared" first.`,
+  ];
+}
+
+/** Back to the source without a word about the rows that are on the server alone. */
+function leavesRows({ service, found: { moved } }: Case): string[] {
+  if (service.phase !== "prepared" || service.rollback !== undefined || moved === undefined) return [];
+  const { copied, rows } = moved;
+  const held =
+    rows === undefined
+      ? ""
+      : `: the server holds ${rows} rows of it, and its source has the ${copied} that were copied`;
+  return [
+    `${service.definition.name} has moved, and what it has written since is on the server alone${held}. Write rollback: "copy-back" beside phase "prepared" to bring the server's rows back into its source, or rollback: "discard" to leave them behind (docs/go-back.md).`,
+  ];
+}
+
+/** The server's rows do not go into a file of the older schema. */
+function upgraded({ service, found: { moved } }: Case): string[] {
+  if (service.rollback !== "copy-back" || moved === undefined || moved.upgraded.length === 0) return [];
+  return [
+    `${service.definition.name} was upgraded on the server since its move: ${moved.upgraded.join(", ")} records other schema migrations now, and the server's rows do not go into a file of the older schema. Bring the app back by its own means, or write rollback: "discard" (docs/go-back.md).`,
   ];
 }
 

@@ -8,8 +8,9 @@ import { databaseName, databaseSecretName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
+import { movedOf } from "./moved";
 import { oldPassword } from "./password-age";
-import { contentsOf, hasTables, tryLogin } from "./postgres";
+import { asService, contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
 import { findServer } from "./server";
 import { stopsOf } from "./stops";
@@ -87,7 +88,7 @@ async function look(
       version: contents.version,
     });
   const found = await Promise.all(
-    services.map(async ({ definition }): Promise<[string, Found]> => {
+    services.map(async ({ definition, phase }): Promise<[string, Found]> => {
       const name = databaseName(definition);
       const [secret, job] = await Promise.all([
         secretIn(databaseSecretName(name)),
@@ -101,9 +102,22 @@ async function look(
       const orphaned =
         role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
       const secretWritten = secret.metadata?.created;
+      const moved =
+        phase === "prepared" && job.onServer && login === "works"
+          ? await asService(environment, place!, name, secret, (client) => movedOf(client, definition))
+          : undefined;
       return [
         definition.name,
-        { secret: secret.presence, secretWritten, role, database, job, login, orphaned },
+        {
+          secret: secret.presence,
+          secretWritten,
+          role,
+          database,
+          job: job.presence,
+          login,
+          orphaned,
+          moved,
+        },
       ];
     }),
   );

@@ -48,6 +48,10 @@ const expected: Record<SituationName, Expected> = {
   confirmed: passes([]),
   settle: passes("has moved for good: its migration tasks go", restarts),
   rollback: passes("goes back to SQLite: data written to PostgreSQL since then stays there", restarts),
+  "rollback-with-rows": passes(
+    "goes back to SQLite: data written to PostgreSQL since then is copied back first, and a failure keeps the service on PostgreSQL",
+    restarts,
+  ),
   retire: passes("Terraform forgets 7 resources, nothing is destroyed"),
   rotation: passes("password rotates, job restarts", restarts),
   adopt: passes(

@@ -95,6 +95,11 @@ export const situations = {
     await deployed(stage, "cutover");
     await stage.write(as("prepared"));
   },
+  "rollback-with-rows": async (stage) => {
+    await deployed(stage, "cutover");
+    await markConfirmed();
+    await stage.write({ ...as("prepared"), rollback: "copy-back" });
+  },
   retire: async (stage) => {
     await deployed(stage, "cutover");
     await stage.write(as("retired"));

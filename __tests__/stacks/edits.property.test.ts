@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { EnvironmentService, Existing, Phase } from "../../environments/model/environment";
 import { validate } from "../../environments/model/validate";
-import { confirmedTable, ledgerSchema } from "../../services/ledger";
+import { confirmedTable, ledgerSchema, rollbackKinds, type RollbackKind } from "../../services/ledger";
 import { gitea } from "../../services/gitea";
 import { vaultwarden } from "../../services/vaultwarden";
 import { ask, Stage } from "../review/stage";
@@ -15,7 +15,7 @@ jest.setTimeout((thorough ? 7_200 : 120) * 1_000);
 /** One change of the line, deployed. */
 interface Edit {
   readonly what:
-    | { readonly kind: "phase"; readonly phase: Phase }
+    | { readonly kind: "phase"; readonly phase: Phase; readonly rollback: RollbackKind | undefined }
     | { readonly kind: "adopt"; readonly words: readonly Existing[] }
     | { readonly kind: "rotate" | "revert" | "rename" | "rename database" | "remove" };
   /** Whether anybody looks before the plan. */
@@ -31,6 +31,8 @@ const edit: fc.Arbitrary<Edit> = fc.record({
     fc.record({
       kind: fc.constant("phase" as const),
       phase: fc.constantFrom<Phase>("prepared", "cutover", "settled", "retired"),
+      // Where it does not belong, the environment is refused.
+      rollback: fc.option(fc.constantFrom(...rollbackKinds), { nil: undefined, freq: 2 }),
     }),
     fc.record({ kind: fc.constant("adopt" as const), words }),
     kinds.map((kind) => ({ kind })),
@@ -73,7 +75,11 @@ class Story {
     if (this.line === undefined) return this.set(line);
     switch (what.kind) {
       case "phase":
-        return this.set({ ...line, phase: what.phase });
+        return this.set({
+          ...line,
+          phase: what.phase,
+          rollback: what.rollback,
+        });
       case "adopt":
         return this.set({ ...line, existing: what.words });
       case "rotate":

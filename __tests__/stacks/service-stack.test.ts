@@ -7,6 +7,7 @@ import { gitea } from "../../services/gitea";
 import { immich } from "../../services/immich";
 import { speedtestTracker } from "../../services/speedtest-tracker";
 import { uptimeKuma } from "../../services/uptime-kuma";
+import type { ServiceDefinition } from "../../services/definition";
 import { vaultwarden } from "../../services/vaultwarden";
 import { jobOf, synthesize, type Json } from "./synthesize";
 
@@ -396,6 +397,62 @@ describe("the job", () => {
     expect(tasks[2]!.Env.DATABASE_URL).toBeUndefined();
   });
 
+  describe("of a service that goes back to its source", () => {
+    const returning = (rollback: "copy-back" | "discard", definition: ServiceDefinition = vaultwarden) =>
+      stackOf({ definition, phase: "prepared", rollback });
+    const tasksOf = (stack: Json) => jobOf(stack).TaskGroups[0].Tasks as Json[];
+    const configOf = (task: Json) =>
+      (task.Templates as Json[]).find(({ DestPath }) => (DestPath as string).endsWith("pgmoor.json"))!
+        .EmbeddedTmpl as string;
+
+    test("brings the rows back before the app starts, and the app sees its source alone", () => {
+      const tasks = tasksOf(returning("copy-back"));
+      expect(tasks.map(({ Name, Lifecycle }) => [Name, Lifecycle?.Hook])).toEqual([
+        ["roll-back", "prestart"],
+        ["vaultwarden", undefined],
+        ["confirm", "poststart"],
+      ]);
+      const [prepared] = tasksOf(stackOf({ phase: "prepared" }));
+      expect(tasks[1]).toEqual(prepared);
+    });
+
+    test.each(["copy-back", "discard"] as const)(
+      "%s: only what copies may write to the source",
+      (rollback) => {
+        const [rollBack, , confirm] = tasksOf(returning(rollback));
+        const mounts = ({ VolumeMounts }: Json) =>
+          Object.fromEntries((VolumeMounts as Json[]).map((one) => [one.Destination, one.ReadOnly]));
+        expect(mounts(rollBack!)).toEqual({ "/source": rollback === "discard", "/snapshots": false });
+        expect(mounts(confirm!)).toEqual({ "/snapshots": false });
+        for (const task of [rollBack!, confirm!])
+          expect(configOf(task)).toContain(`"rollback": "${rollback}"`);
+      },
+    );
+
+    test("is back on the server at its first failure, and no sooner done than the ledger says so", () => {
+      const { Update, TaskGroups } = jobOf(returning("copy-back"));
+      expect(Update).toEqual(jobOf(stackOf({ phase: "cutover" })).Update);
+      expect(Update).toMatchObject({ AutoRevert: true, ProgressDeadline: 0 });
+      expect(Update.MinHealthyTime).toBeGreaterThan(60e9);
+      for (const task of (TaskGroups[0].Tasks as Json[]).filter(({ Lifecycle }) => Lifecycle))
+        expect(task.RestartPolicy).toMatchObject({ Attempts: 0, Mode: "fail" });
+      expect(TaskGroups[0].Meta.pgmoor_phase).toBe("returning");
+    });
+
+    test("holds no secret, and changes nothing but the job", () => {
+      const stack = returning("copy-back");
+      expect(addresses(stack)).toEqual(addresses(stackOf({ phase: "cutover" })));
+      expect(stack.resource.vault_policy).toEqual(stackOf({ phase: "cutover" }).resource.vault_policy);
+    });
+
+    test("with a PostgreSQL of its own starts that beside the app", () => {
+      const tasks = tasksOf(returning("discard", immich({ release: "v1.132.3", vector: "pgvecto.rs" })));
+      expect(tasks.map(({ Name }) => Name)).toEqual(
+        expect.arrayContaining(["roll-back", "postgres", "confirm"]),
+      );
+    });
+  });
+
   test("goes back by itself: a task of the migration that fails, fails the deployment, which reverts", () => {
     const { Update, TaskGroups } = jobOf(stackOf({ phase: "cutover" }));
     expect(Update.AutoRevert).toBe(true);
@@ -572,6 +629,10 @@ describe("snapshots", () => {
 
   test.each([
     ["vaultwarden prepared", { definition: vaultwarden, phase: "prepared" }],
+    [
+      "vaultwarden, back to its source",
+      { definition: vaultwarden, phase: "prepared", rollback: "copy-back" },
+    ],
     ["vaultwarden settled", { definition: vaultwarden, phase: "settled" }],
     ["vaultwarden retired", { definition: vaultwarden, phase: "retired" }],
   ] as const)("%s", (_name, service) => {

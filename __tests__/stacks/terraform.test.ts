@@ -2,6 +2,7 @@ import { Client } from "pg";
 import type { Environment, EnvironmentService, Phase } from "../../environments/model/environment";
 import { homelab } from "../../environments/homelab";
 import { begin, recordConfirmed, rollBack } from "../../migrator/ledger/ledger";
+import type { RollbackKind } from "../../services/ledger";
 import { vaultwarden } from "../../services/vaultwarden";
 import { ApiServer } from "../lab/providers/support/api-server";
 import { FakeNomad } from "../lab/providers/support/fake-nomad";
@@ -146,8 +147,10 @@ describe("a phase that cannot follow is refused by the plan", () => {
   });
 
   /** Terraform's words on the way to a phase, or none where the plan goes through. */
-  async function refusal(phase: Phase): Promise<string> {
-    await workspace.write(as(phase));
+  async function refusal(phase: Phase, rollback?: RollbackKind): Promise<string> {
+    await workspace.write(
+      configuration({ definition, phase, existing: ["job"], ...(rollback && { rollback }) }),
+    );
     const { code, text } = await workspace.run("plan", "-input=false", "-out=plan");
     // Terraform wraps its lines.
     return code === 0 ? "" : text.replace(/\s*\n[│\s]*/g, " ");
@@ -167,6 +170,9 @@ describe("a phase that cannot follow is refused by the plan", () => {
       await work(client).finally(() => client.end());
     };
   }
+
+  /** What a plan of what was written last says besides. */
+  const warning = async () => (await workspace.run("plan", "-input=false")).text.replace(/\s*\n[│\s]*/g, " ");
 
   async function confirm(client: Client): Promise<void> {
     await begin(client, { number: 1, service: "vaultwarden", allocation: undefined });
@@ -198,12 +204,50 @@ describe("a phase that cannot follow is refused by the plan", () => {
   test("settled or cutover, while a confirmed service runs on its source again", async () => {
     const ledger = await moved();
     await ledger(confirm);
+    await ledger(rollBack);
     expect(await refusal("prepared")).toBe("");
     await workspace.succeed("apply", "plan");
+    await ledger(async (client) => {
+      await client.query("UPDATE pgmoor.ledger SET state = 'copied'");
+      await recordConfirmed(client, 1);
+    });
     expect(await refusal("settled")).toContain("its job runs on its source");
     expect(await refusal("cutover")).toContain("its source may have newer rows than the server");
     await ledger(rollBack);
     expect(await refusal("cutover")).toBe("");
+  });
+
+  test("prepared, of a confirmed service, without a word about the server's rows", async () => {
+    const ledger = await moved();
+    expect(await refusal("prepared")).toBe("");
+    await ledger(confirm);
+    expect(await refusal("prepared")).toContain(
+      'what it has written since is on the server alone. Write rollback: "copy-back" beside phase "prepared"',
+    );
+    expect(await refusal("prepared", "discard")).toBe("");
+    expect(await refusal("prepared", "copy-back")).toBe("");
+    await workspace.succeed("apply", "plan");
+
+    // The job runs, and its rollback has not come to its end: only the same rollback, or the server, may follow.
+    expect(await refusal("prepared")).toContain("is on the server alone");
+    expect(await refusal("settled")).toContain("its job runs on its source");
+    expect(await refusal("cutover")).toBe("");
+    expect(await refusal("prepared", "copy-back")).toBe("");
+    expect(await warning()).not.toContain("is back on its source");
+    await ledger(rollBack);
+    expect(await warning()).toContain(
+      "vaultwarden is back on its source. Remove rollback from the environment",
+    );
+    expect(await refusal("prepared")).toBe("");
+    expect(await refusal("cutover")).toBe("");
+    expect(await refusal("settled")).toContain("does not say that its move is confirmed");
+  });
+
+  test("none, after a rollback by hand", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    await ledger(rollBack);
+    expect(await refusal("prepared")).toBe("");
   });
 
   test("none, for a job that somebody purged: it is made again", async () => {
@@ -216,8 +260,6 @@ describe("a phase that cannot follow is refused by the plan", () => {
 
   test("of a confirmed service, each plan says that it can be settled", async () => {
     const ledger = await moved();
-    const warning = async () =>
-      (await workspace.run("plan", "-input=false")).text.replace(/\s*\n[│\s]*/g, " ");
     expect(await warning()).not.toContain("settled");
     await ledger(confirm);
     expect(await warning()).toContain(

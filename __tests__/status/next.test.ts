@@ -75,10 +75,28 @@ test.each<[string, Partial<typeof well>, Partial<EnvironmentService>, RegExp]>([
   ],
   ["settles", {}, { phase: "settled" }, /^deploy: runs as "cutover", .* says "settled"/],
   [
-    "goes back",
+    "goes back, without a word about its rows",
     {},
     { phase: "prepared" },
-    /^deploy: runs as "cutover".* read docs\/when-a-move-fails\.md first.* services\[4\]\.phase: "cutover"$/,
+    /^deploy: runs as "cutover".* write services\[4\]\.rollback as well .* services\[4\]\.phase: "cutover"$/,
+  ],
+  [
+    "goes back",
+    {},
+    { phase: "prepared", rollback: "copy-back" },
+    /^deploy: runs as "cutover", and goes back to its source \(rollback "copy-back"\)/,
+  ],
+  [
+    "is back",
+    { job: { ...job, phase: "returning" }, ledger: { ...ledger, state: "rolled-back" } },
+    { phase: "prepared", rollback: "copy-back" },
+    /^deploy: is back on its source\. Remove services\[4\]\.rollback from .*, then run npx cdktf deploy/,
+  ],
+  [
+    "is back, and no longer says so",
+    { job: { ...job, phase: "returning" }, ledger: { ...ledger, state: "rolled-back" } },
+    { phase: "prepared" },
+    /^deploy: is back on its source, and its job still has the tasks of the rollback\. Run npx cdktf deploy/,
   ],
   [
     "is registered by hand",

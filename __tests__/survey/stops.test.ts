@@ -29,6 +29,7 @@ const adopted: Known = {
   role: { name: "vaultwarden", passwordVersion: undefined },
 };
 const all = ["job", "secret", "database"] as const;
+const moved = { copied: 1005, rows: 1012, upgraded: [] };
 
 function stops(service: Partial<EnvironmentService>, known: Known, found: Found): string {
   return stopsOf({
@@ -63,6 +64,13 @@ test.each<[string, Partial<EnvironmentService>, Known, Found]>([
   ["a role that was dropped", {}, deployed, { ...running, role: "absent", login: "unknown" }],
   ["a service that is retired, whatever is there", { phase: "retired" }, none, running],
   ["nobody could look", {}, none, unseen],
+  ["back to its source, with the rows", { rollback: "copy-back" }, deployed, { ...running, moved }],
+  [
+    "back to its source, without the rows of an app that was upgraded",
+    { rollback: "discard" },
+    deployed,
+    { ...running, moved: { ...moved, upgraded: ["migrations"] } },
+  ],
 ])("%s may be deployed", (_what, service, known, found) => {
   expect(stops(service, known, found)).toBe("");
 });
@@ -135,6 +143,20 @@ test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
     /Set definition.database.name to "vaultwarden"/,
   ],
   ["another namespace", {}, { ...deployed, job: { namespace: "apps" } }, running, /namespace apps/],
+  [
+    "back to its source without a word about the rows",
+    {},
+    deployed,
+    { ...running, moved },
+    /the server holds 1012 rows of it, and its source has the 1005 that were copied\. Write rollback: "copy-back"/,
+  ],
+  [
+    "back to its source, with the rows of an app that was upgraded",
+    { rollback: "copy-back" },
+    deployed,
+    { ...running, moved: { ...moved, upgraded: ["__diesel_schema_migrations"] } },
+    /was upgraded on the server since its move: __diesel_schema_migrations records other/,
+  ],
   ["a cutover of nothing", { phase: "cutover" }, none, absent, /phase "prepared" first/],
   [
     "something tainted",

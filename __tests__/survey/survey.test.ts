@@ -1,7 +1,10 @@
 /** What is looked up before a plan, on a real PostgreSQL and real Terraform: the plan stops, says why, and its cure works. */
+import { Client } from "pg";
 import type { EnvironmentService } from "../../environments/model/environment";
 import { gitea } from "../../services/gitea";
 import { vaultwarden } from "../../services/vaultwarden";
+import { begin, recordConfirmed } from "../../migrator/ledger/ledger";
+import { testServer } from "../lab/providers/support/test-postgres";
 import { ask, Stage } from "../review/stage";
 
 jest.setTimeout(120_000);
@@ -131,6 +134,28 @@ thoroughly("what is said to exist, and does not", async () => {
       'existing names "job", but no job vaultwarden runs in Nomad\'s namespace default',
     ),
   ]);
+});
+
+thoroughly("a confirmed service goes back to its source without a word about its rows", async () => {
+  stage.nomad.register({ ID: "vaultwarden", Name: "vaultwarden", Namespace: "default", Type: "service" });
+  await deploy(made({ existing: ["job"] }));
+  await deploy(made({ existing: ["job"], phase: "cutover" }));
+  const { password } = stage.vault.secret(`postgres/${name}`) as { password: string };
+  const asRole = { user: name, database: name, password };
+  const { host, port } = testServer();
+  const client = new Client({ host, port, ...asRole });
+  await client.connect();
+  await client.query("CREATE TABLE items (id integer); INSERT INTO items VALUES (1), (2), (3)");
+  await begin(client, { number: 1, service: "vaultwarden", allocation: undefined });
+  await client.query("UPDATE pgmoor.ledger SET state = 'copied', rows = 2");
+  await recordConfirmed(client, 1);
+  await client.end();
+
+  expect(await stopped(made({ existing: ["job"] }))).toContain(
+    "the server holds 3 rows of it, and its source has the 2 that were copied",
+  );
+
+  await deploy(made({ existing: ["job"], rollback: "copy-back" }));
 });
 
 thoroughly("a cutover of a job that is not there", async () => {

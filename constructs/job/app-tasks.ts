@@ -5,7 +5,7 @@ import type { Task } from "../../nomad/job";
 import type { Companion, SecretVariable, Source } from "../../services/definition";
 import { embeddedServerTask } from "./embedded-server";
 import { programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
-import type { Mode, ServiceJobProps } from "./props";
+import { appSourceOf, type Mode, type ServiceJobProps } from "./props";
 
 /** Time for an app to end in order: what it has in memory belongs to its data. */
 const killTimeout = Duration.seconds(30).nanoseconds;
@@ -13,9 +13,10 @@ const killTimeout = Duration.seconds(30).nanoseconds;
 export function appTasks(props: ServiceJobProps, mode: Mode): Task[] {
   const { definition } = props;
   const { name, program, resources, companions = [] } = definition;
-  const embedded = mode.kind === "on-source" && mode.source.kind === "postgres" ? [mode.source] : [];
+  const source = appSourceOf(mode);
+  const embedded = source?.kind === "postgres" ? [source] : [];
   return [
-    ...embedded.map((source) => embeddedServerTask(props, source)),
+    ...embedded.map((one) => embeddedServerTask(props, one)),
     appTask(props, mode, { name, program, resources }),
     ...companions.map((companion) => appTask(props, mode, companion)),
   ];
@@ -23,7 +24,7 @@ export function appTasks(props: ServiceJobProps, mode: Mode): Task[] {
 
 function appTask(props: ServiceJobProps, mode: Mode, task: Companion): Task {
   const { definition, connection, phase } = props;
-  const onSource = mode.kind === "on-source" ? mode.source : undefined;
+  const onSource = appSourceOf(mode);
   const volumes = (definition.volumes ?? []).filter((volume) => phase !== "settled" || !volume.leaves);
   const templates = [
     ...(onSource === undefined

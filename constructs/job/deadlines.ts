@@ -1,6 +1,6 @@
 import { Duration } from "../../nomad/duration";
 import { defaultDeadlines, type ServiceDefinition } from "../../services/definition";
-import type { JobPhase } from "./props";
+import { carriesData, type Mode } from "./props";
 
 /** The definition's deadlines, or the defaults. */
 export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
@@ -17,15 +17,15 @@ export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
  */
 export const placement = Duration.minutes(3);
 
-/** How long Nomad and Terraform have to wait for a deployment of the service's job. Only a cutover takes longer than a start. */
-export function deploymentDeadlines(definition: ServiceDefinition, phase: JobPhase) {
+/** How long Nomad and Terraform have to wait for a deployment of the service's job. Only a cutover or a rollback takes longer than a start. */
+export function deploymentDeadlines(definition: ServiceDefinition, mode: Mode) {
   const { migrate, confirm, healthy } = deadlinesOf(definition);
-  const moving = phase === "cutover";
+  const moving = carriesData(mode);
   const healthyDeadline = moving ? migrate.plus(confirm).plus(healthy) : healthy;
   return {
     // While `confirm` runs, Nomad takes the allocation for healthy as soon as this has passed: so it is longer than
     // `confirm` may take, with time to start its program, and the deployment cannot succeed before the ledger says
-    // `confirmed`. It takes that time twice: `watchTaskEvents` (client/allochealth/tracker.go, Nomad 1.11.2) counts from the
+    // `confirmed`, or `rolled-back`. It takes that time twice: `watchTaskEvents` (client/allochealth/tracker.go, Nomad 1.11.2) counts from the
     // latest start of all tasks but poststart tasks that have succeeded. When `confirm` ends, that start is the app's again,
     // and the time begins anew. A shorter time with a check that only passes once it is confirmed would be quicker: it would
     // have to run in the app's own task, in an image that need not have a shell.

@@ -53,7 +53,7 @@ export const disconnect: Disconnect = {
 /**
  * How long a deployment may go on after an allocation of it has failed. Zero: not at all, although the allocation would be
  * replaced for ever once it is deployed. On its source, the job is also what Nomad goes back to when a cutover fails; Nomad
- * never replaces the allocations of a failed deployment, so one that cannot start at once is tried until the deadline.
+ * never replaces the allocations of a failed deployment, so one that cannot start at once is tried until the deadline. Going back to its source, it fails at once: the server is there to go on.
  */
 export function progressDeadline(mode: Mode, healthy: Duration): Duration {
   return mode.kind === "on-source" ? healthy.plus(Duration.minutes(1)) : Duration.seconds(0);

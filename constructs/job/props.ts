@@ -1,5 +1,6 @@
 import type { Connection } from "../../nomad/dsn";
 import type { Program, ServiceDefinition, Source } from "../../services/definition";
+import type { RollbackKind } from "../../services/ledger";
 
 /** Whether the job stays where its service's data is, moves to the server first, or has moved for good. */
 export type JobPhase = "prepared" | "cutover" | "settled";
@@ -7,6 +8,8 @@ export type JobPhase = "prepared" | "cutover" | "settled";
 export interface ServiceJobProps {
   readonly definition: ServiceDefinition;
   readonly phase: JobPhase;
+  /** Of a `prepared` service that has moved: what becomes of the server's rows. @default it has not moved */
+  readonly rollback?: RollbackKind | undefined;
   readonly datacenter: string;
   readonly namespace: string;
   readonly domain: string;
@@ -26,21 +29,40 @@ export interface ServiceJobProps {
 
 /** What the job does with the service's data. */
 export type Mode =
-  { readonly kind: "on-source" | "moving"; readonly source: Source } | { readonly kind: "on-server" };
+  | { readonly kind: "on-source" | "moving"; readonly source: Source }
+  | { readonly kind: "returning"; readonly source: Source; readonly rollback: RollbackKind }
+  | { readonly kind: "on-server" };
+
+/** The source that the app itself runs on. */
+export function appSourceOf(mode: Mode): Source | undefined {
+  return mode.kind === "on-source" || mode.kind === "returning" ? mode.source : undefined;
+}
+
+/** Whether the job has tasks that take data from one side to the other, before and after its app starts. */
+export function carriesData(mode: Mode): boolean {
+  return mode.kind === "moving" || mode.kind === "returning";
+}
 
 /** @throws {RangeError} for a cutover that validation refuses */
-export function modeOf({ definition, phase }: Pick<ServiceJobProps, "definition" | "phase">): Mode {
+export function modeOf({
+  definition,
+  phase,
+  rollback,
+}: Pick<ServiceJobProps, "definition" | "phase" | "rollback">): Mode {
   const { name, source } = definition;
   if (phase === "settled") return { kind: "on-server" };
   if (phase === "cutover") {
     if (source === undefined) throw new RangeError(`${name}: there is no source to move`);
     return { kind: "moving", source };
   }
-  return source === undefined ? { kind: "on-server" } : { kind: "on-source", source };
+  if (source === undefined) return { kind: "on-server" };
+  return rollback === undefined ? { kind: "on-source", source } : { kind: "returning", source, rollback };
 }
 
-/** The group's metadata that says in which phase a job was deployed that is on the server, or moves there. */
+/** The group's metadata that says in which phase a job was deployed that is on the server, moves there, or comes from there. */
 export const phaseMeta = "pgmoor_phase";
+/** Its value for a job that goes back to its source. */
+export const returningPhase = "returning";
 
 /** The label of the service's port. */
 export const portLabel = "http";

@@ -4,14 +4,24 @@ import { volumeRequests } from "../../nomad/volume";
 import { appTasks } from "./app-tasks";
 import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
+import type { TasksAround } from "./migrator-task";
 import { disconnect, progressDeadline, replacements, restarts } from "./policies";
-import { modeOf, phaseMeta, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+import {
+  modeOf,
+  phaseMeta,
+  portLabel,
+  returningPhase,
+  schemaPortLabel,
+  type Mode,
+  type ServiceJobProps,
+} from "./props";
+import { rollbackTasks } from "./rollback-tasks";
 import { versionMeta, versionOf } from "../../nomad/version";
 
 export function serviceJob(props: ServiceJobProps): Job {
-  const { definition, phase } = props;
-  const deadlines = deploymentDeadlines(definition, phase);
+  const { definition } = props;
   const mode = modeOf(props);
+  const deadlines = deploymentDeadlines(definition, mode);
   return {
     ID: definition.name,
     Name: definition.name,
@@ -65,13 +75,26 @@ function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
 
 /** A plan reads it from the running job: which phase may follow depends on where the data is. */
 function phaseOf({ phase }: ServiceJobProps, mode: Mode): TaskGroup["Meta"] {
+  if (mode.kind === "returning") return { [phaseMeta]: returningPhase };
   return mode.kind === "on-source" || phase === "prepared" ? {} : { [phaseMeta]: phase };
 }
 
 function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {
-  if (mode.kind !== "moving") return appTasks(props, mode);
-  const { before, after } = migrationTasks(props, mode.source);
+  const { before, after } = tasksAround(props, mode);
   return [...before, ...appTasks(props, mode), ...after];
+}
+
+/** The tasks that run before the app starts, and those that run after. */
+function tasksAround(props: ServiceJobProps, mode: Mode): TasksAround {
+  switch (mode.kind) {
+    case "moving":
+      return migrationTasks(props, mode.source);
+    case "returning":
+      return rollbackTasks(props, mode.source, mode.rollback);
+    case "on-source":
+    case "on-server":
+      return { before: [], after: [] };
+  }
 }
 
 /** Whether the app itself runs to build its schema, and needs a port for that. */

@@ -1,11 +1,12 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Program, ServiceDefinition } from "../../services/definition";
+import type { RollbackKind } from "../../services/ledger";
 
 /**
  * Where a service stands. `prepared`: secret, role and database exist, the job runs on its source. `cutover`: the job moves
  * to the server. `settled`: it has moved, and its job needs nothing of the migration any more. `retired`: out of our hands,
- * Terraform forgets it and destroys nothing. Back from `cutover` to `prepared` puts the job back on its source.
+ * Terraform forgets it and destroys nothing. Back from `cutover` to `prepared` goes with a `rollback`.
  */
 export type Phase = (typeof phases)[number];
 export const phases = ["prepared", "cutover", "settled", "retired"] as const;
@@ -20,6 +21,13 @@ export type Existing = "job" | "secret" | "database";
 export interface EnvironmentService {
   readonly definition: ServiceDefinition;
   readonly phase: Phase;
+  /**
+   * Beside `prepared`, for a service that has moved and is to go back: what becomes of the rows that the server has.
+   * `copy-back`: a new SQLite file that holds them takes the source's place; the old file is kept. `discard`: they stay on the
+   * server, and the service runs on its source as it was when it moved. Any failure puts the job back on the server.
+   * @default it has not moved; one that has is refused
+   */
+  readonly rollback?: RollbackKind;
   /** @default nothing exists */
   readonly existing?: readonly Existing[];
   /**

@@ -8,6 +8,7 @@ import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
 import { HostVolume } from "../../nomad/volume";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
+import { rollbackKinds } from "../../services/ledger";
 import { phases, type Environment } from "./environment";
 
 /** A string of a pattern. `what` and `allowed` make the message. */
@@ -323,6 +324,12 @@ export const environmentSchema = z.strictObject({
         phase: z.enum(phases, {
           error: (issue) => `${JSON.stringify(issue.input)} is not a phase. Allowed: ${phases.join(", ")}.`,
         }),
+        rollback: z
+          .enum(rollbackKinds, {
+            error: (issue) =>
+              `${JSON.stringify(issue.input)} is no rollback. Allowed: ${rollbackKinds.join(", ")}.`,
+          })
+          .optional(),
         existing: z
           .array(z.enum(["job", "secret", "database"]))
           .readonly()

@@ -77,7 +77,7 @@ function taken(
 }
 
 function serviceProblems(
-  { definition, phase, existing = [], passwordVersion = 1 }: EnvironmentService,
+  { definition, phase, rollback, existing = [], passwordVersion = 1 }: EnvironmentService,
   at: string,
 ): Problem[] {
   const problems: Problem[] = [];
@@ -133,6 +133,19 @@ function serviceProblems(
     else if (definition.cannotMove !== undefined)
       problem("phase", `${phase} is refused: ${definition.cannotMove}. Allowed: prepared, retired.`);
   }
+  if (rollback !== undefined) {
+    if (phase !== "prepared")
+      problem(
+        "rollback",
+        `"${rollback}" goes with phase "prepared", which puts a service back on its source, and the phase is "${phase}". Remove it, or change the phase.`,
+      );
+    if (source === undefined) problem("rollback", `the service has no source to go back to. Remove it.`);
+    else if (source.kind === "postgres" && rollback === "copy-back")
+      problem(
+        "rollback",
+        `a PostgreSQL of the service's own takes no rows back by itself. Bring them back by hand (docs/go-back.md#a-postgresql), then write "discard".`,
+      );
+  }
   if (passwordVersion > 1 && definition.readsDsnOnce !== undefined)
     problem("passwordVersion", `a rotation is refused: ${definition.readsDsnOnce}. Allowed: 1.`);
   if (existing.includes("database") && !existing.includes("secret"))
@@ -144,7 +157,14 @@ function serviceProblems(
 }
 
 /** Tasks that pgmoor adds to a job. */
-const ownTasks: ReadonlySet<string> = new Set(["migrate", "schema", "source", "confirm", "postgres"]);
+const ownTasks: ReadonlySet<string> = new Set([
+  "migrate",
+  "schema",
+  "source",
+  "confirm",
+  "roll-back",
+  "postgres",
+]);
 
 /** Extensions that the server's image does not carry, or whose library it does not preload. */
 function extensionProblems(

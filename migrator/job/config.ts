@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { z } from "zod";
+import { rollbackKinds } from "../../services/ledger";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
 import { messageOf, Refused } from "../base/errors";
 
@@ -29,7 +30,7 @@ const schema = z.strictObject({
   rules: rulesSchema.default([]),
   verify: z.enum(["sample", "full"]).default("sample"),
   health: url,
-  rollback: z.enum(["copy-back", "discard"]).optional(),
+  rollback: z.enum(rollbackKinds).optional(),
   deadlines: z
     .strictObject({
       migrateSeconds: z.number().positive().default(600),

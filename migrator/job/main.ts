@@ -65,7 +65,8 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
 async function runRollBack({ config }: { config: string }): Promise<void> {
   const [told, stop] = [readConfig(config), stopSignal()];
   const answers = () => serverAnswers(loginOf(process.env), log, stop);
-  const report = await rollBack(told, { scratch: process.env.NOMAD_TASK_DIR }, log, stop, answers);
+  const allocation = { scratch: process.env.NOMAD_TASK_DIR, isNew: () => newVersion(process.env, log) };
+  const report = await rollBack(told, allocation, log, stop, answers);
   if (report !== undefined) log(JSON.stringify(report));
 }
 

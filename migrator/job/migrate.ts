@@ -4,7 +4,7 @@ import { begin, recordKept } from "../ledger/ledger";
 import { recordBackOnServer } from "../ledger/rollback";
 import { decideMove, rescueOf } from "../moves/decide-move";
 import type { NewVersion } from "./nomad";
-import { Refused } from "../base/errors";
+import { requireSomebodyWaits } from "./require-somebody-waits";
 import { reportOf, type MigrateReport } from "../moves/report";
 import { Run } from "../server/run";
 import { loginOf } from "../server/login";
@@ -68,21 +68,5 @@ export async function migrate(
     { target: loginOf(process.env), seconds, scratch: allocation.scratch, log, stop },
     work,
     abandon,
-  );
-}
-
-/**
- * A job that no client has room for waits in Nomad for days, while its deploy has given up. When there is room at last, nobody
- * expects the move. Refused, Nomad puts the old version back.
- */
-async function requireSomebodyWaits(
-  { service, deadlines: { waitSeconds } }: Config,
-  isNew: Allocation["isNew"],
-): Promise<void> {
-  const waited = (await isNew())?.waitedSeconds ?? 0;
-  if (waited <= waitSeconds) return;
-  throw new Refused(
-    `the job waited ${Math.round(waited)} s for a client with free resources, longer than ${waitSeconds} s: the deploy may have ` +
-      `given up. ${service} was not moved. Deploy it again`,
   );
 }

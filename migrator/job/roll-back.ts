@@ -7,6 +7,7 @@ import { loginOf } from "../server/login";
 import { Run } from "../server/run";
 import type { Config } from "./config";
 import type { Allocation } from "./migrate";
+import { requireSomebodyWaits } from "./require-somebody-waits";
 import { sourceInJob } from "./source-in-job";
 
 /**
@@ -17,7 +18,7 @@ import { sourceInJob } from "./source-in-job";
  */
 export async function rollBack(
   config: Config,
-  { scratch }: Pick<Allocation, "scratch">,
+  { scratch, isNew }: Pick<Allocation, "scratch" | "isNew">,
   log: (line: string) => void,
   stop: AbortSignal,
   serverAnswers: () => Promise<void>,
@@ -39,6 +40,7 @@ export async function rollBack(
       kind,
       source: sourceInJob(config),
       snapshots,
+      requireExpected: () => requireSomebodyWaits(config, isNew),
       copyBack: (client, last) => {
         if (source.kind !== "sqlite")
           throw new Refused(`a source of kind "${source.kind}" cannot take the server's rows back`);

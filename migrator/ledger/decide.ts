@@ -57,9 +57,7 @@ export function decide({ last, source, targetWritten, discards = false, targetHa
       why:
         "a rollback did not finish: the app has not answered on its source. It stays on the server, with all of the " +
         "server's rows" +
-        (discards && source === "changed"
-          ? ". What it may have written to its source in the meantime is not on the server"
-          : ""),
+        (discards ? ". What it may have written to its source in the meantime is not on the server" : ""),
     };
   }
   if (source === "absent") {

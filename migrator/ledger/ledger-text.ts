@@ -24,6 +24,10 @@ export function describeAttempts(all: readonly Attempt[], log: Log): void {
     for (const line of notesText(one.notes ?? {})) log(`  ${line}`);
     if (one.state === "confirmed" && one.sourceChanged !== null)
       log(`  WARNING: its source has changed since, first seen ${moment(one.sourceChanged)}`);
+    if (one.rollback !== null)
+      log(
+        `  rollback ${one.rollback.kind}${one.rollback.kept === null ? "" : `  the source's old files ${one.rollback.kept}`}`,
+      );
     if (one.rolledBack !== null) log(`  rolled back ${moment(one.rolledBack)}`);
     if (one.rescued !== null) log(`  rows that were replaced are kept in: ${one.rescued}`);
   }

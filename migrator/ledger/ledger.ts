@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "../base/errors";
-import { confirmedTable } from "../../services/ledger";
+import { confirmedTable, type RollbackKind } from "../../services/ledger";
 import type { Rule } from "../../services/rules";
 
 /**
@@ -103,9 +103,6 @@ export interface Attempt {
   /** The app's record of its schema migrations when the copy was done: see `migrationsOf`. */
   readonly migrations: Migrations | null;
 }
-
-/** What becomes of the server's rows when a service goes back to its source. */
-export type RollbackKind = "copy-back" | "discard";
 
 /** A rollback by a deployment. Recorded before the source is touched. */
 export interface Rollback {

@@ -16,7 +16,7 @@ export async function findings(
   // The two are held against the record only where it matters: reading them costs time while the app is down.
   const there = await source.isThere();
   const discards = last?.rollback?.kind === "discard";
-  const matters = last?.state === "copied" || last?.state === "rolling-back";
+  const matters = last?.state === "copied" || (last?.state === "rolling-back" && !discards);
   const unchanged = matters && there && (await source.isAsCopied(run, last));
   const targetWritten =
     unchanged &&

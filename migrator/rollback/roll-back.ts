@@ -1,7 +1,8 @@
 /** The first step of a job that goes back to its source. */
 import type { Client } from "pg";
+import type { RollbackKind } from "../../services/ledger";
 import { Refused } from "../base/errors";
-import { lastAttempt, type Attempt, type RollbackKind } from "../ledger/ledger";
+import { lastAttempt, type Attempt } from "../ledger/ledger";
 import { recordRollback, recordRollingBack } from "../ledger/rollback";
 import type { Source } from "../moves/source";
 import type { Run } from "../server/run";
@@ -25,6 +26,11 @@ export interface RollingBack {
   readonly source: Source;
   /** Folder of the backup volume. */
   readonly snapshots: string;
+  /**
+   * That somebody expects the service to go back now.
+   * @throws Refused when nobody does.
+   */
+  readonly requireExpected: () => Promise<void>;
   /** Brings the server's rows into the source; returns how many it has then. */
   readonly copyBack: (client: Client, last: Attempt) => Promise<number>;
 }
@@ -36,7 +42,7 @@ export interface RollingBack {
  */
 export async function rollBackSource(
   run: Run,
-  { service, kind, source, snapshots, copyBack }: RollingBack,
+  { service, kind, source, snapshots, requireExpected, copyBack }: RollingBack,
 ): Promise<RollBackReport> {
   const client = await run.session();
   await run.lock(client);
@@ -64,6 +70,7 @@ export async function rollBackSource(
     run.log(`${found}; the app starts on its source`);
     return report("skipped");
   }
+  await requireExpected();
   await unmarkOnSource(snapshots);
   if (kind === "copy-back") {
     const rows = await copyBack(client, last);

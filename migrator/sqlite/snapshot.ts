@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { publish } from "../base/durable";
@@ -203,7 +203,10 @@ export async function snapshotFolder<T>(
   await privateFolder(parent);
   await requireSpace(parent, bytes, "for the snapshot");
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
-  const folder = path.join(parent, `attempt-${attempt}-${stamp}`);
+  const first = path.join(parent, `attempt-${attempt}-${stamp}`);
+  let folder = first;
+  // Two runs of one attempt may be within a second: one that was killed, and the next.
+  for (let again = 2; existsSync(folder); again++) folder = `${first}-${again}`;
   const partial = `${folder}.partial`;
   await fs.rm(partial, { recursive: true, force: true });
   await privateFolder(partial);

@@ -106,7 +106,9 @@ const volume = eachChange({
     // A volume that holds nothing but the source leaves with it: the definition says so.
     if (moveOf(before) !== undefined && isSettled(after)) return;
     const now = new Map(tasksOf(after).map((task) => [task.Name, mounts(task)]));
-    return tasksOf(before).flatMap((task) =>
+    // What runs once the app has started has no data of its own: it looks at the source, or no longer.
+    const withData = tasksOf(before).filter(({ Lifecycle }) => Lifecycle?.Hook !== "poststart");
+    return withData.flatMap((task) =>
       [...mounts(task)].flatMap(([destination, source]) => {
         const there = now.get(task.Name);
         if (there === undefined || there.get(destination) === source) return [];

@@ -290,6 +290,16 @@ const mistakes: readonly Mistake[] = [
     "/var/lib/elsewhere",
     /is not in the source's volume, \/var\/lib\/postgresql\/data/,
   ],
+  // Rollback
+  [["services", 0, "rollback"], "undo", /"undo" is no rollback\. Allowed: copy-back, discard/],
+  ...(["cutover", "settled", "retired"] as const).map((phase): Mistake => [
+    ["services", 0],
+    { ...homelab.services[0], phase, rollback: "discard" },
+    /"discard" goes with phase "prepared"/,
+    "services[0].rollback",
+  ]),
+  [["services", 4, "rollback"], "discard", /the service has no source to go back to/],
+  [["services", 3, "rollback"], "copy-back", /Bring them back by hand \(docs\/go-back\.md/],
   [["services", 4, "phase"], "cutover", /the service has no source: it is already on the server/],
   [["services", 0, "existing"], ["database"], /Write the running password to Vault/],
   [["services", 0, "existing"], ["jobs"], /job.*secret.*database/, "services[0].existing[0]"],
