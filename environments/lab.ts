@@ -20,6 +20,7 @@ import { grafana } from "../services/grafana";
 import { immich } from "../services/immich";
 import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
+import { rollbackKinds } from "../services/ledger";
 import { vaultwarden } from "../services/vaultwarden";
 import { phases, type Environment } from "./model/environment";
 import { UserError } from "./model/problems";
@@ -69,6 +70,7 @@ const labFacts = z.strictObject({
       /** Host volume of its data; those that are on the server already have none here. */
       volume: z.string(),
       phase: z.enum(phases),
+      rollback: z.enum(rollbackKinds).optional(),
       existing: z.array(z.enum(["job", "secret", "database"])),
       passwordVersion: z.number().optional(),
       /** Name of its database. @default the service's */
@@ -113,12 +115,13 @@ export default function lab(): Environment {
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
     services: facts.services.map(
-      ({ sample, phase, existing, passwordVersion, database: name, ...service }) => {
+      ({ sample, phase, rollback, existing, passwordVersion, database: name, ...service }) => {
         const definition = samples[sample]({ ...service, program, server });
         return {
           definition:
             name === undefined ? definition : { ...definition, database: { ...definition.database, name } },
           phase,
+          rollback,
           existing,
           passwordVersion,
         };

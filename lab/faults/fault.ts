@@ -12,6 +12,8 @@ export interface Fault {
   readonly strikes: readonly Standing[];
   /** Where a service has its data afterwards. @default where it had it before */
   readonly endsOn?: Side;
+  /** Rows that the server has are given up on purpose: they are counted, and no reason to complain. @default false */
+  readonly discards?: boolean;
   /** Seconds a service may take from `inject`'s end (or the moment that it returns) to its first acknowledged row. @default 60 */
   readonly withinSeconds?: number;
   /** The longest time that a service may take to acknowledge the next row, all the while. @default any */
@@ -59,7 +61,7 @@ export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subjec
   const allowed = withinSeconds(fault);
   return [
     ...(endedOn === wanted ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
-    ...(rowsLost === 0 ? [] : [`${rowsLost} acknowledged rows lost`]),
+    ...(rowsLost === 0 || fault.discards ? [] : [`${rowsLost} acknowledged rows lost`]),
     ...(secretVersionsLost === 0 ? [] : [`${secretVersionsLost} versions of its secret lost`]),
     ...(lockedOut ? ["its role does not accept the password in Vault"] : []),
     ...(byHand ? ["did not come back by itself"] : []),

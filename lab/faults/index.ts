@@ -13,6 +13,10 @@ import { nodeAwayForLong } from "./node-away-for-long";
 import { nodeDrained } from "./node-drained";
 import { placementBlocked } from "./placement-blocked";
 import { powerCuts } from "./power-cut";
+import { copyBackAndMove } from "./rollback/copy-back-and-move";
+import { discarded } from "./rollback/discarded";
+import { failedRollbacks } from "./rollback/failed";
+import { interruptedRollbacks } from "./rollback/interrupted";
 import { rotation } from "./rotation";
 import { serverAwayWhileRescheduled } from "./server-away-while-rescheduled";
 import { sourceChangedAfterConfirm } from "./source-changed-after-confirm";
@@ -36,6 +40,10 @@ export const faults: readonly Fault[] = [
   badVersion,
   placementBlocked,
   rotation,
+  copyBackAndMove,
+  discarded,
+  ...failedRollbacks,
+  ...interruptedRollbacks,
   vaultSealedForLong,
   existingChanged,
   rotationReverted,

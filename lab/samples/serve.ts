@@ -55,9 +55,9 @@ export function required(name: string): string {
   return process.env[name] || fail(`${name} is not set`);
 }
 
-/** The lab's failure story: answers, but not healthily, on PostgreSQL for as long as a file exists. */
+/** The lab's failure story: answers, but not healthily, on one side for as long as a file exists. */
 function unhealthy(database: Database): boolean {
   const { PGMOOR_LAB_FAULT: fault, PGMOOR_LAB_FAULT_FILE: file } = process.env;
-  if (fault !== "unhealthy-on-postgresql" || database.backend !== "postgresql") return false;
+  if (fault !== `unhealthy-on-${database.backend}`) return false;
   return file !== undefined && existsSync(file);
 }

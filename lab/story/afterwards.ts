@@ -1,12 +1,11 @@
 /** After the move: the same again changes nothing, back and out of our hands, and nothing is destroyed on the way. */
 import * as fs from "node:fs/promises";
-import * as path from "node:path";
-import type { SqliteSource } from "../../services/definition";
-import { vaultwarden } from "../../services/vaultwarden";
+import type { LabService } from "../deployment";
 import { asService, databaseOf, readSecret, type Stage } from "./context";
 import { expectSuccess, tail, expectThat } from "./expectations";
-import { addRow, waitForAnswer } from "./services";
-import { handOver, sourceFile, type SqliteService } from "./sqlite-source";
+import { addRow, waitForAnswer, type Side } from "./services";
+import type { SqliteService } from "./sqlite-source";
+import { watchAway } from "./watch";
 
 /** A second deploy of everything changes nothing: no job, no secret, no resource. */
 export async function deployAgain({ deployment, nomad, moving, lab }: Stage): Promise<void> {
@@ -39,41 +38,52 @@ export async function goBackAndRetire(stage: Stage): Promise<void> {
   await Promise.all([goBack(stage), retire(stage)]);
 }
 
-/** Back to `prepared`: the job runs on its source again, with what was written on the server meanwhile. */
+/**
+ * Back to `prepared`: the job runs on its source again, with what was written on the server meanwhile. Without a word about
+ * these rows the plan is refused. Then it moves again, with what was written to the source since.
+ */
 async function goBack(stage: Stage): Promise<void> {
-  const { deployment, nomad, spoilt, say } = stage;
+  const { deployment, spoilt } = stage;
   await addRow(spoilt);
   const { items } = await waitForAnswer(spoilt, "server", 20);
-  await nomad.scale(spoilt.name, 0);
-  say(`${spoilt.name}: ${await takeAlong(stage, spoilt)}`);
-  expectSuccess(await deployment.deploy([spoilt.name]), `${spoilt.name} back to \`prepared\``);
-  const back = await waitForAnswer(spoilt, "source", 20);
+  const silent = await deployment.deploy([spoilt.name]);
+  expectThat(!silent.succeeded, `${spoilt.name} would go back without its rows`);
   expectThat(
-    back.items === items,
-    `${spoilt.name} should have its ${items} items on SQLite again, and has ${back.items}`,
+    /rollback: "copy-back"/.test(silent.output.replace(/\s*\n[│\s]*/g, " ")),
+    `the plan of ${spoilt.name} should say what to write`,
+    tail(silent),
   );
+  await expectItems(spoilt, "server", items);
+
+  await goTo(stage, "source", { phase: "prepared", rollback: "copy-back" });
+  await expectItems(spoilt, "source", items);
+  await addRow(spoilt);
+  await goTo(stage, "server", { phase: "cutover", rollback: undefined });
+  await expectItems(spoilt, "server", items + 1);
 }
 
-/** What the server holds, in the place of the source. What `pgmoor back` said of it at the end. */
-async function takeAlong({ deployment, lab }: Stage, service: SqliteService): Promise<string> {
-  const source = sourceFile(lab, service);
-  const file = `${source}.back`;
-  const { username, password, database } = await readSecret(lab, `postgres/${databaseOf(service)}`);
-  const { host, port } = lab.postgres;
-  const target = `postgresql://${username}@${host}:${port}/${database}`;
-  const rules = path.join(lab.directory, `${service.name}-rules.json`);
-  const { migrationTables } = vaultwarden.source as SqliteSource;
-  await fs.writeFile(rules, JSON.stringify({ migrationTables }));
-  const outcome = await deployment.pgmoor(
-    "back",
-    ["--source", source, "--target", target, "--rules", rules, "--out", file],
-    { PGPASSWORD: password! },
+async function goTo(
+  { deployment, spoilt, say }: Stage,
+  side: Side,
+  change: Partial<LabService>,
+): Promise<void> {
+  await deployment.edit([spoilt.name], change);
+  const watch = watchAway(spoilt);
+  const outcome = await deployment.deploy([spoilt.name]);
+  const silence = await watch.stop();
+  const { phase, rollback } = deployment.service(spoilt.name);
+  const what = `${phase}${rollback === undefined ? "" : `, rollback ${rollback}`}`;
+  expectSuccess(outcome, `the deploy of ${spoilt.name} as ${what}`);
+  await waitForAnswer(spoilt, side, 20);
+  say(`${spoilt.name}: ${what}: away for ${silence.toFixed(1)} s`);
+}
+
+async function expectItems(service: SqliteService, side: Side, items: number): Promise<void> {
+  const found = await waitForAnswer(service, side, 20);
+  expectThat(
+    found.items === items,
+    `${service.name} should have ${items} items on its ${side}, and has ${found.items}`,
   );
-  expectSuccess(outcome, `\`pgmoor back\` of ${service.name}`);
-  for (const suffix of ["-wal", "-shm"]) await fs.rm(source + suffix, { force: true });
-  await fs.rename(file, source);
-  await handOver(path.dirname(source));
-  return outcome.output.trim().split("\n").at(-1)!;
 }
 
 /** `destroy` stops and destroys nothing; `retired` has Terraform forget, and destroys nothing either. */

@@ -23,6 +23,7 @@ export interface Allocation {
         readonly State: string;
         readonly Failed: boolean;
         readonly StartedAt: string;
+        readonly FinishedAt: string;
         readonly Restarts: number;
         readonly Events: TaskEvent[];
       }
@@ -149,7 +150,8 @@ export class NomadApi {
     return lines.join("\n");
   }
 
-  private async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
+  /** What a task printed in an allocation. */
+  async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
     const query = `task=${task}&type=${type}&plain=true`;
     const response = await fetch(`${this.lab.nomad.address}/v1/client/fs/logs/${ID}?${query}`);
     return response.ok ? (await response.text()).trim() : "";

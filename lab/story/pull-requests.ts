@@ -233,9 +233,9 @@ export async function reviewAndDeploy(stage: Stage): Promise<void> {
 
   const [first] = moving;
   const back = await repository.open("One goes back", "", (facts) =>
-    edited(facts, [first!.name], { phase: "prepared" }),
+    edited(facts, [first!.name], { phase: "prepared", rollback: "copy-back" }),
   );
-  await says(back, "passes", "goes back to SQLite");
+  await says(back, "passes", "goes back to SQLite", "is copied back first");
   // Between the review and the merge somebody widens what the job may read.
   await widenPolicy(stage, first!.name);
   const refused = await repository.merge(back);

@@ -48,10 +48,19 @@ export function watch(service: LabService): Watch {
 
 /** Watches a service that stays on its source; `stop` gives the longest time between two answers from it, in seconds. */
 export function watchSilence(service: LabService): Watch {
+  return watchGaps(service, (from) => from === "source");
+}
+
+/** Watches a service that goes back or moves; `stop` gives the longest time between two answers from either side, in seconds. */
+export function watchAway(service: LabService): Watch {
+  return watchGaps(service, () => true);
+}
+
+function watchGaps(service: LabService, counts: (from: Side) => boolean): Watch {
   let last = performance.now();
   let longest = 0;
   const end = watching(service, (from) => {
-    if (from === "source") {
+    if (counts(from)) {
       const now = performance.now();
       longest = Math.max(longest, now - last);
       last = now;
