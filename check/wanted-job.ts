@@ -11,13 +11,14 @@ import type { Job } from "../nomad/job";
 /** The job that a deploy would register. @param service not a retired one */
 export function wantedJob(
   environment: Environment,
-  { definition, phase, passwordVersion = 1 }: EnvironmentService,
+  { definition, phase, rollback, passwordVersion = 1 }: EnvironmentService,
 ): Job {
   const { nomad, domain, vault, migrator } = environment;
   const server = { ...environment.server, ca: certificateOf(environment) };
   return serviceJob({
     definition,
     phase: phase as JobPhase,
+    rollback,
     ...nomad,
     domain,
     connection: connectionOf(definition, server, vault.mount),
