@@ -48,6 +48,9 @@ export function unchangedText(column: TargetColumn, text: (value: Buffer) => str
 /** Types beside those of numbers in which a number says what it is: its digits are JSON, an amount, a label. */
 const takesNumbers = new Set(["json", "money", "oid", "citext", "xml"]);
 
+/** A network that says all its parts. PostgreSQL fills up what is missing: it reads `42` as 42.0.0.0/8. */
+const network = /:|^\s*\d+(\.\d+){3}/;
+
 /** Types that the server reads. A number is no address and no point in time: `42` would be read as 42.0.0.0. */
 export function otherText(column: TargetColumn, text: (value: Buffer) => string): Convert {
   const plain = unchangedText(column, text);
@@ -55,6 +58,8 @@ export function otherText(column: TargetColumn, text: (value: Buffer) => string)
   return (storage, value, tally) => {
     if (storage === "i" || storage === "r") throw misplaced(storage, column.described);
     const field = plain(storage, value, tally);
+    if (column.type === "cidr" && !network.test(text(value as Buffer)))
+      throw new Misfit(`network without all its parts in a column of type ${column.described}`);
     if (column.type === "hstore" && repeatsHstoreKey(text(value as Buffer)))
       throw new Misfit(`the same key twice in a column of type ${column.described}`);
     return field;

@@ -11,8 +11,30 @@ const manySpellings = new Set([
   ...["int4range", "int8range", "int4multirange", "int8multirange"],
 ]);
 
-/** Types of many numbers, by whether these are of 32 bits. */
-const lists: Readonly<Record<string, boolean>> = { vector: true, _float4: true, _float8: false };
+/** Types of many numbers, by when one that is given is the one that is printed. */
+const lists: Readonly<Record<string, (given: string, printed: string) => boolean>> = {
+  vector: sameSingle,
+  _float4: sameSingle,
+  _float8: (given, printed) => Number(given) === Number(printed),
+  _numeric: (given, printed) => {
+    const number = decimal(given);
+    return number !== undefined && number === decimal(printed);
+  },
+};
+
+/** What a float of 32 bits holds exactly may be written with the digits of one of 64. */
+function sameSingle(given: string, printed: string): boolean {
+  const number = Number(given);
+  return number === (Math.fround(number) === number ? Math.fround(Number(printed)) : Number(printed));
+}
+
+/** A decimal number without zeros that say nothing: `01.50` and `1.5` are one. As in a column of numbers, no power of ten. */
+function decimal(written: string): string | undefined {
+  const [, sign, whole, part = ""] = /^(-?)0*(\d+)(?:\.(\d*?)0*)?$/.exec(written) ?? [];
+  if (whole === undefined) return undefined;
+  const number = part === "" ? whole : `${whole}.${part}`;
+  return number === "0" ? number : `${sign}${number}`;
+}
 
 /** Apart from spaces and quotes, as in arrays and ranges. */
 const essence = (text: string) => text.replace(/[\s"]/g, "");
@@ -22,22 +44,20 @@ function saysTheSame({ type }: TargetColumn, given: string, printed: string): bo
   if (manySpellings.has(type) || essence(printed) === essence(given)) return true;
   // Its parts are whole numbers: nothing is rounded.
   if (type === "interval") return !/\.\d/.test(given);
-  const narrow = lists[type];
-  return narrow !== undefined && sameNumbers(given, printed, narrow);
+  const same = lists[type];
+  return same !== undefined && sameNumbers(given, printed, same);
 }
 
 /** Whether two lists hold the same numbers, however they are written: `[1.0, 2e0]` is `[1,2]`. */
-function sameNumbers(given: string, printed: string, narrow: boolean): boolean {
+function sameNumbers(given: string, printed: string, same: (one: string, other: string) => boolean): boolean {
   const [one, other] = [given, printed].map((list) => essence(list).split(/([[\]{},])/));
   if (one === undefined || one.length !== other?.length) return false;
   return one.every((part, index) => {
     const [before, after] = [part, other[index] ?? ""];
-    if (before === after) return true;
-    const number = Number(before);
-    if (before === "" || after === "" || Number.isNaN(number)) return false;
-    // What a float of 32 bits holds exactly may be written with the digits of one of 64.
-    const held = narrow && Math.fround(number) === number ? Math.fround(Number(after)) : Number(after);
-    return number === held;
+    return (
+      before === after ||
+      (before !== "" && after !== "" && !Number.isNaN(Number(before)) && same(before, after))
+    );
   });
 }
 

@@ -4,16 +4,15 @@ import { decimalOf, formOf } from "./decimal";
 import { floatForm, type Meaning } from "./form";
 import { NoMeaning } from "./no-meaning";
 
-const compared = new Set(
-  ["int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bool", "uuid"].map(
-    (type) => `_${type}`,
-  ),
-);
+/** Types of elements that we read ourselves. Those of others have to print as they are written, apart from spaces and quotes. */
+const compared = new Set("int2 int4 int8 float4 float8 numeric text varchar bool uuid".split(" "));
 
-/** The column that an element would be in, for arrays whose elements we read ourselves. */
+const bare = (text: string) => text.replace(/[\s"]/g, "");
+
+/** The column that an element would be in. */
 export function elementOf(column: TargetColumn): TargetColumn | undefined {
-  if (!column.isArray || !compared.has(column.type)) return undefined;
-  return { ...column, type: column.type.slice(1), isArray: false };
+  if (!column.isArray) return undefined;
+  return { ...column, type: column.type.replace(/^_/, ""), isArray: false };
 }
 
 type Element = string | null | readonly Element[];
@@ -31,6 +30,7 @@ const form = (element: Element, leaf: (text: string) => string): string =>
  */
 export function arrayFromSqlite(element: TargetColumn, meaning: Meaning, text: string): string {
   const leaf = (written: string) => {
+    if (!compared.has(element.type)) return bare(written);
     if (element.type === "float4" || element.type === "float8") return floatOf(element.type, written);
     const read = meaning("t", Buffer.from(written));
     return Buffer.isBuffer(read) ? read.toString() : (read as string);
@@ -43,6 +43,7 @@ export function arrayFromSqlite(element: TargetColumn, meaning: Meaning, text: s
 /** What PostgreSQL prints. */
 export function arrayFromPostgres({ type }: TargetColumn, text: string): string {
   return fromLiteral(text, (written) => {
+    if (!compared.has(type)) return bare(written);
     if (type === "float4" || type === "float8") return floatForm(single(type, Number(written)));
     if (type === "bool") return written === "t" ? "true" : "false";
     if (type === "uuid") return written.replaceAll("-", "");

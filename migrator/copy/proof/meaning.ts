@@ -263,7 +263,11 @@ export function meaningIn(
 
   const byServer: Meaning = (storage, value) => {
     if (storage !== "t" && !readsNumbers.has(type) && !column.isEnum) throw never(storage, column);
-    return { ask: writtenOf(storage, value) };
+    const written = writtenOf(storage, value);
+    // PostgreSQL would add what is missing.
+    if (type === "cidr" && !written.includes(":") && written.split("/")[0]!.split(".").length !== 4)
+      throw new NoMeaning("a network without all its parts");
+    return { ask: written };
   };
 
   switch (column.isEnum ? "" : type) {

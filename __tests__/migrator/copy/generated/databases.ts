@@ -64,6 +64,28 @@ const lists = fc.oneof(
   fc.constantFrom("'[true]'", "'[null, \"NULL\"]'"),
 );
 const addresses = fc.oneof(fc.ipV4(), fc.ipV6()).map(quoted);
+const networks = fc
+  .oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom("10", "10.1", "10.1/16", "42", "10.0.0.0/8", "fe80::/10"))
+  .map(quoted);
+const hexes = fc.stringMatching(/^[0-9a-fA-F]{12}$/);
+const macs = hexes.chain((hex) =>
+  fc.constantFrom(
+    ...[hex, hex.replace(/(..)(?!$)/g, "$1:"), hex.replace(/(..)(?!$)/g, "$1-")],
+    ...[hex.replace(/(....)(?!$)/g, "$1."), hex.replace(/(.{6})(?!$)/g, "$1:"), hex.slice(0, 10)],
+  ),
+);
+const ranges = fc
+  .tuple(
+    fc.constantFrom("[", "("),
+    fc.integer(),
+    fc.nat(9),
+    fc.constantFrom("]", ")"),
+    fc.constantFrom("", " "),
+  )
+  .map(([open, from, more, close, space]) => quoted(`${open}${from},${space}${from + more}${close}`));
+const decimalLists = fc
+  .array(fc.constantFrom("1.25", "3", "-0.5", "1.234", "999.99", "1000", "null", "1e1"), { maxLength: 3 })
+  .map((all) => quoted(`[${all.join(", ")}]`));
 const anything = fc.oneof(integers, reals, decimals, words, bytes, moments, uuids, jsons, lists, addresses);
 
 const fitting: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -96,6 +118,18 @@ const fitting: Readonly<Record<string, fc.Arbitrary<string>>> = {
   json: jsons,
   jsonb: jsons,
   inet: addresses,
+  cidr: networks,
+  macaddr: macs.map(quoted),
+  time: clocks.map(quoted),
+  "time(3)": clocks.map(quoted),
+  "timestamptz(3)": moments,
+  "char(4)": fc.string({ unit: "grapheme", maxLength: 4 }).map(quoted),
+  mood: fc.constantFrom("'fine'", "'so so'", "'5'", "5", "'awful'"),
+  "bit varying(8)": fc.stringMatching(/^[01]{0,9}$/).map(quoted),
+  int4range: ranges,
+  "boolean[]": fc.array(fc.boolean(), { maxLength: 3 }).map((all) => quoted(JSON.stringify(all))),
+  "numeric(5,2)[]": decimalLists,
+  "date[]": fc.array(days, { maxLength: 2 }).map((all) => quoted(JSON.stringify(all))),
   "text[]": lists,
   "integer[]": lists,
 };
@@ -123,6 +157,9 @@ export const databases: fc.Arbitrary<Generated> = fc
   .chain((rows) =>
     fc.record({ columns: fc.array(column(rows), { minLength: 1, maxLength: 4 }), skips: fc.boolean() }),
   );
+
+/** What the target's types need. */
+export const prelude = "CREATE TYPE mood AS ENUM ('fine', 'so so', '5');";
 
 /** SQL for the source. A computed column says what its JSON says, as text that SQLite may take for JSON. */
 export function sqliteOf({ columns }: Generated): string {

@@ -5,7 +5,7 @@ import type { Rule } from "../../../../services/rules";
 import { Bench } from "../../support/copying";
 import { hasPython, startPython } from "../../support/python";
 import { Cleanup } from "../../support";
-import { databases, sqliteOf, type Generated } from "./databases";
+import { databases, prelude, sqliteOf, type Generated } from "./databases";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -15,6 +15,10 @@ const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 150;
 
 const terms: Readonly<Record<string, (name: string) => string>> = {
   timestamptz: (name) => `(${name} AT TIME ZONE 'UTC')::text`,
+  "timestamptz(3)": (name) => `(${name} AT TIME ZONE 'UTC')::text`,
+  "boolean[]": (name) => `array_to_json(${name})::text`,
+  "numeric(5,2)[]": (name) => `array_to_json(${name})::text`,
+  "date[]": (name) => `array_to_json(${name})::text`,
   "text[]": (name) => `array_to_json(${name})::text`,
   "integer[]": (name) => `array_to_json(${name})::text`,
 };
@@ -27,7 +31,7 @@ const terms: Readonly<Record<string, (name: string) => string>> = {
     fc.asyncProperty(databases, async (database: Generated) => {
       const { columns, skips } = database;
       await bench.schema(
-        `CREATE TABLE t (id bigint PRIMARY KEY, ${columns.map(({ type }, place) => `c${place} ${type}`).join(", ")})`,
+        `${prelude} CREATE TABLE t (id bigint PRIMARY KEY, ${columns.map(({ type }, place) => `c${place} ${type}`).join(", ")})`,
       );
       const file = bench.write(sqliteOf(database));
       const rules = columns.map((_, place): Rule => ({ kind: "skip-row", table: "t", column: `c${place}` }));

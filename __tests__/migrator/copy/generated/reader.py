@@ -52,6 +52,15 @@ def as_json(text):
     return json.loads(text, parse_float=D, parse_int=D, object_pairs_hook=pairs)
 
 
+def numbers(text):
+    """The whole numbers of a range."""
+    if text == "empty":
+        return range(0)
+    match = re.fullmatch(r"\s*([\[(])\s*(-?\d+)\s*,\s*(-?\d+)\s*([\])])\s*", text)
+    opening, first, last, closing = match.groups()
+    return range(int(first) + (opening == "("), int(last) + (closing == "]"))
+
+
 def same(kind, value, is_blob, printed):
     """Whether a value of SQLite (int, float, or bytes of a text or blob) is what PostgreSQL prints."""
     text = value.decode() if isinstance(value, bytes) and not is_blob else None
@@ -71,18 +80,34 @@ def same(kind, value, is_blob, printed):
     if kind == "real":
         narrow = struct.unpack("f", struct.pack("f", float(printed)))[0]
         return D(repr(narrow)) == number(value) if text is not None else exact(narrow) == exact(value)
-    if kind.startswith("numeric"):
+    if kind in ("numeric", "numeric(8,2)"):
         return D(printed) == number(value)
-    if kind in ("text", "varchar(8)"):
+    if kind in ("text", "varchar(8)", "char(4)"):
         if text is not None:
             return printed == text
         return printed == str(value) if isinstance(value, int) else "." in printed or "e" in printed and float(printed) == value
+    if kind == "mood":
+        return printed == (text if text is not None else str(value))
     if text is None and kind in ("json", "jsonb"):
         return as_json(printed) == number(value)
     if text is None:
         return False
-    if kind in ("timestamp", "timestamptz", "timestamp(3)"):
+    if kind in ("timestamp", "timestamptz", "timestamp(3)", "timestamptz(3)"):
         return moment(text) == moment(printed)
+    if kind in ("time", "time(3)"):
+        return moment(f"2000-01-01 {text}") == moment(f"2000-01-01 {printed}")
+    if kind == "cidr":
+        return ipaddress.ip_network(text) == ipaddress.ip_network(printed)
+    if kind == "macaddr":
+        return re.sub("[^0-9a-f]", "", text.lower()) == printed.replace(":", "")
+    if kind == "bit varying(8)":
+        return text == printed
+    if kind == "int4range":
+        return numbers(text) == numbers(printed)
+    if kind in ("boolean[]", "date[]"):
+        return json.loads(text) == json.loads(printed)
+    if kind == "numeric(5,2)[]":
+        return json.loads(text, parse_float=D, parse_int=D) == json.loads(printed, parse_float=D, parse_int=D)
     if kind == "date":
         return moment(text) == moment(printed) and moment(text).time() == datetime.time()
     if kind == "interval":
