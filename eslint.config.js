@@ -1,6 +1,17 @@
 const js = require("@eslint/js");
 const tseslint = require("typescript-eslint");
 
+/**
+ * Words that make a sentence odd, and what to write for them. A message is read by somebody in trouble. The docs are held to
+ * the same list by a test.
+ */
+const plainWords = Object.entries(require("./docs/words.json")).flatMap(([word, instead]) =>
+  [`Literal[value=/\\b(${word})\\b/i]`, `TemplateElement[value.raw=/\\b(${word})\\b/i]`].map((selector) => ({
+    selector,
+    message: `Say it in plain English: ${instead}.`,
+  })),
+);
+
 module.exports = tseslint.config(
   { ignores: ["node_modules", "cdktf.out", "migrator/image/dist"] },
   js.configs.recommended,
@@ -16,6 +27,11 @@ module.exports = tseslint.config(
       // Control characters are what some patterns are there to find.
       "no-control-regex": "off",
     },
+  },
+  {
+    files: ["**/*.ts"],
+    ignores: ["__tests__/**"],
+    rules: { "no-restricted-syntax": ["error", ...plainWords] },
   },
   {
     // Synthesized JSON has no types, and a test looks into the middle of it.

@@ -47,7 +47,7 @@ export class PhaseGuard extends Construct {
                 {
                   condition: `\${!${confirmed}}`,
                   errorMessage: literal(
-                    `${service} has moved, and its ledger says that it is confirmed: what it has written since is on the server alone. Write rollback: "copy-back" beside phase "prepared" to bring these rows back into its source, or rollback: "discard" to leave them behind. See docs/go-back.md.`,
+                    `${service} has moved, and its ledger says that it is confirmed: what it has written since is only on the server. Set rollback: "copy-back" beside phase "prepared" to copy these rows back into its source, or rollback: "discard" to leave them on the server. See docs/go-back.md.`,
                   ),
                 },
               ]

@@ -137,7 +137,7 @@ const actionWords: Readonly<Record<Detail["action"], string>> = {
   "no-op": "imported",
   create: "created",
   update: "changed",
-  replace: "destroyed and created anew",
+  replace: "destroyed and created again",
   delete: "destroyed",
   forget: "forgotten, not destroyed",
 };

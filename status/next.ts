@@ -125,7 +125,7 @@ function afterMove({ service, file, index, seen }: Case): Step[] {
       : [
           step(
             "source-changed",
-            `its source has changed since the move, first seen ${ledger.sourceChanged}. Nothing of it is on the server: find out who writes to the source`,
+            `its source has changed since the move, first seen ${ledger.sourceChanged}. These changes are not on the server. Find out which program writes to the source`,
           ),
         ];
   if (service.phase !== "cutover") return changed;
@@ -133,7 +133,7 @@ function afterMove({ service, file, index, seen }: Case): Step[] {
     ...changed,
     step(
       "settle",
-      `can be settled when you do not want to go back any more. In ${file}, write services[${index}].phase: "settled", then run npx cdktf deploy ${service.definition.name}`,
+      `can be settled when you no longer want to go back. In ${file}, write services[${index}].phase: "settled", then run npx cdktf deploy ${service.definition.name}`,
     ),
   ];
 }

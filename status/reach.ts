@@ -42,7 +42,7 @@ async function adminOf(
   if (place === undefined)
     return consul === undefined
       ? `was not found: Consul has no healthy service "${server.service}"`
-      : "was not found: Consul has its address. With server.address in the environment, it is asked all the same";
+      : "was not found: Consul has its address. With server.address in the environment, pgmoor asks it anyway";
   if (vault !== undefined) return "was not asked: its admin's password is in Vault";
   const admin = await secretIn(server.adminSecret);
   const secret = `${mount}/${server.adminSecret}`;

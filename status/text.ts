@@ -117,7 +117,7 @@ function next(services: readonly ServiceStatus[], allTold: boolean): string[] {
     next.map(({ how }) => printable(`  ${service}: ${how}`)),
   );
   if (lines.length > 0) return ["What to do:", ...lines];
-  return [allTold ? "Nothing to do." : "Nothing to do, as far as could be told."];
+  return [allTold ? "Nothing to do." : "Nothing to do, as far as pgmoor could check."];
 }
 
 /** `?` where nobody could tell, `-` where there is none. */

@@ -103,7 +103,7 @@ test("PostgreSQL", async () => {
   expect(seen.troubled.PostgreSQL).toMatch(/^cannot be asked: .*connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
   expect(seen.status.services[0]!.password).toMatchObject({ version: 1, days: 0, works: null });
   const text = statusText({ ...seen.status, services: [{ ...seen.status.services[0]!, next: [] }] });
-  expect(text).toMatch(/Nothing to do, as far as could be told\.\n$/);
+  expect(text).toMatch(/Nothing to do, as far as pgmoor could check\.\n$/);
   // Each reason is there once, though four columns are unknown.
   expect(text.match(/ECONNREFUSED/g)).toHaveLength(1);
   expect(text).toMatch(/vaultwarden +\? +\? +\? +\? +\? +\?/);

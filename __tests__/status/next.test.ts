@@ -50,7 +50,7 @@ function steps(
 
 test("a service that has moved can be settled, by this edit", () => {
   expect(steps({})).toEqual([
-    'settle: can be settled when you do not want to go back any more. In environments/homelab.ts, write services[4].phase: "settled", then run npx cdktf deploy vaultwarden',
+    'settle: can be settled when you no longer want to go back. In environments/homelab.ts, write services[4].phase: "settled", then run npx cdktf deploy vaultwarden',
   ]);
 });
 

@@ -98,7 +98,7 @@ export async function mendBoth(stage: Stage): Promise<void> {
   await spoil(stage, 1);
   await fs.rm(path.join(lab.volumes[unwell.volume]!, faultFile));
   const outcome = await deployment.deploy([spoilt.name, unwell.name]);
-  expectSuccess(outcome, "the same deploy, after what was wrong had been mended,");
+  expectSuccess(outcome, "the same deploy, after the correction,");
   await waitForAnswer(spoilt, "server", 20);
   const after = await waitForAnswer(unwell, "server", 20);
   expectThat(

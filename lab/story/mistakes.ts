@@ -124,12 +124,12 @@ async function expectNothingMade(
   mistake: string,
 ): Promise<void> {
   const secret = await readSecret(lab, `postgres/${newcomer.name}`).catch(() => undefined);
-  expectThat(secret === undefined, `${mistake}: a secret was made all the same`);
+  expectThat(secret === undefined, `${mistake}: it should not have made a secret`);
   const state = await fs.readFile(deployment.stateFile(newcomer.name), "utf8").catch(() => undefined);
   // Made beforehand, for nobody else to read.
   const made = !state ? [] : (JSON.parse(state) as { resources: { mode: string }[] }).resources;
   expectThat(
     made.every(({ mode }) => mode !== "managed"),
-    `${mistake}: the state has resources all the same`,
+    `${mistake}: the state should have no resources`,
   );
 }

@@ -32,7 +32,7 @@ export class SqliteWithSchema extends SqliteFile {
     const tables = await targetTables(target, this.reach);
     if (tables.length > 0)
       throw new Refused(
-        `--schema is for an empty database, and this one has ${tables.length} tables, such as ${tables[0]!.name}. Nobody could tell ` +
+        `--schema is for an empty database, and this one has ${tables.length} tables, such as ${tables[0]!.name}. pgmoor cannot tell ` +
           "their rows from those that the app makes with its schema. Leave --schema out, or name an empty database",
       );
   }

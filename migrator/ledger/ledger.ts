@@ -151,7 +151,7 @@ export const definition = `
   ALTER TABLE pgmoor.ledger ADD COLUMN IF NOT EXISTS migrations jsonb;
   ALTER TABLE pgmoor.ledger DROP CONSTRAINT IF EXISTS ledger_state_check, ADD CONSTRAINT ledger_state_check
     CHECK (state IN ('started', 'copied', 'confirmed', 'rolling-back', 'rolled-back'));
-  COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied anew by the next, unless the source is as it was and the tables are no longer what "tables" has of them: then the server holds more than the source, and its rows are kept';
+  COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied again by the next attempt, unless the source is unchanged and the tables differ from what "tables" records: then the server has more rows than the source, and they are kept';
 `;
 
 /** All attempts, the first one first; none in a database without a ledger. */

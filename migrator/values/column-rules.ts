@@ -8,7 +8,7 @@ import type { Storage } from "../sqlite/storage";
 import type { TargetColumn } from "../server/target";
 
 /** What takes the place of a value that does not fit: a field for COPY, or nothing, since its row is left behind. */
-export const leftBehind = Symbol("the row is left behind");
+export const leftBehind = Symbol("the row is left out");
 
 /** The rules of one column. */
 export class ColumnRules {
