@@ -5,8 +5,18 @@ import { copyOut } from "../../server/copy-out";
 /** Signature, flags and the length of an extension, which there is none of. */
 const headerBytes = 19;
 
-/** Answers a query, some rows at a time; a field is NULL or its bytes in the type's own binary form. */
-export async function* binaryRows(client: ClientBase, query: string): AsyncGenerator<(Buffer | null)[][]> {
+/** Reads a field that is not NULL: bytes in its type's own binary form, from one place to another. */
+export type ReadField<T> = (bytes: Buffer, start: number, end: number) => T;
+
+/**
+ * Answers a query, some rows at a time.
+ * @param readers one for each field
+ */
+export async function* binaryRows<T>(
+  client: ClientBase,
+  query: string,
+  readers: readonly ReadField<T>[],
+): AsyncGenerator<(T | null)[][]> {
   let parts: Buffer[] = [];
   let held = 0;
   let needed = headerBytes;
@@ -21,9 +31,9 @@ export async function* binaryRows(client: ClientBase, query: string): AsyncGener
     const bytes = parts.length === 1 ? chunk : Buffer.concat(parts, held);
     let at = begun ? 0 : headerBytes;
     begun = true;
-    const rows: (Buffer | null)[][] = [];
+    const rows: (T | null)[][] = [];
     for (;;) {
-      const row = rowAt(bytes, at);
+      const row = rowAt(bytes, at, readers);
       if (typeof row === "number") {
         needed = row - at;
         break;
@@ -42,14 +52,15 @@ export async function* binaryRows(client: ClientBase, query: string): AsyncGener
 }
 
 /** A row, or how far the bytes have to reach before more can be said; `undefined` at the end of all rows. */
-function rowAt(
+function rowAt<T>(
   bytes: Buffer,
   start: number,
-): { fields: (Buffer | null)[]; end: number } | number | undefined {
+  readers: readonly ReadField<T>[],
+): { fields: (T | null)[]; end: number } | number | undefined {
   if (bytes.length < start + 2) return start + 2;
   const count = bytes.readInt16BE(start);
   if (count < 0) return undefined;
-  const fields: (Buffer | null)[] = [];
+  const fields: (T | null)[] = [];
   let at = start + 2;
   for (let field = 0; field < count; field++) {
     if (bytes.length < at + 4) return at + 4;
@@ -58,7 +69,7 @@ function rowAt(
     if (length < 0) fields.push(null);
     else {
       if (bytes.length < at + length) return at + length;
-      fields.push(bytes.subarray(at, at + length));
+      fields.push(readers[field]!(bytes, at, at + length));
       at += length;
     }
   }

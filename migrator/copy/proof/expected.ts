@@ -27,6 +27,9 @@ const [batchRows, batchBytes] = [1000, 1 << 20];
 
 type Pending = Form | null | Asked | NoMeaning;
 
+/** Rows whose values PostgreSQL may still have to read. */
+type Batch = { readonly forms: Pending[]; readonly key: () => string }[];
+
 interface Column {
   readonly plan: ColumnPlan;
   readonly read: (storage: Storage, value: Raw | Large) => Form | null | Asked;
@@ -80,6 +83,15 @@ function constantForm(target: ColumnPlan["target"], value: string | number | boo
   return Number.isSafeInteger(number) ? meaning("i", BigInt(number)) : meaning("r", number);
 }
 
+function formOf({ read }: Column, storage: Storage, value: Raw | Large): Pending {
+  try {
+    return read(storage, value);
+  } catch (error) {
+    if (error instanceof NoMeaning) return error;
+    throw error;
+  }
+}
+
 /**
  * Yields the rows in batches; rows that a rule leaves behind are not among them.
  * @param helper a session in which PostgreSQL reads what only it can.
@@ -101,18 +113,13 @@ export async function* expectedRows(
       rules.filter((rule) => rule.table === plan.source.name && rule.column === column.source),
     ),
   );
-  let batch: { readonly pending: Pending[]; readonly key: () => string }[] = [];
+  let batch: Batch = [];
   let bytes = 0;
-  for (const row of sourceRows(source, plan, share)) {
-    const pending = columns.map(({ read }, index): Pending => {
-      try {
-        return read(row.storages[index] as Storage, row.values[index] ?? null);
-      } catch (error) {
-        if (error instanceof NoMeaning) return error;
-        throw error;
-      }
-    });
-    batch.push({ pending, key: row.key });
+  for (const { storages, values, key } of sourceRows(source, plan, share)) {
+    const pending: Pending[] = [];
+    for (let index = 0; index < columns.length; index++)
+      pending.push(formOf(columns[index]!, storages[index] as Storage, values[index] ?? null));
+    batch.push({ forms: pending, key });
     for (const form of pending) if (Buffer.isBuffer(form)) bytes += form.length;
     if (batch.length >= batchRows || bytes >= batchBytes) {
       yield await finished();
@@ -125,34 +132,37 @@ export async function* expectedRows(
   async function finished(): Promise<ExpectedRow[]> {
     await resolve();
     if (columns.some(({ constant }) => constant !== undefined)) {
-      for (const { pending } of batch)
-        for (const [index, form] of pending.entries()) {
+      for (const { forms } of batch)
+        for (const [index, form] of forms.entries()) {
           const { constant } = columns[index]!;
-          if (form instanceof NoMeaning && constant !== undefined) pending[index] = constant;
+          if (form instanceof NoMeaning && constant !== undefined) forms[index] = constant;
         }
       await resolve();
     }
-    return batch.flatMap(({ pending, key }) => {
-      if (!pending.some((form) => form instanceof NoMeaning))
-        return { forms: pending as (Form | null)[], key };
-      const wrong = pending.flatMap((form, index) =>
-        form instanceof NoMeaning ? [{ form, column: columns[index]! }] : [],
-      );
-      if (wrong.some(({ column }) => column.skips)) return [];
-      for (const { form, column } of wrong)
-        differ({ row: key(), column: column.plan.target.name, why: form.message });
-      return [];
-    });
+    return batch.filter(isWhole);
+  }
+
+  /** Whether every value of a row means something; tells of those that do not. */
+  function isWhole(row: Batch[number]): row is ExpectedRow & Batch[number] {
+    if (!row.forms.some((form) => form instanceof NoMeaning)) return true;
+    const wrong = row.forms.flatMap((form, index) =>
+      form instanceof NoMeaning ? [{ form, column: columns[index]! }] : [],
+    );
+    if (wrong.some(({ column }) => column.skips)) return false;
+    for (const { form, column } of wrong)
+      differ({ row: row.key(), column: column.plan.target.name, why: form.message });
+    return false;
   }
 
   /** Has PostgreSQL read what only it can, column by column. */
   async function resolve(): Promise<void> {
     for (const [index, { plan: column }] of columns.entries()) {
-      const asked = batch.filter(({ pending }) => isAsked(pending[index]));
-      const texts = asked.map(({ pending }) => (pending[index] as Asked).ask);
+      const asked = batch.filter(({ forms }) => isAsked(forms[index]));
+      if (asked.length === 0) continue;
+      const texts = asked.map(({ forms }) => (forms[index] as Asked).ask);
       const read = await readByServer(helper, column.target, texts);
-      for (const [place, { pending }] of asked.entries()) {
-        pending[index] =
+      for (const [place, { forms }] of asked.entries()) {
+        forms[index] =
           read[place] ?? new NoMeaning(`text that PostgreSQL cannot parse as ${column.target.described}`);
       }
     }

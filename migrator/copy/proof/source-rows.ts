@@ -12,6 +12,7 @@ export interface Large {
 
 export interface SourceRow {
   readonly storages: string;
+  /** In the order of the columns, with others behind them. */
   readonly values: readonly (Raw | Large)[];
   /** Says which row it is, for a person. */
   readonly key: () => string;
@@ -37,10 +38,11 @@ export function* sourceRows(
   const names = columns.map((column) => identifier(column.source));
   const storages = concatenated(names.map((name) => `substr(typeof(${name}), 1, 1)`));
   const values = names.map((name, index) => {
-    const whole = `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`;
-    return places[index] === undefined
-      ? whole
-      : `CASE WHEN octet_length(${name}) >= ${leastHashed} THEN NULL ELSE ${whole} END`;
+    const whole = (value: string) =>
+      places[index] === undefined
+        ? value
+        : `CASE WHEN octet_length(${name}) >= ${leastHashed} THEN NULL ELSE ${value} END`;
+    return `CASE typeof(${name}) WHEN 'text' THEN ${whole(`CAST(${name} AS BLOB)`)} WHEN 'blob' THEN ${whole(name)} ELSE ${name} END`;
   });
   // Whole numbers only: a text in a key may be a secret.
   const keys = table.rowid === undefined ? table.key : [];
@@ -49,21 +51,22 @@ export function* sourceRows(
   // SQLite's random numbers are whole ones of 64 bits.
   const most = BigInt(Math.round(share * 2 ** 53)) * 2n ** 11n - 2n ** 63n;
   const condition = share < 1 ? "random() < :most" : undefined;
-  const answers = source.scan(table, [id, storages, ...values, ...key], condition, { most });
+  const answers = source.scan(table, [...values, storages, id, ...key], condition, { most });
+  const count = columns.length;
   let position = 0;
-  const first = 2;
   for (const answer of answers) {
     const place = ++position;
-    const letters = answer[1] as unknown as string;
-    const rowid = answer[0] as bigint | null;
+    const letters = answer[count] as unknown as string;
+    const rowid = answer[count + 1] as bigint | null;
+    // The row is used as it came: nothing is made for each value.
+    const found: (Raw | Large)[] = answer;
+    for (let index = 0; index < count; index++)
+      if (found[index] === null && letters[index] !== "n")
+        found[index] = { pieces: () => piecesOf(rowid!, places[index]!) };
     yield {
       storages: letters,
-      values: columns.map((_, index) => {
-        const value = answer[first + index]!;
-        if (value !== null || letters[index] === "n") return value;
-        return { pieces: () => piecesOf(rowid!, places[index]!) };
-      }),
-      key: rowid === null ? keyOf(answer.slice(first + columns.length), place) : rowKeyOf(rowid),
+      values: found,
+      key: rowid === null ? keyOf(answer.slice(count + 2), place) : rowKeyOf(rowid),
     };
   }
 

@@ -17,6 +17,6 @@ export async function* targetRows(
   const values = columns.map((column) => targetValueOf(column.target));
   const terms = columns.map((column, index) => values[index]!.term(`t.${identifier(column.target.name)}`));
   const query = `SELECT ${terms.join(", ")} FROM ${target.ownRows} AS t ${condition}`;
-  for await (const rows of binaryRows(client, query))
-    yield rows.map((row) => row.map((bytes, index) => (bytes === null ? null : values[index]!.form(bytes))));
+  const readers = values.map(({ form }) => form);
+  yield* binaryRows(client, query, readers);
 }

@@ -1,6 +1,7 @@
 /** What PostgreSQL holds, in the forms of `meaning.ts`: read in its binary form, which nothing of the copy is written in. */
 import type { TargetColumn } from "../../server/target";
 import { arrayFromPostgres, elementOf } from "./array-value";
+import type { ReadField } from "./binary-rows";
 import { decimalOf, formOf } from "./decimal";
 import { jsonForm } from "./json-value";
 import { floatForm, type Form } from "./form";
@@ -11,7 +12,7 @@ export const leastHashed = 1 << 20;
 export interface TargetValue {
   /** SQL that selects it. @param name quoted */
   readonly term: (name: string) => string;
-  readonly form: (bytes: Buffer) => Form;
+  readonly form: ReadField<Form>;
 }
 
 /** PostgreSQL counts time from 2000. */
@@ -24,27 +25,36 @@ const text = (name: string) =>
   `CASE WHEN octet_length(${name}::text) < ${leastHashed} THEN ${name}::text ` +
   `ELSE ${hashed(`${name}::text`, `convert_to(${name}::text, 'UTF8')`)} END`;
 
-const asIs: TargetValue = { term: (name) => name, form: (bytes) => bytes };
-const printed: TargetValue = { term: (name) => `${name}::text`, form: (bytes) => bytes.toString() };
-const binary = (form: (bytes: Buffer) => Form): TargetValue => ({ term: (name) => name, form });
+const asIs: TargetValue = {
+  term: (name) => name,
+  form: (bytes, start, end) => bytes.subarray(start, end),
+};
+const printed = (form: (text: string) => Form): TargetValue => ({
+  term: (name) => `${name}::text`,
+  form: (bytes, start, end) => form(bytes.toString("utf8", start, end)),
+});
+const binary = (form: (bytes: Buffer, at: number, end: number) => Form): TargetValue => ({
+  term: (name) => name,
+  form,
+});
 
 export function targetValueOf(column: TargetColumn): TargetValue {
   const { type, modifier } = column;
   switch (column.isEnum ? "" : type) {
     case "int2":
-      return binary((bytes) => String(bytes.readInt16BE()));
+      return binary((bytes, at) => String(bytes.readInt16BE(at)));
     case "int4":
-      return binary((bytes) => String(bytes.readInt32BE()));
+      return binary((bytes, at) => String(bytes.readInt32BE(at)));
     case "int8":
-      return binary((bytes) => String(bytes.readBigInt64BE()));
+      return binary((bytes, at) => String(bytes.readBigInt64BE(at)));
     case "bool":
-      return binary((bytes) => (bytes[0] === 1 ? "true" : "false"));
+      return binary((bytes, at) => (bytes[at] === 1 ? "true" : "false"));
     case "float4":
-      return binary((bytes) => floatForm(bytes.readFloatBE()));
+      return binary((bytes, at) => floatForm(bytes.readFloatBE(at)));
     case "float8":
-      return binary((bytes) => bytes.toString("hex"));
+      return binary((bytes, at, end) => bytes.toString("hex", at, end));
     case "numeric":
-      return { ...printed, form: (bytes) => decimalForm(bytes.toString()) };
+      return printed(decimalForm);
     case "text":
     case "varchar":
     case "citext":
@@ -63,21 +73,24 @@ export function targetValueOf(column: TargetColumn): TargetValue {
       };
     case "timestamp":
     case "timestamptz":
-      return binary((bytes) => String(bytes.readBigInt64BE() + since2000.micros));
+      return binary((bytes, at) => String(bytes.readBigInt64BE(at) + since2000.micros));
     case "date":
-      return binary((bytes) => String(bytes.readInt32BE() + since2000.days));
+      return binary((bytes, at) => String(bytes.readInt32BE(at) + since2000.days));
     case "time":
-      return binary((bytes) => String(bytes.readBigInt64BE()));
+      return binary((bytes, at) => String(bytes.readBigInt64BE(at)));
     case "uuid":
-      return binary((bytes) => bytes.toString("hex"));
+      return binary((bytes, at, end) => bytes.toString("hex", at, end));
     case "interval":
-      return binary((bytes) => `${bytes.readInt32BE(12)} ${bytes.readInt32BE(8)} ${bytes.readBigInt64BE(0)}`);
+      return binary(
+        (bytes, at) =>
+          `${bytes.readInt32BE(at + 12)} ${bytes.readInt32BE(at + 8)} ${bytes.readBigInt64BE(at)}`,
+      );
     case "jsonb":
-      return { ...printed, form: (bytes) => jsonForm(bytes.toString()) };
+      return printed(jsonForm);
     default: {
       const element = elementOf(column);
-      if (element === undefined) return printed;
-      return { ...printed, form: (bytes) => arrayFromPostgres(element, bytes.toString()) };
+      if (element === undefined) return printed((text) => text);
+      return printed((text) => arrayFromPostgres(element, text));
     }
   }
 }
