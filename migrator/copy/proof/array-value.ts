@@ -4,15 +4,29 @@ import { decimalOf, formOf } from "./decimal";
 import { floatForm, type Meaning } from "./form";
 import { NoMeaning } from "./no-meaning";
 
-/** Types of elements that we read ourselves. Those of others have to print as they are written, apart from spaces and quotes. */
+/** Types of elements that we read ourselves; the others are PostgreSQL's to read. */
 const compared = new Set("int2 int4 int8 float4 float8 numeric text varchar bool uuid".split(" "));
 
-const bare = (text: string) => text.replace(/[\s"]/g, "");
-
-/** The column that an element would be in. */
+/** The column that an element would be in, for arrays whose elements we read ourselves. */
 export function elementOf(column: TargetColumn): TargetColumn | undefined {
-  if (!column.isArray) return undefined;
-  return { ...column, type: column.type.replace(/^_/, ""), isArray: false };
+  const type = column.type.replace(/^_/, "");
+  return column.isArray && compared.has(type) ? { ...column, type, isArray: false } : undefined;
+}
+
+const isJson = (text: string) => /^\s*\[(?!-?\d+:)/.test(text);
+
+/**
+ * What PostgreSQL is asked to read as an array: a JSON list in PostgreSQL's own form, and anything else as it is.
+ * @throws NoMeaning
+ */
+export function literalFromSqlite(text: string): string {
+  const literal = (element: Element): string =>
+    element === null
+      ? "NULL"
+      : typeof element === "string"
+        ? `"${element.replace(/["\\]/g, "\\$&")}"`
+        : `{${element.map(literal).join(",")}}`;
+  return isJson(text) ? literal(fromJson(text, false)) : text;
 }
 
 type Element = string | null | readonly Element[];
@@ -30,20 +44,16 @@ const form = (element: Element, leaf: (text: string) => string): string =>
  */
 export function arrayFromSqlite(element: TargetColumn, meaning: Meaning, text: string): string {
   const leaf = (written: string) => {
-    if (!compared.has(element.type)) return bare(written);
     if (element.type === "float4" || element.type === "float8") return floatOf(element.type, written);
     const read = meaning("t", Buffer.from(written));
     return Buffer.isBuffer(read) ? read.toString() : (read as string);
   };
-  return /^\s*\[(?!-?\d+:)/.test(text)
-    ? form(fromJson(text, element.type === "bool"), leaf)
-    : fromLiteral(text, leaf);
+  return isJson(text) ? form(fromJson(text, element.type === "bool"), leaf) : fromLiteral(text, leaf);
 }
 
 /** What PostgreSQL prints. */
 export function arrayFromPostgres({ type }: TargetColumn, text: string): string {
   return fromLiteral(text, (written) => {
-    if (!compared.has(type)) return bare(written);
     if (type === "float4" || type === "float8") return floatForm(single(type, Number(written)));
     if (type === "bool") return written === "t" ? "true" : "false";
     if (type === "uuid") return written.replaceAll("-", "");

@@ -7,7 +7,7 @@ import type { Cast } from "../../../services/rules";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import type { Raw, Storage } from "../../sqlite/storage";
 import type { TargetColumn } from "../../server/target";
-import { arrayFromSqlite, elementOf } from "./array-value";
+import { arrayFromSqlite, elementOf, literalFromSqlite } from "./array-value";
 import { decimalOf, formOf, isBelow, isWithin, rounded, type Decimal } from "./decimal";
 import { floatForm, type Meaning } from "./form";
 import { jsonForm } from "./json-value";
@@ -270,6 +270,11 @@ export function meaningIn(
     return { ask: written };
   };
 
+  const arrayByServer: Meaning = (storage, value) => {
+    if (storage !== "t") throw never(storage, column);
+    return { ask: literalFromSqlite(text(value as Buffer)) };
+  };
+
   switch (column.isEnum ? "" : type) {
     case "int2":
       return integer(16);
@@ -309,7 +314,7 @@ export function meaningIn(
       return orUtf8((storage, value) => jsonForm(writtenOf(storage, value)));
     default: {
       const element = elementOf(column);
-      if (element === undefined) return orUtf8(byServer);
+      if (element === undefined) return orUtf8(column.isArray ? arrayByServer : byServer);
       return orUtf8((storage, value) => {
         if (storage !== "t") throw never(storage, column);
         const read = meaningIn(element, "UTF-8", undefined);

@@ -187,6 +187,7 @@ export const others: readonly ValueCase[] = [
   { name: "array of dates from JSON", type: "date[]", value: `'["2024-02-29", null]'`, reads: "{2024-02-29,NULL}" },
   { name: "array of times from JSON, with a space more", type: "timestamp[]", value: `'["2024-02-29  10:00:00"]'`, reads: '{"2024-02-29 10:00:00"}' },
   { name: "array of days that there are not", type: "date[]", value: `'["2023-02-29"]'`, refused: ["cannot parse as date[]", dflt] },
+  { name: "array of what is no date, left behind", type: "date[]", value: "'[0]'", rules: skip, reads: "no row" },
   { name: "array of an enum from JSON", type: "mood[]", value: `'["so so", "fine"]'`, reads: '{"so so",fine}' },
   { name: "array of JSON in PostgreSQL's form", type: "jsonb[]", value: `'{"{\\"a\\":1}"}'`, reads: '{"{\\"a\\": 1}"}' },
   { name: "array of addresses in another spelling", type: "inet[]", value: `'["10.0.0.1/32"]'`, refused: ["inet[] would store differently", dflt] },
