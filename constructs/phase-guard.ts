@@ -4,7 +4,8 @@ import { DataPostgresqlTables } from "@cdktf/provider-postgresql/lib/data-postgr
 import { TerraformStack, type ITerraformDependable, type Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { confirmedTable, ledgerSchema, type RollbackKind } from "../services/ledger";
-import { phaseMeta, returningPhase, type JobPhase } from "./job/props";
+import { phaseMeta, returningPhase } from "../nomad/phase";
+import type { JobPhase } from "./job/props";
 import { addressName, literal, quoted } from "./terraform";
 
 export interface PhaseGuardProps {

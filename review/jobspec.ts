@@ -91,7 +91,7 @@ function configOf(task: Task | undefined): unknown {
   }
 }
 
-/** Whether the job is that of a service that has moved for good (`phaseMeta` in `constructs/job/props.ts`). */
+/** Whether the job is that of a service that has moved for good (`phaseMeta` in `nomad/phase.ts`). */
 export function isSettled(job: Jobspec | undefined): boolean {
   return (job?.TaskGroups ?? []).some(({ Meta }) => Meta?.pgmoor_phase === "settled");
 }

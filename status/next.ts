@@ -1,7 +1,7 @@
 /** What a person should do next about a service, with the exact edit or command. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
-import { returningPhase } from "../constructs/job/props";
+import { returningPhase } from "../nomad/phase";
 import { isTooOld } from "../survey/password-age";
 import { isTold, type JobStatus, type ServiceStatus, type Step } from "./report";
 

@@ -1,6 +1,6 @@
 /** A service's job as Nomad has it. */
 import { z } from "zod";
-import { phaseMeta } from "../constructs/job/props";
+import { phaseMeta } from "../nomad/phase";
 import type { Environment } from "../environments/model/environment";
 import { versionMeta } from "../nomad/version";
 import { read } from "../survey/http";

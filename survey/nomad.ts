@@ -1,7 +1,7 @@
 /** Asks Nomad which jobs it has. */
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
-import { phaseMeta } from "../constructs/job/props";
+import { phaseMeta } from "../nomad/phase";
 import type { Presence } from "./found";
 import { read } from "./http";
 

@@ -222,14 +222,14 @@ describe("a phase that cannot follow is refused by the plan", () => {
     expect(await refusal("prepared")).toBe("");
     await ledger(confirm);
     expect(await refusal("prepared")).toContain(
-      'what it has written since is on the server alone. Write rollback: "copy-back" beside phase "prepared"',
+      'what it has written since is only on the server. Set rollback: "copy-back" beside phase "prepared"',
     );
     expect(await refusal("prepared", "discard")).toBe("");
     expect(await refusal("prepared", "copy-back")).toBe("");
     await workspace.succeed("apply", "plan");
 
     // The job runs, and its rollback has not come to its end: only the same rollback, or the server, may follow.
-    expect(await refusal("prepared")).toContain("is on the server alone");
+    expect(await refusal("prepared")).toContain("is only on the server");
     expect(await refusal("settled")).toContain("its job runs on its source");
     expect(await refusal("cutover")).toBe("");
     expect(await refusal("prepared", "copy-back")).toBe("");

@@ -59,11 +59,6 @@ export function modeOf({
   return rollback === undefined ? { kind: "on-source", source } : { kind: "returning", source, rollback };
 }
 
-/** The group's metadata that says in which phase a job was deployed that is on the server, moves there, or comes from there. */
-export const phaseMeta = "pgmoor_phase";
-/** Its value for a job that goes back to its source. */
-export const returningPhase = "returning";
-
 /** The label of the service's port. */
 export const portLabel = "http";
 /** Where the app builds its schema: a port that no proxy knows. Definitions name it, too. */

@@ -6,16 +6,9 @@ import { deploymentDeadlines } from "./deadlines";
 import { migrationTasks } from "./migration-tasks";
 import type { TasksAround } from "./migrator-task";
 import { disconnect, progressDeadline, replacements, restarts } from "./policies";
-import {
-  modeOf,
-  phaseMeta,
-  portLabel,
-  returningPhase,
-  schemaPortLabel,
-  type Mode,
-  type ServiceJobProps,
-} from "./props";
+import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 import { rollbackTasks } from "./rollback-tasks";
+import { phaseMeta, returningPhase } from "../../nomad/phase";
 import { versionMeta, versionOf } from "../../nomad/version";
 
 export function serviceJob(props: ServiceJobProps): Job {
