@@ -15,7 +15,7 @@ import { checksumOfTarget } from "./verify";
  */
 export async function fileIsAsCopied(run: Run, file: string, last: Attempt): Promise<boolean> {
   if ((await fingerprint(file)) === last.fingerprint) return true;
-  const known = [last.content, last.rollback?.content ?? null].filter((content) => content !== null);
+  const known = [last.content, ...(last.rollback?.contents ?? [])].filter((content) => content !== null);
   if (known.length === 0) return false;
   try {
     const copy = await openCopy(run, file);

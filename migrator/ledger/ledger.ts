@@ -107,8 +107,11 @@ export interface Attempt {
 /** A rollback by a deployment. Recorded before the source is touched. */
 export interface Rollback {
   readonly kind: RollbackKind;
-  /** Of `copy-back`: the content of the file that takes the source's place, as `contentOf` has it. Else `null`. */
-  readonly content: string | null;
+  /**
+   * The contents, as `contentOf` has them, of all files that rollbacks of this attempt have put in the source's place, or were
+   * about to: one that was killed has done so or not.
+   */
+  readonly contents: readonly string[];
   /** Of `copy-back`: the folder that keeps the files that were replaced. Else `null`. */
   readonly kept: string | null;
 }

@@ -51,8 +51,8 @@ export async function copyBack(
       await replacement.prepare("merged", merged.file);
     }
     await run.requireAlone(client);
-    const content = await contentOf(back.file);
-    await recordRollback(client, last.attempt, { kind: "copy-back", content, kept: kept.folder });
+    const contents = [...(last.rollback?.contents ?? []), await contentOf(back.file)];
+    await recordRollback(client, last.attempt, { kind: "copy-back", contents, kept: kept.folder });
     await requireUntouched(file, kept.fingerprint);
     run.left = "the source has either its old rows or the server's rows; the server is unchanged";
     await replacement.swap();

@@ -79,7 +79,7 @@ export async function rollBackSource(
   }
   if (!(await source.isThere()))
     throw new Refused("the source was not found: there is nothing to roll back to");
-  await recordRollback(client, last.attempt, { kind, content: null, kept: null });
+  await recordRollback(client, last.attempt, { kind, contents: last.rollback?.contents ?? [], kept: null });
   await recordRollingBack(client, last.attempt);
   run.log("what was written since the move stays on the server and is not on the source");
   return report("discarded");

@@ -1,6 +1,6 @@
 /*
  * For `node --require`: counts what a program does to files below PGMOOR_KILL_UNDER, notes each in PGMOOR_KILL_LOG, and kills
- * the program by SIGKILL right after the one numbered PGMOOR_KILL_AFTER.
+ * the program by SIGKILL right after the one of which PGMOOR_KILL_AFTER says the number or the words.
  */
 const fs = require("node:fs");
 const path = require("node:path");
@@ -11,8 +11,9 @@ let count = 0;
 
 function done(what, file) {
   if (!String(file).startsWith(under)) return;
-  fs.appendFileSync(log, `${what} ${path.basename(String(file))}\n`);
-  if (++count === Number(after)) process.kill(process.pid, "SIGKILL");
+  const words = `${what} ${path.basename(String(file))}`;
+  fs.appendFileSync(log, `${words}\n`);
+  if (++count === Number(after) || words === after) process.kill(process.pid, "SIGKILL");
 }
 
 for (const name of ["rename", "rm"]) {

@@ -64,8 +64,8 @@ async function asMoved(): Promise<void> {
   service.configure({ rollback: "copy-back" });
 }
 
-/** Rolls back, and is killed after the step of this number. @returns what it did to the source's folder */
-async function rollBackKilled(after: number): Promise<{ killed: boolean; steps: string[] }> {
+/** Rolls back, and is killed after the step of this number, or of these words. @returns what it did to the source's folder */
+async function rollBackKilled(after: number | string): Promise<{ killed: boolean; steps: string[] }> {
   const steps = path.join(cleanup.folder(), "steps");
   fs.writeFileSync(steps, "");
   const { done } = await service.startMigratorWith(
@@ -140,4 +140,17 @@ test("killed after any step, the source is whole, and the next start or the serv
   const kept = path.join(service.snapshots, "before-rollback");
   const rows = fs.readdirSync(kept).map((folder) => rowsOf(path.join(kept, folder, "app.db")));
   expect(rows).toContainEqual(before);
+});
+
+test("killed twice, after the swap and before the next one, a third start goes through", async () => {
+  await asMoved();
+  expect(await rollBackKilled("rename app.db.pgmoor-new")).toMatchObject({ killed: true });
+  expect(rowsOf(service.source)).toEqual(onServer);
+  // The job is on the server meanwhile.
+  await service.database.query("INSERT INTO items VALUES (4, 'between')");
+  expect(await rollBackKilled("rm app.db-shm")).toMatchObject({ killed: true });
+  expect(rowsOf(service.source)).toEqual(onServer);
+  const again = await (await service.startMigrator("roll-back")).done;
+  expect(again.stderr).toBe("");
+  expect(rowsOf(service.source)).toEqual([...onServer, { id: 4, name: "between" }]);
 });
