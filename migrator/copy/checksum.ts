@@ -114,6 +114,10 @@ export class Checksum {
   /** Of a line that has begun and not ended. */
   private begun: Hash | undefined;
 
+  /** The buffer that a line was in last. */
+  private seen: Buffer = Buffer.alloc(0);
+  private view = viewOf(this.seen);
+
   get rows(): number {
     return this.count;
   }
@@ -145,6 +149,22 @@ export class Checksum {
     if (start === lines.length) return;
     this.begun = new Hash();
     this.begun.update(lines.subarray(start));
+  }
+
+  /** Adds a line with its newline, or a part of one, that lies somewhere in a buffer. */
+  addPart(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
+    const stop = isEnd && bytes[end - 1] === newline ? end - 1 : end;
+    if (this.begun === undefined && isEnd) {
+      if (this.seen !== bytes) this.view = viewOf((this.seen = bytes));
+      this.addBytes(this.view, start, stop);
+      return;
+    }
+    this.begun ??= new Hash();
+    this.begun.update(bytes.subarray(start, stop));
+    if (!isEnd) return;
+    this.begun.end();
+    this.take(this.begun);
+    this.begun = undefined;
   }
 
   private addBytes(view: DataView, start: number, end: number): void {

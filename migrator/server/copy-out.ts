@@ -4,7 +4,11 @@ import { to as copyTo } from "pg-copy-streams";
 
 /** The parts of the library's stream that the bytes go through: it looks at each message, and that is a row, with several objects. */
 interface Stream extends AsyncIterable<Buffer> {
+  readonly rowCount: number;
   push(bytes: Buffer | null): boolean;
+  resume(): void;
+  once(event: "error", listener: (error: Error) => void): void;
+  handleReadyForQuery: () => void;
   _parse: (chunk: Buffer) => boolean | undefined;
   _detach(): void;
   _cleanup(): void;
@@ -17,9 +21,14 @@ const headerBytes = 5;
 const code = (letter: string) => letter.charCodeAt(0);
 const [copyData, copyDone, errorResponse] = [code("d"), code("c"), code("E")];
 
-/** Runs a COPY … TO STDOUT. Its data comes without regard to where rows end. */
-export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> {
-  const stream = copyTo(sql) as unknown as Stream;
+/** Told of data as it lies in what has come, and whether a message ends with it: PostgreSQL sends one for each row. */
+type Take = (bytes: Buffer, start: number, end: number, isEnd: boolean) => void;
+
+/**
+ * Takes messages apart.
+ * @param come called when all is told of what has come; says whether more may come.
+ */
+function takeApart(stream: Stream, take: Take, come: () => boolean): void {
   let rest = Buffer.alloc(0);
   /** Of a message, what has not come yet; and whether it is data. */
   let left = 0;
@@ -28,15 +37,10 @@ export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> 
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     rest = Buffer.alloc(0);
     let at = 0;
-    // The data moves together, over the headers.
-    let end = 0;
     for (;;) {
       const stop = Math.min(at + left, bytes.length);
-      if (isData) {
-        bytes.copyWithin(end, at, stop);
-        end += stop - at;
-      }
       left -= stop - at;
+      if (isData && stop > at) take(bytes, at, stop, left === 0);
       at = stop;
       if (left > 0) break;
       if (bytes.length - at < headerBytes) {
@@ -53,14 +57,50 @@ export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> 
       at += headerBytes;
       isData = letter === copyData;
       if (letter !== copyDone) continue;
-      if (end > 0) stream.push(bytes.subarray(0, end));
+      come();
       stream._buffer.push(bytes.subarray(at));
       stream._detach();
       stream.push(null);
       stream._cleanup();
       return undefined;
     }
-    return end === 0 || stream.push(bytes.subarray(0, end));
+    return come();
   };
+}
+
+/** Runs a COPY … TO STDOUT. Its data comes without regard to where rows end. */
+export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> {
+  const stream = copyTo(sql) as unknown as Stream;
+  let data: Buffer = Buffer.alloc(0);
+  let end = 0;
+  takeApart(
+    stream,
+    (bytes, start, stop) => {
+      // The data moves together, over the headers.
+      bytes.copyWithin(end, start, stop);
+      end += stop - start;
+      data = bytes;
+    },
+    () => {
+      const joined = data.subarray(0, end);
+      end = 0;
+      return joined.length === 0 || stream.push(joined);
+    },
+  );
   return client.query(stream as never);
+}
+
+/**
+ * Runs a COPY … TO STDOUT and tells of its data where it lies.
+ * @returns how many rows PostgreSQL says it has sent.
+ */
+export function copyOutMessages(client: ClientBase, sql: string, take: Take): Promise<number> {
+  const stream = copyTo(sql) as unknown as Stream;
+  takeApart(stream, take, () => true);
+  return new Promise((resolve, reject) => {
+    stream.once("error", reject);
+    stream.handleReadyForQuery = () => resolve(stream.rowCount);
+    client.query(stream as never);
+    stream.resume();
+  });
 }

@@ -45,13 +45,21 @@ test("lines that come in parts are the same lines, wherever they are cut", () =>
     fc.property(fc.array(line), fc.array(fc.nat()), (lines, cuts) => {
       const whole = Buffer.from(lines.map((one) => `${one}\n`).join(""));
       const places = [...cuts.map((cut) => cut % (whole.length + 1)).sort((a, b) => a - b), whole.length];
-      const parts = new Checksum();
+      const [parts, pieces] = [new Checksum(), new Checksum()];
       let start = 0;
       for (const end of places) {
         parts.addLines(whole.subarray(start, end));
         start = end;
       }
       expect(`${parts.rows} ${parts.toString()}`).toBe(of(...lines));
+      // Each line is told of by itself, in one piece or several.
+      start = 0;
+      const ends = lines.map((_, index) => Buffer.byteLength(`${lines.slice(0, index + 1).join("\n")}\n`));
+      for (const end of [...new Set([...places, ...ends])].sort((a, b) => a - b)) {
+        if (end > start) pieces.addPart(whole, start, end, ends.includes(end));
+        start = end;
+      }
+      expect(`${pieces.rows} ${pieces.toString()}`).toBe(of(...lines));
     }),
   );
 });
