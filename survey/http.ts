@@ -22,9 +22,18 @@ export async function read(
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(patienceMilliseconds),
     });
-    const said: unknown = await answer.json().catch(() => undefined);
-    return { status: answer.status, body: said };
+    const text = await answer.text();
+    return { status: answer.status, body: parsed(text) };
   } catch {
     return undefined;
+  }
+}
+
+/** JSON, or the text of a server that says no in words. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

@@ -168,9 +168,18 @@ test.each<[string, () => unknown, RegExp]>([
     /^placement: .*no client in the job's datacenter is ready/,
   ],
   [
+    "Nomad refuses the job",
+    () =>
+      stage.nomadAnswers.set(planPath, {
+        status: 500,
+        body: '1 error occurred:\n\t* Vault "default" not enabled but used in the job\n',
+      }),
+    /^placement: Nomad refuses the job: 1 error occurred: \* Vault "default" not enabled but used in the job$/,
+  ],
+  [
     "the token may not plan",
     () => stage.nomadAnswers.set(planPath, { status: 403 }),
-    /^placement: Nomad does not plan the job \(HTTP 403\)/,
+    /^placement: Nomad does not try the job: the token in NOMAD_TOKEN may not submit jobs/,
   ],
   [
     "the secret was deleted",

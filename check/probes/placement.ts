@@ -89,8 +89,11 @@ async function tryJob(
   );
   const { data } = planned.safeParse(answer?.body);
   if (answer?.status === 200 && data !== undefined) return data;
-  const said = answer === undefined ? "no answer" : `HTTP ${answer.status}`;
-  return `Nomad does not plan the job (${said}). Check that the token in NOMAD_TOKEN may submit jobs`;
+  if (answer === undefined) return "Nomad does not answer";
+  if (answer.status === 403)
+    return "Nomad does not try the job: the token in NOMAD_TOKEN may not submit jobs in its namespace";
+  const words = typeof answer.body === "string" ? answer.body.replace(/\s+/g, " ").trim().slice(0, 300) : "";
+  return `Nomad refuses the job: ${words === "" ? `HTTP ${answer.status}` : words}`;
 }
 
 function notPlaced({ FailedTGAllocs }: z.infer<typeof planned>, what: string): string[] {
