@@ -8,7 +8,7 @@ const rooms = {
   "terraform-states": ["environments"],
   constructs: ["services", "nomad"],
   migrator: ["services"],
-  survey: ["environments", "migrator", "services", "terraform-states"],
+  survey: ["environments", "migrator", "nomad", "services", "terraform-states"],
   status: ["constructs", "environments", "migrator", "nomad", "services", "survey"],
   check: ["constructs", "environments", "migrator", "nomad", "services", "status", "survey"],
   stacks: ["constructs", "environments", "services", "survey", "terraform-states"],
