@@ -42,8 +42,8 @@ export class Style {
     private readonly encode: (text: string) => Buffer,
     private readonly hints: Hints,
   ) {
-    const { type } = column.target;
-    this.formMatters = formMatters.has(type) || (type === "bool" && hints.isText);
+    const { type, isArray } = column.target;
+    this.formMatters = formMatters.has(type) || isArray || (type === "bool" && hints.isText);
     this.forms = typeOf(column.target).forms.map((form) => ({ form, seen: 0 }));
   }
 

@@ -8,6 +8,7 @@ import { interval } from "./convert-interval";
 import { bytes, characters, otherText, uuid } from "./convert-text";
 import { date, time, timestamp } from "./convert-time";
 import * as fast from "./fast-path";
+import { listForms } from "./list-forms";
 import type { Casting, Convert } from "./misfit";
 import * as forms from "./sqlite-forms";
 
@@ -159,7 +160,14 @@ const types: Readonly<Record<string, ColumnType>> = {
   },
 };
 
-const [arrayType, otherType] = [serverType(array), serverType(otherText)];
+const otherType = serverType(otherText);
+const arrayTypes = new Map<string, ColumnType>();
+
+function arrayType(type: string): ColumnType {
+  const known = arrayTypes.get(type) ?? { ...serverType(array), forms: listForms(type) };
+  arrayTypes.set(type, known);
+  return known;
+}
 
 /** What the copy knows of a column's type; a type that is not in the table is the server's to read. */
 export function typeOf({
@@ -169,5 +177,5 @@ export function typeOf({
 }: Pick<TargetColumn, "type" | "isArray" | "isEnum">): ColumnType {
   // An enum may be called anything.
   if (!isEnum && Object.hasOwn(types, type)) return types[type]!;
-  return isArray ? arrayType : otherType;
+  return isArray ? arrayType(type) : otherType;
 }

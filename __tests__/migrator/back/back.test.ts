@@ -342,6 +342,39 @@ test("numbers that were given out and deleted do not come again, also where the 
   database.close();
 });
 
+describe("lists come back as the app writes them", () => {
+  test.each([
+    ["text[]", `["a","b c"]`, `{x,"y \\"ü\\\\",NULL}`, `["x","y \\"ü\\\\",null]`],
+    ["text[]", `["\\u00fc", "b"]`, `{ü,c}`, `["\\u00fc", "c"]`],
+    ["text[]", `{a,b}`, `{x,y}`, `{x,y}`],
+    ["integer[]", `[1, 2]`, `{3,4,NULL}`, `[3, 4, null]`],
+    ["integer[]", `[[1,2],[3,4]]`, `{{5,6},{7,8}}`, `[[5,6],[7,8]]`],
+    ["boolean[]", `[true,false]`, `{f,t}`, `[false,true]`],
+    ["double precision[]", `[1.0, 2.5]`, `{3,0.1}`, `[3.0, 0.1]`],
+    ["numeric(5,2)[]", `[1.25, 3]`, `{4,0.5}`, `[4, 0.5]`],
+    ["date[]", `["2024-02-29"]`, `{2024-03-01}`, `["2024-03-01"]`],
+  ])("%s: %s", async (type, app, server, expected) => {
+    const quoted = (value: string) => `'${value}'`;
+    const source = bench.write(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, ${quoted(app)})`,
+    );
+    await bench.schema(`CREATE TABLE t (id integer PRIMARY KEY, v ${type})`);
+    await bench.copy(source);
+    await bench.query(`INSERT INTO t VALUES (2, ${quoted(server)})`);
+    const database = new Libsql((await bench.back(source)).file);
+    expect(database.prepare("SELECT v FROM t ORDER BY id").raw(true).all()).toEqual([[app], [expected]]);
+    database.close();
+  });
+
+  test("a list of which no row shows the form is refused by name", async () => {
+    const source = bench.write("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+    await bench.schema("CREATE TABLE t (id integer PRIMARY KEY, v text[])");
+    await bench.copy(source);
+    await bench.query("INSERT INTO t VALUES (1, '{a}')");
+    await expect(bench.back(source)).rejects.toThrow('"kind":"like","table":"t","column":"v"');
+  });
+});
+
 describe("a column without a value in the source", () => {
   const empty = "CREATE TABLE beat (id INTEGER PRIMARY KEY, at DATETIME)";
   const schema = "CREATE TABLE beat (id integer PRIMARY KEY, at timestamptz)";
