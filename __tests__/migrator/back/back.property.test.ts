@@ -54,7 +54,7 @@ async function thereAndBack(table: Table): Promise<void> {
   const empty = bench.file();
   write(empty, { ...table, rows: [] });
   const like = columns.flatMap(({ type }, index): Rule[] => {
-    const value = examples[type];
+    const value = type.endsWith("[]") ? "[]" : examples[type];
     return value === undefined ? [] : [{ kind: "like", table: "Random table", column: `c ${index}`, value }];
   });
   const rendered = await bench.back(empty, like);
