@@ -229,4 +229,22 @@ export const kinds: readonly Kind[] = [
     postgres: (value) => `'${value} microseconds'::interval`,
     cast: "since-epoch",
   },
+  {
+    name: "list",
+    type: "text[]",
+    declared: "TEXT",
+    values: fc.array(texts, { maxLength: 3 }).map((all) => JSON.stringify(all)),
+    sqlite: quoted,
+    postgres: (value) => `ARRAY[${(JSON.parse(value) as string[]).map(quoted).join(", ")}]::text[]`,
+    example: '["a"]',
+  },
+  {
+    name: "clock",
+    type: "time",
+    declared: "TIME",
+    values: micros(1n).map((value) => parts(value).slice(1).join(".")),
+    sqlite: quoted,
+    postgres: as("time"),
+    example: "07:08:09.123456",
+  },
 ];

@@ -66,6 +66,12 @@ def read(kind, storage, value):
     if kind == "bytes":
         need(storage == "blob")
         return value.hex()
+    if kind == "clock":
+        need(re.fullmatch(r"\d\d:\d\d:\d\d\.\d{6}", text))
+        return text
+    if kind == "list":
+        need(all(isinstance(item, str) for item in json.loads(text)))
+        return json.dumps(json.loads(text))
     if kind == "day":
         need(re.fullmatch(r"\d{4}-\d\d-\d\d", text))
         return text
@@ -89,6 +95,8 @@ def known(kind, value):
         return struct.pack(">d", float(value)).hex()
     if kind == "decimal":
         return str(decimal.Decimal(value).normalize())
+    if kind == "list":
+        return json.dumps(json.loads(value))
     return value
 
 
