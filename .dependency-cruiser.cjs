@@ -9,7 +9,7 @@ const rooms = {
   constructs: ["services", "nomad"],
   migrator: ["services"],
   survey: ["environments", "migrator", "nomad", "services", "terraform-states"],
-  status: ["constructs", "environments", "migrator", "nomad", "services", "survey"],
+  status: ["environments", "migrator", "nomad", "services", "survey"],
   check: ["constructs", "environments", "migrator", "nomad", "services", "status", "survey"],
   stacks: ["constructs", "environments", "services", "survey", "terraform-states"],
   review: ["environments"],

@@ -1,5 +1,5 @@
 /** What the survey reads of a service that has moved, from a real server. */
-import { Client } from "pg";
+import type { Client } from "pg";
 import { begin, recordConfirmed } from "../../migrator/ledger/ledger";
 import { migrationsOf, recordMigrations } from "../../migrator/ledger/rollback";
 import { connect, endSession } from "../../migrator/server/connection";
