@@ -22,6 +22,8 @@ async function asAdmin<T>(
     const login = loginAs(environment, place, username, password, database);
     const client = await connectOnce(login, patienceMilliseconds);
     try {
+      // A database's owner chooses its search_path: an operator of theirs would run as the admin.
+      await client.query("SET search_path = pg_catalog");
       return await work(client);
     } finally {
       await client.end();
