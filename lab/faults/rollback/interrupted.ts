@@ -23,11 +23,21 @@ function interrupted(
         const outcome = deployed(bench, subject, goesBack);
         await newFile(bench, subject);
         await cut(bench, subject);
-        await backOnServer(bench, subject, await outcome, "roll-back");
         const { service } = subject;
-        expectSuccess(await bench.deployment.deploy([service.name]), `the same rollback of ${service.name}`);
+        const first = await outcome;
+        if (!first.succeeded) {
+          await backOnServer(bench, subject, first, "roll-back");
+          expectSuccess(
+            await bench.deployment.deploy([service.name]),
+            `the same rollback of ${service.name}`,
+          );
+        }
         const { items } = await waitForAnswer(service, "source", 20);
-        bench.tell(`${service.name}: the same deploy went through; ${items} items on its source`);
+        // The file is replaced within milliseconds: what is cut off may have come to its end, or waits and goes on.
+        const which = first.succeeded
+          ? "the deploy went through anyway"
+          : "the same deploy went through";
+        bench.tell(`${service.name}: ${which}; ${items} items on its source`);
         expectSuccess(await deployed(bench, subject, moves), `${service.name} on its way to the server`);
       }
     },

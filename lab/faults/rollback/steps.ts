@@ -46,7 +46,7 @@ export async function backOnServer(
   const printed = await bench.nomad.log(failed, task, "stderr");
   if (says !== undefined)
     expectThat(says.test(printed), `${task} of ${name} should have said ${says.source}`, printed);
-  bench.tell(`${name}: ${printed.split("\n")[0]}`);
+  bench.tell(`${name}: ${printed.split("\n")[0] || `${task} printed no error`}`);
   const ended = Date.parse(failed.TaskStates![task]!.FinishedAt);
   return performance.now() - (Date.now() - ended);
 }
