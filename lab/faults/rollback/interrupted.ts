@@ -1,14 +1,14 @@
 /** Rollbacks that are cut off while the source is replaced. */
 import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { waitFor } from "../../servers/wait";
 import { expectSuccess } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
-import { sourceFile } from "../../story/sqlite-source";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
 import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "./steps";
 
-/** Something happens as soon as the new file lies beside the old one; a rollback afterwards goes through. */
+/** Something happens while the new file is made; a rollback afterwards goes through. */
 function interrupted(
   name: string,
   about: string,
@@ -20,8 +20,9 @@ function interrupted(
     strikes: ["cutover"],
     async inject(bench, struck) {
       for (const subject of onSqlite(struck)) {
+        const before = (await kept(bench, subject)).length;
         const outcome = deployed(bench, subject, goesBack);
-        await newFile(bench, subject);
+        await isKept(bench, subject, before);
         await cut(bench, subject);
         const { service } = subject;
         const first = await outcome;
@@ -34,9 +35,7 @@ function interrupted(
         }
         const { items } = await waitForAnswer(service, "source", 20);
         // The file is replaced within milliseconds: what is cut off may have come to its end, or waits and goes on.
-        const which = first.succeeded
-          ? "the deploy went through anyway"
-          : "the same deploy went through";
+        const which = first.succeeded ? "the deploy went through anyway" : "the same deploy went through";
         bench.tell(`${service.name}: ${which}; ${items} items on its source`);
         expectSuccess(await deployed(bench, subject, moves), `${service.name} on its way to the server`);
       }
@@ -44,11 +43,17 @@ function interrupted(
   };
 }
 
-/** Waits until the new file is being written. */
-function newFile({ lab }: Bench, { service }: SqliteSubject): Promise<unknown> {
-  const file = `${sourceFile(lab, service)}.pgmoor-new`;
-  const wait = { what: `${file} is being written`, deadlineSeconds: 60, everyMs: 2 };
-  return waitFor(wait, async () => ((await fs.stat(file).catch(() => undefined))?.size ?? 0) > 0);
+/** The source's files that rollbacks have kept. */
+async function kept({ lab }: Bench, { service }: SqliteSubject): Promise<string[]> {
+  const folder = path.join(lab.volumes.snapshots!, service.name, "before-rollback");
+  const names = await fs.readdir(folder).catch(() => []);
+  return names.filter((name) => !name.endsWith(".partial"));
+}
+
+/** Waits until the source is kept: from then on the new file is made and takes its place. */
+function isKept(bench: Bench, subject: SqliteSubject, before: number): Promise<unknown> {
+  const wait = { what: "the source's files are kept", deadlineSeconds: 60, everyMs: 2 };
+  return waitFor(wait, async () => (await kept(bench, subject)).length > before);
 }
 
 /** Kills the migrator of the service's newest allocation: no other lab's. */
