@@ -1,12 +1,10 @@
 /** What the server's admin can tell of the services' databases without a session in them. */
 import type { Environment } from "../environments/model/environment";
 import { messageOf } from "../migrator/base/errors";
-import { connectOnce } from "../migrator/server/connection";
-import { loginAs, type Place } from "../survey/server";
+import { asAdmin, isAdmin } from "../survey/postgres";
+import type { Place } from "../survey/server";
 import type { Secret } from "../survey/vault";
 import type { Connections, DatabaseStatus } from "./report";
-
-export const patienceMilliseconds = 3_000;
 
 export interface ServerContents {
   readonly connections: Connections;
@@ -38,17 +36,12 @@ export async function serverContents(
   admin: Secret,
   names: readonly string[],
 ): Promise<ServerContents | string> {
-  const { username, password } = admin.data;
-  if (typeof username !== "string" || typeof password !== "string")
+  if (!isAdmin(admin))
     return `has no known admin: ${environment.vault.mount}/${environment.server.adminSecret} in Vault lacks username or password`;
   try {
     // Only here as the admin. A database's owner decides what runs when somebody looks into it (search_path, views): a
     // superuser's session there would run it as a superuser.
-    const client = await connectOnce(
-      loginAs(environment, place, username, password, "postgres"),
-      patienceMilliseconds,
-    );
-    try {
+    return await asAdmin(environment, place, admin, "postgres", async (client) => {
       const { rows } = await client.query<
         Omit<DatabaseStatus, "connections"> & Connections & { limit: number | null }
       >(databasesSql, [names]);
@@ -62,9 +55,7 @@ export async function serverContents(
           ]),
         ),
       };
-    } finally {
-      await client.end();
-    }
+    });
   } catch (error) {
     return `cannot be asked: ${messageOf(error)}`;
   }

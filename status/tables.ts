@@ -3,11 +3,10 @@ import type { Client } from "pg";
 import type { Environment } from "../environments/model/environment";
 import { messageOf } from "../migrator/base/errors";
 import { summarize } from "../migrator/ledger/summary";
-import { connectOnce, cutOff, endSession } from "../migrator/server/connection";
-import { loginAs, type Place } from "../survey/server";
+import { cutOff, endSession } from "../migrator/server/connection";
+import { connectAs, isWrongPassword, type Place } from "../survey/server";
 import type { Secret } from "../survey/vault";
 import type { Asked, LedgerStatus, TablesStatus } from "./report";
-import { patienceMilliseconds } from "./server";
 
 export interface Inside {
   readonly tables: Asked<TablesStatus>;
@@ -50,11 +49,9 @@ export async function lookInside(
     return unseen("Vault has no password for the role");
   let client: Client;
   try {
-    client = await connectOnce(loginAs(environment, place, name, data.password, name), patienceMilliseconds);
+    client = await connectAs(environment, place, name, data.password, name);
   } catch (error) {
-    // A wrong password alone: pg_hba.conf may refuse this machine, and the role's connections may all be in use.
-    const refused = (error as { code?: string }).code === "28P01";
-    return unseen(messageOf(error), refused ? false : null);
+    return unseen(messageOf(error), isWrongPassword(error) ? false : null);
   }
   const patience = setTimeout(() => cutOff(client), allMilliseconds);
   try {

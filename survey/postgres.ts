@@ -1,36 +1,47 @@
 /** Asks the central PostgreSQL, as its admin, which roles and databases it has, and tries passwords. */
 import type { Client } from "pg";
 import type { Environment } from "../environments/model/environment";
-import { connectOnce } from "../migrator/server/connection";
 import type { Found } from "./found";
-import { loginAs, type Place } from "./server";
+import { asRole, isWrongPassword, type Place } from "./server";
 import type { Secret } from "./vault";
 
-const patienceMilliseconds = 3_000;
+/**
+ * `work` as the admin. A database's owner chooses its search_path: an operator of theirs would run as the admin.
+ * @param admin a secret that `isAdmin`
+ * @throws what the server or the network says
+ */
+export function asAdmin<T>(
+  environment: Environment,
+  place: Place,
+  { data: { username, password } }: AdminSecret,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  return asRole([environment, place, username, password, database], async (client) => {
+    await client.query("SET search_path = pg_catalog");
+    return work(client);
+  });
+}
 
-/** `work` as the admin. @returns undefined when the server or the admin is not to be had */
-async function asAdmin<T>(
+export interface AdminSecret extends Secret {
+  readonly data: { readonly username: string; readonly password: string };
+}
+
+export function isAdmin(secret: Secret): secret is AdminSecret {
+  const { username, password } = secret.data;
+  return typeof username === "string" && typeof password === "string";
+}
+
+/** @returns undefined when the server or the admin is not to be had */
+async function askAdmin<T>(
   environment: Environment,
   place: Place,
   admin: Secret,
   database: string,
   work: (client: Client) => Promise<T>,
 ): Promise<T | undefined> {
-  const { username, password } = admin.data;
-  if (typeof username !== "string" || typeof password !== "string") return undefined;
-  try {
-    const login = loginAs(environment, place, username, password, database);
-    const client = await connectOnce(login, patienceMilliseconds);
-    try {
-      // A database's owner chooses its search_path: an operator of theirs would run as the admin.
-      await client.query("SET search_path = pg_catalog");
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  } catch {
-    return undefined;
-  }
+  if (!isAdmin(admin)) return undefined;
+  return asAdmin(environment, place, admin, database, work).catch(() => undefined);
 }
 
 export interface Contents {
@@ -46,7 +57,7 @@ export function contentsOf(
   place: Place,
   admin: Secret,
 ): Promise<Contents | undefined> {
-  return asAdmin(environment, place, admin, "postgres", async (client) => {
+  return askAdmin(environment, place, admin, "postgres", async (client) => {
     const names = async (sql: string) =>
       new Set((await client.query<{ name: string }>(sql)).rows.map(({ name }) => name));
     const [version] = await names("SELECT current_setting('server_version') AS name");
@@ -67,7 +78,7 @@ export async function hasTables(
 ): Promise<boolean> {
   const sql = `SELECT FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e') LIMIT 1`;
-  const found = await asAdmin(environment, place, admin, database, (client) => client.query(sql));
+  const found = await askAdmin(environment, place, admin, database, (client) => client.query(sql));
   return (found?.rowCount ?? 0) > 0;
 }
 
@@ -79,17 +90,9 @@ export async function tryLogin(
   { data }: Secret,
 ): Promise<Found["login"]> {
   if (typeof data.password !== "string") return "unknown";
-  try {
-    const client = await connectOnce(
-      loginAs(environment, place, name, data.password, name),
-      patienceMilliseconds,
-    );
-    await client.end();
-    return "works";
-  } catch (error) {
-    // A wrong password alone: pg_hba.conf may refuse this machine, and the role's connections may all be in use.
-    return (error as { code?: string }).code === "28P01" ? "refused" : "unknown";
-  }
+  return asRole([environment, place, name, data.password, name], () =>
+    Promise.resolve("works" as const),
+  ).catch((error: unknown) => (isWrongPassword(error) ? "refused" : "unknown"));
 }
 
 /**
@@ -104,17 +107,5 @@ export async function asService<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T | undefined> {
   if (typeof data.password !== "string") return undefined;
-  try {
-    const client = await connectOnce(
-      loginAs(environment, place, name, data.password, name),
-      patienceMilliseconds,
-    );
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  } catch {
-    return undefined;
-  }
+  return asRole([environment, place, name, data.password, name], work).catch(() => undefined);
 }

@@ -1,7 +1,9 @@
-/** Where the central PostgreSQL is, and how a role logs in there. */
+/** Where the central PostgreSQL is, and how a role logs in and asks there. */
 import { resolve } from "node:path";
+import type { Client } from "pg";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
+import { connectOnce } from "../migrator/server/connection";
 import { loginOf, type DatabaseLogin } from "../migrator/server/login";
 import { read } from "./http";
 
@@ -51,4 +53,35 @@ export function loginAs(
     PGSSLMODE: server.sslmode,
     ...(server.caFile === undefined ? {} : { PGSSLROOTCERT: resolve(server.caFile) }),
   });
+}
+
+const patienceMilliseconds = 3_000;
+
+/**
+ * A session for a role. The caller ends it.
+ * @throws what the server or the network says
+ */
+export function connectAs(...login: Parameters<typeof loginAs>): Promise<Client> {
+  return connectOnce(loginAs(...login), patienceMilliseconds);
+}
+
+/**
+ * `work` in a session of its own.
+ * @throws what the server or the network says
+ */
+export async function asRole<T>(
+  login: Parameters<typeof loginAs>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await connectAs(...login);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A wrong password alone: pg_hba.conf may refuse this machine, and the role's connections may all be in use. */
+export function isWrongPassword(error: unknown): boolean {
+  return (error as { code?: string }).code === "28P01";
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import type { Found } from "./found";
-import { read } from "./http";
+import { read, type Answer } from "./http";
 
 export interface Secret {
   readonly presence: Found["secret"];
@@ -35,16 +35,23 @@ export function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
+/** @returns undefined when there is no answer */
+export function readVault(
+  { address }: Environment["vault"],
+  path: string,
+  token: string | undefined,
+  namespace: string | undefined,
+): Promise<Answer | undefined> {
+  return read(`${address}/v1/${path}`, { "X-Vault-Token": token, "X-Vault-Namespace": namespace });
+}
+
 export async function readSecret(
   { vault }: Environment,
   name: string,
   token: string,
   namespace: string | undefined,
 ): Promise<Secret> {
-  const found = await read(`${vault.address}/v1/${vault.mount}/data/${name}`, {
-    "X-Vault-Token": token,
-    "X-Vault-Namespace": namespace,
-  });
+  const found = await readVault(vault, `${vault.mount}/data/${name}`, token, namespace);
   if (found === undefined || ![200, 404].includes(found.status)) return { presence: "unknown", data: {} };
   const parsed = answer.safeParse(found.body);
   if (!parsed.success) return { presence: found.status === 404 ? "absent" : "unknown", data: {} };

@@ -1,8 +1,7 @@
 /** Whether a deployed service's job may log in to Vault and read its secrets, and nothing else. */
 import { z } from "zod";
 import { policyText, readableSecrets, workloadIdentityName } from "../../constructs/workload-role";
-import { read } from "../../survey/http";
-import { vaultToken } from "../../survey/vault";
+import { readVault, vaultToken } from "../../survey/vault";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import type { CheckedService, Look, Probe, Told } from "../probe";
@@ -32,12 +31,7 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
   const identityName = workloadIdentityName(name);
   const paths = [`sys/policies/acl/${identityName}`, `auth/${vault.jwtAuth}/role/${identityName}`] as const;
   const [policy, role] = await Promise.all(
-    paths.map((path) =>
-      read(`${vault.address}/v1/${path}`, {
-        "X-Vault-Token": vaultToken(env),
-        "X-Vault-Namespace": env.VAULT_NAMESPACE,
-      }),
-    ),
+    paths.map((path) => readVault(vault, path, vaultToken(env), env.VAULT_NAMESPACE)),
   );
   const told: string[] = [];
   const cure = `Run npx cdktf deploy ${name}`;

@@ -1,11 +1,9 @@
 /** Whether the central PostgreSQL is what the environment says: extensions, preloaded libraries, connections. */
 import type { EnvironmentService } from "../../environments/model/environment";
 import { messageOf } from "../../migrator/base/errors";
-import { connectOnce } from "../../migrator/server/connection";
 import { databaseName } from "../../services/definition";
 import { preloadLibraries } from "../../services/server-images";
-import { patienceMilliseconds } from "../../status/server";
-import { loginAs } from "../../survey/server";
+import { asAdmin, isAdmin } from "../../survey/postgres";
 import type { Look, Probe, Told } from "../probe";
 
 interface Facts {
@@ -37,15 +35,14 @@ export const server: Probe = {
   async look(look) {
     const { environment, place, admin, services } = look;
     if (typeof admin === "string") return {};
-    const { username, password } = admin.data as { username: string; password: string };
     const live = environment.services.filter(({ phase }) => phase !== "retired");
     const names = live.map(({ definition }) => databaseName(definition));
+    if (!isAdmin(admin)) {
+      const secret = `${environment.vault.mount}/${environment.server.adminSecret}`;
+      return { problems: [{ service: null, what: `${secret} in Vault lacks username or password` }] };
+    }
     try {
-      const client = await connectOnce(
-        loginAs(environment, place!, username, password, "postgres"),
-        patienceMilliseconds,
-      );
-      try {
+      return await asAdmin(environment, place!, admin, "postgres", async (client) => {
         const { rows } = await client.query<Facts>(factsSql, [names]);
         const owners = await client.query<Owner>(ownersSql, [names]);
         return {
@@ -57,9 +54,7 @@ export const server: Probe = {
             ]),
           ],
         };
-      } finally {
-        await client.end();
-      }
+      });
     } catch (error) {
       return { problems: [{ service: null, what: `PostgreSQL cannot be asked: ${messageOf(error)}` }] };
     }
