@@ -179,25 +179,37 @@ export async function lastAttempt(client: ClientBase): Promise<Attempt | undefin
   return (await attempts(client)).at(-1);
 }
 
+/**
+ * As `lastAttempt`.
+ * @throws Refused when the database is another service's.
+ */
+export async function lastAttemptOf(client: ClientBase, service: string): Promise<Attempt | undefined> {
+  const last = await lastAttempt(client);
+  if (last !== undefined && last.service !== service)
+    throw new Refused(
+      `the ledger of this database belongs to the service "${last.service}", not to "${service}"`,
+    );
+  return last;
+}
+
 /** Makes the ledger if there is none, and writes `started`; the attempt before is closed. Touches no table of the app's. */
 export async function begin(
   client: ClientBase,
   attempt: { number: number; service: string; allocation: string | undefined },
 ): Promise<void> {
-  await client.query("BEGIN");
   try {
-    await client.query(definition);
-    await client.query(unmark);
-    await client.query(
-      "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state IN ('copied', 'rolling-back')",
-    );
-    await client.query(
-      "INSERT INTO pgmoor.ledger (attempt, state, service, allocation) VALUES ($1, 'started', $2, $3)",
-      [attempt.number, attempt.service, attempt.allocation ?? null],
-    );
-    await client.query("COMMIT");
+    await inTransaction(client, async () => {
+      await client.query(definition);
+      await client.query(unmark);
+      await client.query(
+        "UPDATE pgmoor.ledger SET state = 'rolled-back', rolled_back_at = now() WHERE state IN ('copied', 'rolling-back')",
+      );
+      await client.query(
+        "INSERT INTO pgmoor.ledger (attempt, state, service, allocation) VALUES ($1, 'started', $2, $3)",
+        [attempt.number, attempt.service, attempt.allocation ?? null],
+      );
+    });
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => undefined);
     if ((error as { code?: string }).code === "42501") {
       throw new Refused(
         "permission denied: the role cannot create the schema pgmoor. It must own the database",
@@ -279,7 +291,8 @@ export async function recordKept(
 
 /**
  * The ledger's state, for those who read the names of tables and no rows: Terraform's provider. There while the last attempt
- * is confirmed, or is being rolled back and the app has not yet answered on its source. Everyone may see that it is there, so that the admin does, who need not be a superuser.
+ * is confirmed, or is being rolled back and the app has not yet answered on its source. Everyone may see that it is there, so
+ * that the admin does, who need not be a superuser.
  */
 export const mark = `
   CREATE TABLE IF NOT EXISTS pgmoor.${confirmedTable} ();
@@ -291,13 +304,7 @@ export const unmark = `DROP TABLE IF EXISTS pgmoor.${confirmedTable}`;
 /** Writes `confirmed`, if the attempt still is `copied`. */
 export async function recordConfirmed(client: ClientBase, attempt: number): Promise<void> {
   await inTransaction(client, async () => {
-    const result = await client.query(
-      "UPDATE pgmoor.ledger SET state = 'confirmed', confirmed_at = now() WHERE attempt = $1 AND state = 'copied'",
-      [attempt],
-    );
-    if (result.rowCount !== 1) {
-      throw new Failed(`attempt ${attempt} is no longer "copied": another migrator has changed the ledger`);
-    }
+    await change(client, attempt, "copied", "state = 'confirmed', confirmed_at = now()");
     await client.query(mark);
   });
 }
@@ -340,6 +347,20 @@ export async function rollBack(client: ClientBase): Promise<Attempt> {
     await client.query(unmark);
   });
   return last;
+}
+
+/** @throws Failed when the attempt is not in that state (any more). */
+export async function change(
+  client: ClientBase,
+  attempt: number,
+  from: State,
+  set: string,
+  ...values: readonly unknown[]
+): Promise<void> {
+  const sql = `UPDATE pgmoor.ledger SET ${set} WHERE attempt = $1 AND state = $2`;
+  const { rowCount } = await client.query(sql, [attempt, from, ...values]);
+  if (rowCount !== 1)
+    throw new Failed(`attempt ${attempt} is no longer "${from}": another migrator has changed the ledger`);
 }
 
 export async function inTransaction(client: ClientBase, work: () => Promise<unknown>): Promise<void> {

@@ -2,9 +2,7 @@
 import type { ClientBase } from "pg";
 import type { MigrationTable } from "../../services/rules";
 import { identifier } from "../base/quoting";
-import { Failed } from "../base/errors";
-import type { State } from "./decide";
-import { definition, inTransaction, mark, unmark, type Migrations, type Rollback } from "./ledger";
+import { change, definition, inTransaction, mark, unmark, type Migrations, type Rollback } from "./ledger";
 
 /** Records what is about to become of the source, before it is touched. The attempt stays `confirmed`. */
 export async function recordRollback(client: ClientBase, attempt: number, rollback: Rollback): Promise<void> {
@@ -33,20 +31,6 @@ export async function recordBackOnServer(client: ClientBase, attempt: number): P
     await change(client, attempt, "rolling-back", "state = 'confirmed'");
     await client.query(mark);
   });
-}
-
-/** @throws Failed when the attempt is not in that state (any more). */
-async function change(
-  client: ClientBase,
-  attempt: number,
-  from: State,
-  set: string,
-  ...values: readonly unknown[]
-): Promise<void> {
-  const sql = `UPDATE pgmoor.ledger SET ${set} WHERE attempt = $1 AND state = $2`;
-  const { rowCount } = await client.query(sql, [attempt, from, ...values]);
-  if (rowCount !== 1)
-    throw new Failed(`attempt ${attempt} is no longer "${from}": another migrator has changed the ledger`);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import { Refused } from "../base/errors";
 import { confirmed, decide, type Decision } from "../ledger/decide";
-import { lastAttempt, type Attempt } from "../ledger/ledger";
+import { lastAttemptOf, type Attempt } from "../ledger/ledger";
 import type { RescuePlan } from "../ledger/rescue";
 import { requireCounters } from "../ledger/table-uses";
 import type { Run } from "../server/run";
@@ -38,12 +38,7 @@ export async function decideMove(
   if (dry) await client.query("SET default_transaction_read_only = on");
   await run.lock(client);
   await requireCounters(client);
-  const last = await lastAttempt(client);
-  if (last !== undefined && last.service !== service) {
-    throw new Refused(
-      `the ledger of this database belongs to the service "${last.service}", not to "${service}"`,
-    );
-  }
+  const last = await lastAttemptOf(client, service);
   const decision =
     last?.state === "confirmed"
       ? confirmed

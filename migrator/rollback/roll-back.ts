@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import type { RollbackKind } from "../../services/ledger";
 import { Refused } from "../base/errors";
-import { lastAttempt, type Attempt } from "../ledger/ledger";
+import { lastAttemptOf, type Attempt } from "../ledger/ledger";
 import { recordRollback, recordRollingBack } from "../ledger/rollback";
 import type { Source } from "../moves/source";
 import type { Run } from "../server/run";
@@ -46,11 +46,7 @@ export async function rollBackSource(
 ): Promise<RollBackReport> {
   const client = await run.session();
   await run.lock(client);
-  const last = await lastAttempt(client);
-  if (last !== undefined && last.service !== service)
-    throw new Refused(
-      `the ledger of this database belongs to the service "${last.service}", not to "${service}"`,
-    );
+  const last = await lastAttemptOf(client, service);
   const report = (outcome: RollBackReport["outcome"], rows = 0): RollBackReport => ({
     pgmoor: "roll-back",
     service,
