@@ -1,18 +1,16 @@
 /** A PostgreSQL that a person keeps running while its app is stopped, as a source. */
-import type { Client } from "pg";
 import { Refused } from "../../base/errors";
-import type { Attempt, Copied, TableRecord } from "../../ledger/ledger";
+import type { Copied } from "../../ledger/ledger";
 import type { CompareReport } from "../../moves/compare-report";
 import type { Moved, Moving, Replacing, SourceByHand } from "../../moves/source";
 import type { DatabaseLogin } from "../../server/login";
 import type { Run } from "../../server/run";
-import { databaseIsAsCopied } from "../as-copied";
+import { DatabaseSource } from "../database-source";
 import { compareServers } from "./compare-servers";
 import { dryRunRunning, moveRunning, requireReady } from "./move-running";
 import { RunningServer } from "./running-server";
 
-export class RunningSource implements SourceByHand {
-  readonly reach = "owned";
+export class RunningSource extends DatabaseSource implements SourceByHand {
   readonly folder = "";
   private readonly server: RunningServer;
 
@@ -20,11 +18,8 @@ export class RunningSource implements SourceByHand {
    * @param run whose sessions it opens.
    * @param untouched the app's record of its migrations.
    */
-  constructor(
-    run: Run,
-    login: DatabaseLogin,
-    readonly untouched: readonly string[],
-  ) {
+  constructor(run: Run, login: DatabaseLogin, untouched: readonly string[]) {
+    super(untouched);
     this.server = new RunningServer(run, login);
   }
 
@@ -34,18 +29,6 @@ export class RunningSource implements SourceByHand {
 
   fingerprint(): Promise<string | undefined> {
     return this.server.fingerprint();
-  }
-
-  async isAsCopied(_run: Run, last: Attempt): Promise<boolean> {
-    return (await this.fingerprint()) === last.fingerprint;
-  }
-
-  targetIsAsCopied(
-    _run: Run,
-    client: Client,
-    recorded: Readonly<Record<string, TableRecord>>,
-  ): Promise<boolean> {
-    return databaseIsAsCopied(client, recorded);
   }
 
   requireOther(): Promise<void> {
