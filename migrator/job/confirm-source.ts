@@ -2,7 +2,7 @@ import { bounded, Deadline } from "../base/deadline";
 import { Failed } from "../base/errors";
 import { lastAttempt } from "../ledger/ledger";
 import { recordRolledBack } from "../ledger/rollback";
-import { probe } from "../peer/exchange";
+import { answersWell } from "../peer/exchange";
 import { isOnSource, markOnSource } from "../rollback/marker";
 import { connect, endSession } from "../server/connection";
 import { loginOf } from "../server/login";
@@ -36,10 +36,11 @@ export async function confirmSource(
   if (await isOnSource(snapshots)) return report("skipped");
   const deadline = new Deadline(confirmSeconds);
   const work = async () => {
-    let last: string | true = "not asked yet";
-    await deadline.until(
-      async () => ((last = await probe(health)) === true ? true : undefined),
-      () => `not confirmed within ${confirmSeconds} s: the app does not answer 2xx at ${health} (${last})`,
+    await answersWell(
+      health,
+      deadline,
+      (last) =>
+        `not confirmed within ${confirmSeconds} s: the app does not answer 2xx at ${health} (${last})`,
     );
     log(`the app answers at ${health}`);
     await recordRolled(deadline, log);

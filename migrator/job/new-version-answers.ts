@@ -1,6 +1,6 @@
 import type { Config } from "./config";
-import { Deadline } from "../base/deadline";
-import { probe } from "../peer/exchange";
+import { bounded, Deadline } from "../base/deadline";
+import { answersWell } from "../peer/exchange";
 
 /**
  * Waits until the app of a service that has moved answers in a new version of its job. Nomad itself would give that version all
@@ -11,17 +11,8 @@ export async function newVersionAnswers(
   { health, deadlines: { healthySeconds } }: Config,
   stop: AbortSignal,
 ): Promise<void> {
-  let last: string | undefined;
-  await new Deadline(healthySeconds).until(
-    async () => {
-      stop.throwIfAborted();
-      const answer = await probe(health);
-      if (answer === true) return true;
-      last = answer;
-      return undefined;
-    },
-    () =>
-      `the app of this new version does not answer 2xx at ${health} within ${healthySeconds} s (${last}): Nomad reverts to the old version`,
-    500,
-  );
+  const deadline = new Deadline(healthySeconds);
+  const late = (last: string) =>
+    `the app of this new version does not answer 2xx at ${health} within ${healthySeconds} s (${last}): Nomad reverts to the old version`;
+  await bounded(answersWell(health, deadline, late, 500), deadline, stop, late("no answer"));
 }

@@ -150,6 +150,30 @@ export class Exchange {
   }
 }
 
+/**
+ * Waits until the URL answers 2xx.
+ * @param late what it means that it does not, given what it answered last.
+ * @param every milliseconds between two requests. Default 50.
+ * @throws Failed with that text at the deadline.
+ */
+export async function answersWell(
+  url: string,
+  deadline: Deadline,
+  late: (last: string) => string,
+  every?: number,
+): Promise<void> {
+  let last = "not asked yet";
+  await deadline.until(
+    async () => {
+      const answer = await probe(url);
+      if (answer !== true) last = answer;
+      return answer === true || undefined;
+    },
+    () => late(last),
+    every,
+  );
+}
+
 /** Whether the URL answers 2xx now, without following redirects. Answers what it saw otherwise. */
 export async function probe(url: string): Promise<true | string> {
   try {
