@@ -23,7 +23,6 @@ export const settings = [
   "SET idle_in_transaction_session_timeout = 0",
   "SET lock_timeout = '10s'",
   "SET client_min_messages = warning",
-  "SET array_nulls = on",
   // Not every release has them. A session waits while the app builds its schema.
   "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')",
 ].join("; ");
