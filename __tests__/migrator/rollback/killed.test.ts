@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import Libsql from "libsql";
 import { Cleanup, Database, report, Service, writeSqlite } from "../support";
+import { itemsOf } from "./items";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -23,18 +23,7 @@ const onServer = [
   { id: 3, name: "only on the server" },
 ];
 
-function rowsOf(file: string): unknown[] {
-  const copy = path.join(cleanup.folder(), "copy.db");
-  for (const suffix of ["", "-wal", "-journal"])
-    if (fs.existsSync(file + suffix)) fs.copyFileSync(file + suffix, copy + suffix);
-  const database = new Libsql(copy);
-  try {
-    return database.prepare("SELECT id, name FROM items ORDER BY id").all();
-  } finally {
-    database.close();
-  }
-}
-
+const rowsOf = (file: string) => itemsOf(cleanup, file);
 const rowsOnServer = (service: Service) => service.database.query("SELECT id, name FROM items ORDER BY id");
 
 let service: Service;

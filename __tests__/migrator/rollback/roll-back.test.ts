@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import Libsql from "libsql";
 import { Cleanup, Database, report, Service, writeSqlite, type Outcome } from "../support";
+import { itemsOf } from "./items";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -36,19 +37,6 @@ async function moved(kind: "copy-back" | "discard", log?: string): Promise<Servi
 async function confirmed(service: Service): Promise<void> {
   await service.setState("confirmed");
   await service.database.query("CREATE TABLE IF NOT EXISTS pgmoor.confirmed ()");
-}
-
-/** Another reader than the migrator. */
-function itemsOf(file: string): unknown[] {
-  const copy = path.join(cleanup.folder(), "copy.db");
-  for (const suffix of ["", "-wal", "-journal"])
-    if (fs.existsSync(file + suffix)) fs.copyFileSync(file + suffix, copy + suffix);
-  const database = new Libsql(copy);
-  try {
-    return database.prepare("SELECT id, name FROM items ORDER BY id").all();
-  } finally {
-    database.close();
-  }
 }
 
 function write(file: string, sql: string): void {
@@ -91,7 +79,7 @@ describe("copy-back", () => {
       outcome: "copied-back",
       rows: 3,
     });
-    expect(itemsOf(service.source)).toEqual(server);
+    expect(itemsOf(cleanup, service.source)).toEqual(server);
     expect(beside(service)).toEqual(["app.db"]);
     const now = fs.statSync(service.source);
     expect([now.uid, now.gid, now.mode & 0o7777]).toEqual([uid, gid, 0o640]);
@@ -200,7 +188,7 @@ describe("a rollback whose app never answers", () => {
     await service.database.query("INSERT INTO items VALUES (5, 'e')");
     service.configure({ rollback: "copy-back" });
     expect(report(await run(service))).toMatchObject({ outcome: "copied-back" });
-    expect(itemsOf(service.source)).toEqual([...server, { id: 5, name: "e" }]);
+    expect(itemsOf(cleanup, service.source)).toEqual([...server, { id: 5, name: "e" }]);
   });
 
   test("what the app wrote to its source is copied to the server, with all that was there", async () => {
