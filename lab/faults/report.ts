@@ -1,3 +1,4 @@
+import { columns } from "../../status/columns";
 import { complaints, type Fault, type Result } from "./fault";
 import type { Subject } from "./subjects";
 
@@ -14,27 +15,16 @@ export function lineOf(fault: Fault, result: Result, subject: Subject): Line {
 
 /** For people. */
 export function table(lines: readonly Line[]): string {
-  const rows = [
+  return columns(
     ["fault", "service", "data on", "rows lost", "back after", "no row for", ""],
-    ...lines.map(({ result, complaints }) => [
+    lines.map(({ result, complaints }) => [
       result.fault,
       result.service,
       result.endedOn,
-      String(result.rowsLost),
-      result.healthyAfterSeconds === null ? "never" : `${result.healthyAfterSeconds.toFixed(1)} s`,
-      `${result.longestSilenceSeconds.toFixed(1)} s`,
+      { right: String(result.rowsLost) },
+      { right: result.healthyAfterSeconds === null ? "never" : `${result.healthyAfterSeconds.toFixed(1)} s` },
+      { right: `${result.longestSilenceSeconds.toFixed(1)} s` },
       complaints.length === 0 ? "ok" : `WORSE: ${complaints.join("; ")}`,
     ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column >= 3 && column <= 5 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  ).join("\n");
 }
