@@ -181,7 +181,7 @@ function nothingToMove({ service, known, found }: Case): string[] {
   ];
 }
 
-/** Back to the source without a word about the rows that are on the server alone. */
+/** Back to the source without a word about the rows that are only on the server. */
 function leavesRows({ service, found: { moved } }: Case): string[] {
   if (service.phase !== "prepared" || service.rollback !== undefined || moved === undefined) return [];
   const { copied, rows } = moved;
@@ -190,15 +190,15 @@ function leavesRows({ service, found: { moved } }: Case): string[] {
       ? ""
       : `: the server holds ${rows} rows of it, and its source has the ${copied} that were copied`;
   return [
-    `${service.definition.name} has moved, and what it has written since is on the server alone${held}. Write rollback: "copy-back" beside phase "prepared" to bring the server's rows back into its source, or rollback: "discard" to leave them behind (docs/go-back.md).`,
+    `${service.definition.name} has moved, and what it has written since is only on the server${held}. Write rollback: "copy-back" beside phase "prepared" to copy these rows back into its source, or rollback: "discard" to leave them on the server. See docs/go-back.md.`,
   ];
 }
 
-/** The server's rows do not go into a file of the older schema. */
+/** The server's rows do not fit into a file with the older schema. */
 function upgraded({ service, found: { moved } }: Case): string[] {
   if (service.rollback !== "copy-back" || moved === undefined || moved.upgraded.length === 0) return [];
   return [
-    `${service.definition.name} was upgraded on the server since its move: ${moved.upgraded.join(", ")} records other schema migrations now, and the server's rows do not go into a file of the older schema. Bring the app back by its own means, or write rollback: "discard" (docs/go-back.md).`,
+    `${service.definition.name} was upgraded on the server since its move: ${moved.upgraded.join(", ")} records other schema migrations now. The server's rows do not fit into a file with the older schema. Move the app back with its own tools, or write rollback: "discard" (docs/go-back.md).`,
   ];
 }
 
