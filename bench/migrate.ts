@@ -8,7 +8,8 @@
  *   long we take.
  *
  * Ours is the bundle in a process of its own, as a job runs it. Snapshot and integrity check are apart, as neither of the
- * others has them.
+ * others has them; so is the time in which the app builds its schema. The proof begins to read its sample in that time, and
+ * ends with it: no longer is waited than the app takes.
  */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";

@@ -1,5 +1,5 @@
 import { Refused } from "../../migrator/base/errors";
-import type { Extent } from "../../migrator/copy/proof/prove";
+import type { Extent } from "../../migrator/copy/proof/extent";
 import { SqliteFile } from "../../migrator/copy/sqlite-file";
 import { SqliteWithSchema } from "../../migrator/copy/sqlite-with-schema";
 import type { SourceByHand } from "../../migrator/moves/source";

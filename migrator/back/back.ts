@@ -8,7 +8,7 @@ import type { ColumnConverter } from "../values/convert";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
 import { readAll } from "../copy/read-all";
 import { linesOf } from "../copy/lines";
-import { copyText, newTableSum } from "../copy/rows";
+import { copyRows, newTableSum } from "../copy/rows";
 import { ConfinedDatabase } from "../sqlite/confined/database";
 import { Ended } from "../sqlite/confined/process";
 import { requireOwnJournal } from "../sqlite/journal";
@@ -111,7 +111,7 @@ async function rewrite(task: BackTask): Promise<TableBack[]> {
         plan,
         key: (await keyOf(client, plan.target.oid)).key,
         server: linesOf(linesOfTarget(client, plan)),
-        sent: linesOf(copyText(source, plan, helper, tableSum)),
+        sent: linesOf(copyRows(source, plan, helper, tableSum, "text")),
         leftBehind: tableSum.leftBehind,
         styles,
       });
@@ -152,7 +152,13 @@ async function prove(
   await fs.copyFile(file, proof);
   const written = SqliteDatabase.open(proof, file, scratch);
   try {
-    const read = await readAll(written, plans, helper, () => undefined);
+    const read = await readAll(
+      written,
+      plans,
+      helper,
+      () => undefined,
+      () => "text",
+    );
     for (const [index, { plan, tableSum }] of read.entries()) {
       const { checksum } = tables[index]!;
       const left = tableSum.leftBehind.length;
@@ -179,7 +185,8 @@ async function firstMissing(
 ): Promise<string> {
   const tableSum = newTableSum();
   const given = new Set<string>();
-  for await (const line of linesOf(copyText(written, plan, helper, tableSum))) given.add(line.toString());
+  for await (const line of linesOf(copyRows(written, plan, helper, tableSum, "text")))
+    given.add(line.toString());
   let missing: string | undefined;
   // To the end: a COPY that is left in its middle leaves its session waiting.
   for await (const line of linesOf(linesOfTarget(client, plan))) {

@@ -4,7 +4,7 @@ import type { Rule } from "../../services/rules";
 import type { ColumnPlan, TablePlan } from "../copy/copy-plan";
 import { linesOf } from "../copy/lines";
 import { pages } from "../copy/pages";
-import { copyText, newTableSum } from "../copy/rows";
+import { copyRows, newTableSum } from "../copy/rows";
 import { Refused } from "../base/errors";
 import type { ConfinedDatabase } from "../sqlite/confined/database";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
@@ -166,7 +166,7 @@ async function learnFrom(
     plan.columns.map((column) => column.source),
   );
   let [place, left] = [0, 0];
-  for await (const line of linesOf(copyText(source, plan, helper, sum))) {
+  for await (const line of linesOf(copyRows(source, plan, helper, sum, "text"))) {
     for (; sum.leftBehind[left] === ++place; left++) rows.next();
     const row = rows.next();
     if (row.done || place > sample) break;
@@ -186,5 +186,5 @@ export function* rowsOf(
   plan: TablePlan,
   names: readonly string[],
 ): Generator<SourceRow> {
-  for (const { range } of pages(source, plan)) yield* source.rows(plan.source, names, range);
+  for (const { range } of pages(source, plan, "text")) yield* source.rows(plan.source, names, range);
 }

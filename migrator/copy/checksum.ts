@@ -102,7 +102,7 @@ class Hash {
 
 /**
  * Checksum of a table that does not depend on the order of its rows: the sum of the rows' MurmurHash3, as four sums of 32
- * bits. A row that is there twice counts twice. A row is its COPY line, without the newline.
+ * bits. A row that is there twice counts twice. A row is its COPY line without the newline, or its bytes in COPY's binary form.
  *
  * It finds what goes wrong, not what somebody forges: whoever can write to both sides needs no collision. A cryptographic
  * hash of each line takes longer than the copy itself.
@@ -151,9 +151,19 @@ export class Checksum {
     this.begun.update(lines.subarray(start));
   }
 
-  /** Adds a line with its newline, or a part of one, that lies somewhere in a buffer. */
-  addPart(bytes: Buffer, start: number, end: number, isEnd: boolean): void {
-    const stop = isEnd && bytes[end - 1] === newline ? end - 1 : end;
+  /** Adds rows in COPY's binary form: the number of fields, and of each its length, -1 for NULL, and its bytes. */
+  addTuples(tuples: Buffer): void {
+    const view = viewOf(tuples);
+    for (let at = 0; at < tuples.length;) {
+      const start = at;
+      let fields = view.getInt16(at);
+      for (at += 2; fields > 0; fields--) at += 4 + Math.max(0, view.getInt32(at));
+      this.addBytes(view, start, at);
+    }
+  }
+
+  /** Adds a row, or a part of one, that lies somewhere in a buffer. */
+  addPart(bytes: Buffer, start: number, stop: number, isEnd: boolean): void {
     if (this.begun === undefined && isEnd) {
       if (this.seen !== bytes) this.view = viewOf((this.seen = bytes));
       this.addBytes(this.view, start, stop);

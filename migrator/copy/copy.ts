@@ -15,8 +15,11 @@ import { misfitLimit, refusal, type Offence } from "./offences";
 import { referencesFromOutside, removeOrphans } from "./orphans";
 import type { TablePlan } from "./copy-plan";
 import { Progress, type Log } from "../base/progress";
-import { Prover, type Extent } from "./proof/prove";
-import { copyText, newTableSum, type TableSum } from "./rows";
+import type { EarlySamples } from "./proof/early-samples";
+import type { Extent } from "./proof/extent";
+import { Prover } from "./proof/prove";
+import { copyRows, newTableSum, type TableSum } from "./rows";
+import { binaryEnd, binaryHeader, rowForm } from "./row-form";
 import { countRuleUses } from "./rule-uses";
 import { setSequences } from "./sequences";
 import { notesText } from "../ledger/ledger-text";
@@ -51,6 +54,8 @@ export interface CopyTask {
   readonly leftOut?: LeftOut;
   /** How much the proof compares of large tables. */
   readonly extent: Extent;
+  /** Samples that have begun to be read. */
+  readonly early?: EarlySamples;
   readonly attempt: number;
   /** What may become of rows that the tables hold. */
   readonly held: HeldPolicy;
@@ -105,7 +110,7 @@ async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Cop
 }
 
 async function copyInTransaction(
-  { client, helper, source, plans, rules, extent, leftOut, held: policy, log }: CopyTask,
+  { client, helper, source, plans, rules, extent, early, leftOut, held: policy, log }: CopyTask,
   rescue: Rescue,
   keys: "aside" | "in place",
 ): Promise<Copied> {
@@ -134,29 +139,36 @@ async function copyInTransaction(
   await client.query(`TRUNCATE ${plans.map(({ target }) => target.ownRows).join(", ")}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, TableSum>();
+  const prover = new Prover({ client, helper, source, rules, extent, ...(early !== undefined && { early }) });
   let bytes = 0;
-  for (const plan of plans) {
-    const tableSum = newTableSum(offences);
-    const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
-    bytes += await copyTable(client, helper, source, plan, tableSum, progress);
-    readings.set(plan, tableSum);
-    if (offences.length === 0) progress.end("copied");
-    if (offences.length >= misfitLimit) break;
-  }
-  if (offences.length > 0) throw refusal(offences);
-  const unsetSequences = await setSequences(client, plans, rules, source.highWaterMarks());
-  const tables: Record<string, TableRecord> = {};
-  const proofs: Record<string, Proof> = {};
-  const prover = new Prover({ client, helper, source, rules, extent });
-  // The source is read while the server makes indexes and prints rows.
-  await together(prover, plans, async () => {
+  // The source is read once more while the server takes rows and makes indexes.
+  const unsetSequences = await together(prover, plans, async () => {
+    for (const plan of plans) {
+      const tableSum = newTableSum(offences);
+      const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
+      bytes += await copyTable(client, helper, source, plan, tableSum, progress);
+      readings.set(plan, tableSum);
+      if (offences.length === 0) progress.end("copied");
+      if (offences.length >= misfitLimit) break;
+    }
+    if (offences.length > 0) throw refusal(offences);
+    const unset = await setSequences(client, plans, rules, source.highWaterMarks());
     const began = performance.now();
     await removeOrphans(client, references, log);
     await restore();
     log(`keys, indexes and triggers are restored after ${((performance.now() - began) / 1000).toFixed(1)} s`);
     await client.query("SET CONSTRAINTS ALL IMMEDIATE");
-    for (const [plan, tableSum] of readings) await verify(client, source, plan, tableSum);
+    return unset;
   });
+  await prover.fetch();
+  // What was read ahead is compared while the server sends the tables.
+  const comparing = prover.compareFetched();
+  // Said below, however early it comes.
+  comparing.catch(() => undefined);
+  for (const [plan, tableSum] of readings) await verify(client, source, plan, tableSum);
+  await comparing;
+  const tables: Record<string, TableRecord> = {};
+  const proofs: Record<string, Proof> = {};
   let rows = 0;
   let roundedFractions = 0;
   for (const [plan, tableSum] of readings) {
@@ -182,22 +194,20 @@ async function copyInTransaction(
 }
 
 /** Works on the target while the prover reads the source; ends when both have. */
-async function together(
-  prover: Prover,
-  plans: readonly TablePlan[],
-  work: () => Promise<void>,
-): Promise<void> {
+async function together<T>(prover: Prover, plans: readonly TablePlan[], work: () => Promise<T>): Promise<T> {
   const ahead = prover.readAhead(plans);
   // Said below, however early it comes.
   ahead.catch(() => undefined);
+  let done: T;
   try {
-    await work();
+    done = await work();
   } catch (error) {
     prover.end();
     await ahead.catch(() => undefined);
     throw error;
   }
   await ahead;
+  return done;
 }
 
 /** Streams one table; returns the bytes sent. */
@@ -209,7 +219,8 @@ async function copyTable(
   tableSum: TableSum,
   progress: Progress,
 ): Promise<number> {
-  const text = copyText(source, plan, helper, tableSum);
+  const form = rowForm(plan);
+  const text = copyRows(source, plan, helper, tableSum, form);
   if (tableSum.offences.length > 0) {
     // Nothing is sent any more, and the server may have ended the transaction; what else does not fit is to be known.
     while (!(await text.next()).done);
@@ -220,15 +231,19 @@ async function copyTable(
     .map(({ target }) => identifier(target.name))
     .join(", ");
   // The table is emptied in this transaction: its rows need no second visit by a vacuum.
-  const freeze = plan.target.partitioned ? "" : " WITH (FREEZE)";
-  const stream = client.query(copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN${freeze}`));
+  const options = `FORMAT ${form}${plan.target.partitioned ? "" : ", FREEZE"}`;
+  const stream = client.query(
+    copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN WITH (${options})`),
+  );
   let bytes = 0;
   async function* counted(): AsyncGenerator<Buffer> {
+    if (form === "binary") yield binaryHeader;
     for await (const chunk of text) {
       bytes += chunk.length;
       progress.add(tableSum.checksum.rows, chunk.length);
       yield chunk;
     }
+    if (form === "binary") yield binaryEnd;
   }
   try {
     await pipeline(Readable.from(counted(), { objectMode: true, highWaterMark: 2 }), stream);

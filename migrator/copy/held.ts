@@ -9,7 +9,7 @@ import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { converterFor } from "../values/convert";
 import { linesOf } from "./lines";
 import { columnRules, type TablePlan } from "./copy-plan";
-import { copyText, newTableSum } from "./rows";
+import { copyRows, newTableSum } from "./rows";
 import { linesOfTarget } from "./verify";
 
 /** The rows of one table that holds some. */
@@ -127,7 +127,7 @@ async function compare(
     else one.copies++;
   }
   const reading = newTableSum();
-  for await (const line of linesOf(copyText(source, plan, helper, reading))) {
+  for await (const line of linesOf(copyRows(source, plan, helper, reading, "text"))) {
     const text = line.toString();
     const fields = text.split("\t");
     const one = lines.get(keyIn(text, fields));

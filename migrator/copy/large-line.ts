@@ -1,6 +1,7 @@
-/** The line of a row with large fields, for COPY. */
+/** A row with large fields, for COPY. */
 import type { Checksum } from "./checksum";
 import type { LargeField } from "../values/convert-large";
+import { type FieldTranscoder, Tuples } from "../values/transcode";
 
 /** A field as it is rendered: held, or read again when it is sent. */
 export type Field = string | LargeField;
@@ -10,7 +11,7 @@ export const lineLimit = 2 ** 30 - 64;
 
 const [tab, newline] = [Buffer.from("\t"), Buffer.from("\n")];
 
-const bytesOf = (field: Field) => (typeof field === "string" ? Buffer.byteLength(field) : field.bytes);
+const bytesOf = (field: Field) => (typeof field === "string" ? Buffer.byteLength(field) : field.text.bytes);
 
 /** Which of a row's fields to blame, its largest, if the row is too long a line; else `undefined`. */
 export function tooLong(fields: readonly Field[]): number | undefined {
@@ -33,11 +34,36 @@ export function* lineOf(
     if (index > 0) checksum.addLines(tab);
     if (sent[index] && begun) yield tab;
     begun ||= sent[index]!;
-    for (const piece of typeof field === "string" ? [Buffer.from(field)] : field.pieces()) {
+    for (const piece of typeof field === "string" ? [Buffer.from(field)] : field.text.pieces()) {
       checksum.addLines(piece);
       if (sent[index]) yield piece;
     }
   }
   checksum.addLines(newline);
   yield newline;
+}
+
+/** Yields the same row piece by piece in COPY's binary form. */
+export function* tupleOf(
+  transcoders: readonly FieldTranscoder[],
+  fields: readonly Field[],
+  checksum: Checksum,
+): Generator<Buffer> {
+  const tuple = new Tuples();
+  tuple.begin(fields.length);
+  for (const [index, field] of fields.entries()) {
+    if (typeof field === "string") {
+      tuple.addField(transcoders[index]!, field);
+      continue;
+    }
+    tuple.beginLarge(field.binary.bytes);
+    for (const piece of [tuple.bytes(), ...field.binary.pieces()]) yield summed(piece, false);
+    tuple.reset();
+  }
+  yield summed(tuple.bytes(), true);
+
+  function summed(piece: Buffer, isEnd: boolean): Buffer {
+    checksum.addPart(piece, 0, piece.length, isEnd);
+    return piece;
+  }
 }

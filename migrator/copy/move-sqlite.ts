@@ -9,7 +9,8 @@ import { SqliteDatabase } from "../sqlite/sqlite-database";
 import { copy, type HeldPolicy } from "./copy";
 import { planCopy, type CopyRules } from "./copy-plan";
 import { leftOutOf } from "./left-out";
-import type { Extent } from "./proof/prove";
+import { EarlySamples } from "./proof/early-samples";
+import type { Extent } from "./proof/extent";
 
 export interface SqliteMove {
   readonly file: string;
@@ -33,7 +34,8 @@ export async function moveSqlite(
   const scratch = await scratchCopy(snapshot, run.scratch);
   const source = SqliteDatabase.open(scratch, file, run.scratch);
   await recordContent(client, attempt, await contentOf(scratch));
-  await buildSchema();
+  const early = new EarlySamples(source, extent);
+  await early.during(buildSchema());
   await run.requireAlone(client);
   const plans = await planCopy(client, source, declared);
   const helper = await run.session();
@@ -46,6 +48,7 @@ export async function moveSqlite(
     rules: declared.rules,
     leftOut: await leftOutOf(helper, source, plans, declared),
     extent,
+    early,
     attempt,
     held,
     requireSameSource: () => requireSameSource(file, snapshot.fingerprint),

@@ -1,7 +1,7 @@
-import { isUtf8 } from "node:buffer";
 import { identifier } from "../base/quoting";
 import { largeRows, type Value } from "./large-rows";
 import type { TablePlan } from "./copy-plan";
+import type { RowForm } from "./row-form";
 import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
 import { encoded, type Encoded } from "../sqlite/record-value";
 import type { SourceTable } from "../sqlite/source-table";
@@ -12,15 +12,15 @@ import { type FastColumn, Transcoder } from "../values/transcode";
 const pageRows = 1024;
 /** Bytes of values in a page at the most; a row that has more is a page of its own, and its large values are not held. */
 const pageBytes = 2 << 20;
-/** Bytes of lines after which a page ends that is read the short way. */
+/** Bytes of COPY after which a page ends that is read the short way. */
 const fastBytes = 1 << 17;
 const [lowestRowid, highestRowid] = [-(2n ** 63n), 2n ** 63n - 1n];
 
 /** Some rows of a table, few enough for memory. */
 export interface Page {
-  /** All of its rows as COPY lines, if every value is of the usual kind. */
-  readonly lines: Buffer | undefined;
-  /** Among the lines, texts without a zone that were read as UTC. */
+  /** All of its rows in COPY's binary form, if every value is of the usual kind. */
+  readonly tuples: Buffer | undefined;
+  /** Among these, texts without a zone that were read as UTC. */
   readonly assumedUtc: number;
   /** Where they are; `undefined` for a whole table. */
   readonly range: Range | undefined;
@@ -34,31 +34,34 @@ interface Extent {
   readonly lastRowid: bigint;
 }
 
-/** Lines that were made without SQLite. */
+/** Rows that were read without SQLite. */
 interface FastRead extends Extent {
-  readonly lines: Buffer;
+  readonly tuples: Buffer;
   readonly assumedUtc: number;
   readonly isLast: boolean;
 }
 
-/** Reads a table page by page, every row once. What cannot be read by its rowid is one page. */
-export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page> {
+/**
+ * Reads a table page by page, every row once. What cannot be read by its rowid is one page.
+ * @param form in which rows are wanted: only for the binary form are they read the short way.
+ */
+export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): Generator<Page> {
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
-    yield { lines: undefined, assumedUtc: 0, range: undefined, rows: () => source.rows(table, names) };
+    yield { tuples: undefined, assumedUtc: 0, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
-  const readFast = fastReader(source, plan);
+  const readFast = form === "binary" ? fastReader(source, plan) : undefined;
   const measure = measurer(source, plan, table.rowid);
   const readLarge = largeRows(source, plan);
   let range: Range = { from: lowestRowid, rows: pageRows };
   for (;;) {
     const fast = readFast?.(range.from);
     if (fast !== undefined) {
-      const { rows, lastRowid, lines, assumedUtc, isLast } = fast;
+      const { rows, lastRowid, tuples, assumedUtc, isLast } = fast;
       const whole = { from: range.from, rows };
-      if (rows > 0) yield { lines, assumedUtc, range: whole, rows: () => source.rows(table, names, whole) };
+      if (rows > 0) yield { tuples, assumedUtc, range: whole, rows: () => source.rows(table, names, whole) };
       if (isLast || lastRowid === highestRowid) return;
       range = { from: lastRowid + 1n, rows: pageRows };
       continue;
@@ -71,7 +74,7 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
     if (rows > 0) {
       const { ...whole } = range;
       yield {
-        lines: undefined,
+        tuples: undefined,
         assumedUtc: 0,
         range: whole,
         rows: () => (largest > pageBytes ? readLarge(whole) : source.rows(table, names, whole)),
@@ -85,43 +88,33 @@ export function* pages(source: SqliteDatabase, plan: TablePlan): Generator<Page>
   }
 }
 
-/**
- * Makes lines of the rows from a rowid on out of the file itself; of none of them when one has a value of no usual kind.
- * @returns `undefined` for a table with a column that has no usual kind.
- */
+/** Reads the rows from a rowid on out of the file itself; none of them when one has a value of no usual kind. */
 function fastReader(
   source: SqliteDatabase,
   { source: table, columns }: TablePlan,
-): ((from: bigint) => FastRead | undefined) | undefined {
-  if (columns.length === 0) return undefined;
-  const fastColumns: FastColumn[] = [];
-  for (const { source: name, target, converter } of columns) {
-    const column = table.columns.find((one) => one.name === name);
-    // What SQLite computes on reading is not in the file.
-    if (column?.place === undefined || converter.fastPath === undefined || target.generated) return undefined;
-    const { place, isRowid, isReal } = column;
-    fastColumns.push({ transcoder: converter.fastPath, nullable: !target.notNull, place, isRowid, isReal });
-  }
+): (from: bigint) => FastRead | undefined {
+  const fastColumns = columns.map(({ source: name, target, converter }): FastColumn => {
+    const { place, isRowid, isReal } = table.columns.find((one) => one.name === name)!;
+    return { transcoder: converter.fastPath!, nullable: !target.notNull, place: place!, isRowid, isReal };
+  });
   const transcoder = new Transcoder(fastColumns, addedValues(source, table));
+  const { tuples } = transcoder;
   const row = source.records.rows(table.root);
   let next: bigint | undefined;
   return (from) => {
     if (next !== from) row.seek(from);
     next = undefined;
-    transcoder.reset();
+    tuples.reset();
     let rows = 0;
     let isLast = false;
-    while (rows < pageRows && transcoder.end < fastBytes && !isLast) {
+    while (rows < pageRows && tuples.end < fastBytes && !isLast) {
       if (!row.next()) isLast = true;
       else if (transcoder.add(row)) rows++;
       else return undefined;
     }
-    const lines = transcoder.lines();
-    // What is between the values is ASCII: if the lines are UTF-8, each value is.
-    if (!isUtf8(lines)) return undefined;
     const lastRowid = rows === 0 ? from : BigInt(row.rowid);
     next = lastRowid + 1n;
-    return { rows, lastRowid, lines, assumedUtc: transcoder.assumedUtc, isLast };
+    return { rows, lastRowid, tuples: tuples.bytes(), assumedUtc: tuples.assumedUtc, isLast };
   };
 }
 

@@ -3,11 +3,13 @@ import { Checksum } from "./checksum";
 import { nullMisfit } from "../values/convert";
 import { Refused } from "../base/errors";
 import { Misfit, type Tally } from "../values/misfit";
-import { lineOf, tooLong, type Field } from "./large-line";
+import { lineOf, tooLong, tupleOf, type Field } from "./large-line";
 import { isStored, type Value } from "./large-rows";
 import { misfitLimit, type Offence } from "./offences";
 import { pages, type Page } from "./pages";
 import type { ColumnPlan, TablePlan } from "./copy-plan";
+import type { RowForm } from "./row-form";
+import { Tuples } from "../values/transcode";
 import { leftBehind } from "../values/column-rules";
 import { printedByServer } from "../values/server-text";
 import type { SourceRow, SqliteDatabase } from "../sqlite/sqlite-database";
@@ -40,34 +42,37 @@ interface PendingRow {
 }
 
 /**
- * Reads a table of the source and yields it as text for COPY, a batch of lines at a time, or a piece of a long line. Nothing
- * is yielded any more once a value has not fitted, but the rest is read, so that all that does not fit is known at once.
+ * Reads a table of the source and yields it for COPY, a batch of rows at a time, or a piece of a long row. Nothing is yielded
+ * any more once a value has not fitted, but the rest is read, so that all that does not fit is known at once.
  *
  * @param helper a session in which the server reads values of types that we do not know.
  * @param tableSum filled on the way.
+ * @param form `binary` only where `rowForm` says so.
  */
-export async function* copyText(
+export async function* copyRows(
   source: SqliteDatabase,
   plan: TablePlan,
   helper: ClientBase,
   tableSum: TableSum,
+  form: RowForm,
 ): AsyncGenerator<Buffer> {
   const { columns } = plan;
+  const tuples = new Tuples();
   let pending: PendingRow[] = [];
   let characters = 0;
   let place = 0;
 
-  for (const page of pages(source, plan)) {
-    if (page.lines === undefined) {
+  for (const page of pages(source, plan, form)) {
+    if (page.tuples === undefined) {
       yield* converted(page);
       if (tableSum.offences.length >= misfitLimit) return;
     } else if (tableSum.offences.length === 0) {
       const { checksum } = tableSum;
       const before = checksum.rows;
-      checksum.addLines(page.lines);
+      checksum.addTuples(page.tuples);
       tableSum.assumedUtc += page.assumedUtc;
       place += checksum.rows - before;
-      yield page.lines;
+      yield page.tuples;
     }
   }
 
@@ -122,7 +127,7 @@ export async function* copyText(
     return undefined;
   }
 
-  /** Closes a batch: what only the server can read is read, lines are made and hashed. */
+  /** Closes a batch: what only the server can read is read, rows are made and hashed. */
   async function finish(): Promise<Iterable<Buffer>> {
     const batch = pending;
     pending = [];
@@ -152,11 +157,25 @@ export async function* copyText(
       return !one.left;
     });
     if (tableSum.offences.length > 0 || kept.length === 0) return [];
+    return form === "binary" ? inBinary(kept) : inText(kept);
+  }
+
+  function inBinary(kept: readonly PendingRow[]): Iterable<Buffer> {
+    const transcoders = columns.map(({ converter }) => converter.fastPath!);
+    if (isLong(kept[0]!)) return tupleOf(transcoders, kept[0]!.fields as Field[], tableSum.checksum);
+    tuples.reset();
+    for (const { fields } of kept as readonly { fields: string[] }[]) tuples.add(transcoders, fields);
+    const bytes = tuples.bytes();
+    tableSum.checksum.addTuples(bytes);
+    return [bytes];
+  }
+
+  function inText(kept: readonly PendingRow[]): Iterable<Buffer> {
     const sent = columns.map(({ target }) => !target.generated);
     if (isLong(kept[0]!)) return lineOf(kept[0]!.fields as Field[], sent, tableSum.checksum);
     const sendsAll = sent.every(Boolean);
     let text = "";
-    for (const { fields } of kept as { fields: string[] }[]) {
+    for (const { fields } of kept as readonly { fields: string[] }[]) {
       const line = fields.join("\t");
       tableSum.checksum.add(line);
       text += `${sendsAll ? line : fields.filter((_, index) => sent[index]).join("\t")}\n`;

@@ -13,7 +13,7 @@ import type { HeldPolicy } from "./copy";
 import { untouchedTables, type CopyRules } from "./copy-plan";
 import { dryRun, requireReplaceable } from "./dry-run";
 import { moveSqlite } from "./move-sqlite";
-import type { Extent } from "./proof/prove";
+import type { Extent } from "./proof/extent";
 
 /** Moved by a person, whose app has built its schema already. */
 export class SqliteFile implements SourceByHand {

@@ -7,7 +7,7 @@ import type { Run } from "../server/run";
 import { targetTables } from "../server/target";
 import type { Copied } from "../ledger/ledger";
 import type { CopyRules } from "./copy-plan";
-import type { Extent } from "./proof/prove";
+import type { Extent } from "./proof/extent";
 import { SqliteFile } from "./sqlite-file";
 
 /** As in a job: what the app's tables hold afterwards are rows that came with its schema, and nobody's data. */

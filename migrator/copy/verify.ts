@@ -3,18 +3,21 @@ import { Checksum } from "./checksum";
 import { identifier } from "../base/quoting";
 import { copyOut, copyOutMessages } from "../server/copy-out";
 import { Failed } from "../base/errors";
+import { binaryCopy, binaryRows } from "./proof/binary-rows";
+import { binaryHeader, rowForm } from "./row-form";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 
 const newline = 0x0a;
 
-/** Reads a table back as the server prints it, and sums its rows in the form of the source's. */
+/** Reads a table back, and sums its rows in the form of the source's. */
 export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Promise<Checksum> {
+  if (rowForm(plan) === "binary") return await checksumOfTuples(client, plan);
   if (plan.columns.every(({ converter }) => converter.reprint === undefined)) {
     const checksum = new Checksum();
     const rows = await copyOutMessages(client, printed(plan), (bytes, start, end, isEnd) =>
-      checksum.addPart(bytes, start, end, isEnd),
+      checksum.addPart(bytes, start, isEnd && bytes[end - 1] === newline ? end - 1 : end, isEnd),
     );
     if (checksum.rows === rows) return checksum;
     // A message was not a row, as PostgreSQL may have it one day.
@@ -24,11 +27,46 @@ export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Pro
   return checksum;
 }
 
-/** SQL for the rows of a table as the server prints them. */
-function printed({ target, columns }: TablePlan): string {
-  const names = columns.map((column) => identifier(column.target.name)).join(", ");
-  return `COPY (SELECT ${names} FROM ${target.ownRows}) TO STDOUT`;
+/** In COPY's binary form, byte by byte as they were sent. */
+async function checksumOfTuples(client: ClientBase, plan: TablePlan): Promise<Checksum> {
+  const checksum = new Checksum();
+  const sql = binaryCopy(selected(plan));
+  let isFirst = true;
+  // A header lies before the first row, and an end of two bytes, which is no number of fields, behind the last.
+  const rows = await copyOutMessages(client, sql, (bytes, start, end, isEnd) => {
+    const at = isFirst ? start + binaryHeader.length : start;
+    isFirst = false;
+    if (!(isEnd && end - at === 2 && bytes.readInt16BE(at) === -1)) checksum.addPart(bytes, at, end, isEnd);
+  });
+  if (checksum.rows === rows) return checksum;
+  // A message was not a row, as PostgreSQL may have it one day.
+  const again = new Checksum();
+  const whole = plan.columns.map(
+    () => (bytes: Buffer, start: number, end: number) => bytes.subarray(start, end),
+  );
+  for await (const some of binaryRows(copyOut(client, sql), whole))
+    for (const fields of some) again.addTuples(tupleOf(fields));
+  return again;
 }
+
+function tupleOf(fields: readonly (Buffer | null)[]): Buffer {
+  const count = Buffer.alloc(2);
+  count.writeInt16BE(fields.length);
+  const parts = fields.flatMap((field) => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(field?.length ?? -1);
+    return field === null ? [length] : [length, field];
+  });
+  return Buffer.concat([count, ...parts]);
+}
+
+function selected({ target, columns }: TablePlan): string {
+  const names = columns.map((column) => identifier(column.target.name)).join(", ");
+  return `SELECT ${names} FROM ${target.ownRows}`;
+}
+
+/** SQL for the rows of a table as the server prints them. */
+const printed = (plan: TablePlan) => `COPY (${selected(plan)}) TO STDOUT`;
 
 /** The rows of a table in the form of the source's: many lines at a time, the last of which may go on in the next. */
 export async function* linesOfTarget(client: ClientBase, plan: TablePlan): AsyncGenerator<Buffer> {

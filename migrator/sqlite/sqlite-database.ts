@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { identifier } from "../base/quoting";
 import { messageOf, Refused } from "../base/errors";
-import { ConfinedDatabase } from "./confined/database";
+import { ConfinedDatabase, type Cursor } from "./confined/database";
 import { Ended } from "./confined/process";
 import { requireOwnJournal } from "./journal";
 import { Records } from "./records";
@@ -44,6 +44,8 @@ export class SqliteDatabase {
   readonly records: Records;
   private found: readonly SourceTable[] = [];
   private shadows: readonly ShadowTable[] = [];
+  /** Nobody writes to the copy. */
+  private readonly counts = new Map<string, number>();
 
   private constructor(
     private readonly database: ConfinedDatabase,
@@ -183,26 +185,21 @@ export class SqliteDatabase {
   /** Number of rows of a table, as SQLite counts them in the table itself: an index may miss some. */
   count(table: SourceTable): number {
     if (table.unreadable !== undefined) return 0;
-    return this.query<{ count: number }>(`SELECT count(*) AS count FROM ${inOrder(table)}`)[0]?.count ?? 0;
+    const known = this.counts.get(table.name);
+    if (known !== undefined) return known;
+    const sql = `SELECT count(*) AS count FROM ${inOrder(table)}`;
+    const count = this.query<{ count: number }>(sql)[0]?.count ?? 0;
+    this.counts.set(table.name, count);
+    return count;
   }
 
   /**
-   * Answers of SQL for the rows of a table, in the order of `rows`.
+   * Begins to read answers of SQL for the rows of a table, in the order of `rows`. Errors are for `unreadable`.
    * @param condition which rows; default all.
    */
-  *scan(
-    table: SourceTable,
-    terms: readonly string[],
-    condition = "true",
-    parameters: object = {},
-  ): Generator<Raw[]> {
+  scan(table: SourceTable, terms: readonly string[], condition = "true", parameters: object = {}): Cursor {
     const sql = `SELECT ${terms.join(", ")} FROM ${inOrder(table)} WHERE ${condition}`;
-    const statement = this.database.prepare(sql, { raw: true, bigints: true });
-    try {
-      yield* statement.iterate(parameters) as IterableIterator<Raw[]>;
-    } catch (error) {
-      throw this.unreadable(table, error);
-    }
+    return this.database.prepare(sql, { raw: true, bigints: true }).cursor(parameters);
   }
 
   /** The rows of a table, one at a time, always in the same order: all of them, or those of a range. */
@@ -296,6 +293,9 @@ export const concatenated = (terms: readonly string[]) => byHalves(terms, " || "
 
 /** SQL for a sum. */
 export const added = (terms: readonly string[]) => byHalves(terms, " + ", "0");
+
+/** SQL that is true where one of the terms is. */
+export const either = (terms: readonly string[]) => byHalves(terms, " OR ", "false");
 
 function byHalves(terms: readonly string[], operator: string, none: string): string {
   if (terms.length <= 1) return terms[0] ?? none;

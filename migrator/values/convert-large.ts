@@ -6,12 +6,18 @@ import type { TargetColumn } from "../server/target";
 import { typeOf } from "./types";
 import { charactersIn, escapedLength, escapePiece, textOf } from "./text-pieces";
 
-/** A field that is known to fit. */
-export interface LargeField {
-  /** Its length, escaped for COPY. */
+/** A field in one of COPY's forms. */
+export interface Rendered {
   readonly bytes: number;
   /** Renders it, each time anew. */
   readonly pieces: () => Iterable<Buffer>;
+}
+
+/** A field that is known to fit. */
+export interface LargeField {
+  /** Escaped. */
+  readonly text: Rendered;
+  readonly binary: Rendered;
 }
 
 /** How a column takes its large values. */
@@ -61,9 +67,10 @@ export function largeOf(column: TargetColumn, encoding: SqliteDatabase["encoding
 function characters(column: TargetColumn, encoding: SqliteDatabase["encoding"], value: Stored): LargeField {
   if (value.storage === "b") throw misplaced("b", column.described, help.cast("utf8"));
   const limit = column.type === "name" ? 63 : column.modifier >= 4 ? column.modifier - 4 : Infinity;
-  let [sent, count, last] = [0, 0, 0];
+  let [escaped, plain, count, last] = [0, 0, 0, 0];
   for (const text of textOf(encoding, value.pieces())) {
-    sent += escapedLength(text);
+    escaped += escapedLength(text);
+    plain += text.length;
     if (limit !== Infinity) count += charactersIn(text);
     last = text.at(-1)!;
   }
@@ -73,14 +80,15 @@ function characters(column: TargetColumn, encoding: SqliteDatabase["encoding"], 
   if (isPadded && last === space)
     throw new Misfit(`text that ends in a space in a column of type ${column.described}`);
   const padding = isPadded ? limit - count : 0;
-  return {
-    bytes: sent + padding,
+  const rendered = (bytes: number, render: (text: Buffer) => Buffer): Rendered => ({
+    bytes: bytes + padding,
     *pieces() {
-      for (const text of textOf(encoding, value.pieces())) yield escapePiece(text);
+      for (const text of textOf(encoding, value.pieces())) yield render(text);
       for (let left = padding; left > 0; left -= pieceBytes)
         yield Buffer.alloc(Math.min(left, pieceBytes), " ");
     },
-  };
+  });
+  return { text: rendered(escaped, escapePiece), binary: rendered(plain, (text) => text) };
 }
 
 function bytes(encoding: SqliteDatabase["encoding"], value: Stored): LargeField {
@@ -89,10 +97,13 @@ function bytes(encoding: SqliteDatabase["encoding"], value: Stored): LargeField 
   let count = asStored ? value.bytes : 0;
   if (!asStored) for (const piece of plain()) count += piece.length;
   return {
-    bytes: "\\\\x".length + 2 * count,
-    *pieces() {
-      yield Buffer.from("\\\\x");
-      for (const piece of plain()) yield Buffer.from(piece.toString("hex"), "latin1");
+    text: {
+      bytes: "\\\\x".length + 2 * count,
+      *pieces() {
+        yield Buffer.from("\\\\x");
+        for (const piece of plain()) yield Buffer.from(piece.toString("hex"), "latin1");
+      },
     },
+    binary: { bytes: count, pieces: plain },
   };
 }

@@ -1,7 +1,7 @@
 import type { TableRows } from "../sqlite/table-rows";
 import { type Encoded, RecordValue } from "../sqlite/record-value";
 
-/** Where fields of COPY lines are written. */
+/** Where fields of COPY are written. There is room. */
 export interface Output {
   to: Buffer;
   end: number;
@@ -9,11 +9,13 @@ export interface Output {
   assumedUtc: number;
 }
 
-/** How values of the usual kind of a column go from SQLite's records to COPY. */
+/** How values of a column go into COPY's binary form, as the `recv` function of its type reads them. */
 export interface FieldTranscoder {
-  /** Writes the field of a value that is not NULL; `false` when it is not of that kind. */
+  /** Writes a value of the usual kind, that is not NULL, out of SQLite's record; `false` when it is not of that kind. */
   readonly take: (value: RecordValue, output: Output) => boolean;
-  /** Bytes that a field may have more than twice those of its value. */
+  /** Writes what the column's `Convert` made of a value: a field of COPY's text form. */
+  readonly write: (field: string, output: Output) => void;
+  /** Bytes that a field may have more than its value. */
   readonly growth: number;
 }
 
@@ -31,18 +33,91 @@ export interface FastColumn {
 
 /** Room beyond what is needed, so that it is made but a few times. */
 const spareBytes = 1 << 17;
+/** A length, and a number of a few bytes that becomes one of up to 24. */
+const mostOfNumber = 28;
 
-const code = (character: string) => character.charCodeAt(0);
-const [tab, newline, backslash, capitalN] = [code("\t"), code("\n"), code("\\"), code("N")];
-
-/**
- * From rows as they lie in SQLite's file to COPY lines, byte by byte: no value is made on the way. A record says of every value
- * what it is, so that nothing is taken for what it is not. https://www.sqlite.org/fileformat2.html#record_format
- */
-export class Transcoder implements Output {
-  to = Buffer.alloc(0);
+/** Rows in COPY's binary form, one behind the other. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.55.9.4.6 */
+export class Tuples implements Output {
+  to: Buffer = Buffer.alloc(0);
   end = 0;
   assumedUtc = 0;
+
+  /** Forgets the rows. */
+  reset(): void {
+    this.end = 0;
+    this.assumedUtc = 0;
+  }
+
+  /** The rows since `reset`. */
+  bytes(): Buffer {
+    return Buffer.from(this.to.subarray(0, this.end));
+  }
+
+  /** Adds a row by its fields in COPY's text form. */
+  add(transcoders: readonly FieldTranscoder[], fields: readonly string[]): void {
+    this.begin(fields.length);
+    for (const [index, field] of fields.entries()) this.addField(transcoders[index]!, field);
+  }
+
+  addField(transcoder: FieldTranscoder, field: string): void {
+    // No UTF-16 unit has more than three bytes.
+    this.makeRoom(3 * field.length + mostOfNumber);
+    if (field === "\\N") {
+      this.addNull();
+      return;
+    }
+    const start = this.beginField();
+    transcoder.write(field, this);
+    this.endField(start);
+  }
+
+  /** Begins a field of so many bytes, which are not written here. */
+  beginLarge(bytes: number): void {
+    this.makeRoom(4);
+    this.end = this.to.writeInt32BE(bytes, this.end);
+  }
+
+  /** Begins a row. */
+  begin(fields: number): void {
+    this.makeRoom(2);
+    this.to[this.end++] = fields >> 8;
+    this.to[this.end++] = fields & 0xff;
+  }
+
+  addNull(): void {
+    for (let place = 0; place < 4; place++) this.to[this.end++] = 0xff;
+  }
+
+  /** @returns where the field begins */
+  beginField(): number {
+    this.end += 4;
+    return this.end;
+  }
+
+  /** Says how long a field is. */
+  endField(start: number): void {
+    const { to } = this;
+    const length = this.end - start;
+    to[start - 4] = length >>> 24;
+    to[start - 3] = (length >>> 16) & 0xff;
+    to[start - 2] = (length >>> 8) & 0xff;
+    to[start - 1] = length & 0xff;
+  }
+
+  makeRoom(bytes: number): void {
+    if (this.to.length - this.end >= bytes) return;
+    const to = Buffer.allocUnsafeSlow(this.end + bytes + spareBytes);
+    this.to.copy(to, 0, 0, this.end);
+    this.to = to;
+  }
+}
+
+/**
+ * From rows as they lie in SQLite's file to rows of COPY, byte by byte: no value is made on the way. A record says of every
+ * value what it is, so that nothing is taken for what it is not. https://www.sqlite.org/fileformat2.html#record_format
+ */
+export class Transcoder {
+  readonly tuples = new Tuples();
   private readonly value = new RecordValue();
   /** Of each value of a record: its serial type, and where it is. */
   private readonly types: Int32Array;
@@ -50,7 +125,7 @@ export class Transcoder implements Output {
   private readonly growth: number;
 
   /**
-   * @param columns in the order of a line.
+   * @param columns in the order of a row of COPY.
    * @param added what a row has that was written before a column was added.
    */
   constructor(
@@ -60,46 +135,36 @@ export class Transcoder implements Output {
     const places = 1 + Math.max(...columns.map(({ place }) => place));
     this.types = new Int32Array(places);
     this.starts = new Int32Array(places);
-    // A number of a few bytes has up to 24 characters.
-    this.growth = columns.reduce((sum, { transcoder }) => sum + transcoder.growth + 26, 0);
+    this.growth = columns.reduce((sum, { transcoder }) => sum + transcoder.growth + mostOfNumber, 0);
   }
 
-  /** Forgets the lines. */
-  reset(): void {
-    this.end = 0;
-    this.assumedUtc = 0;
-  }
-
-  /** The lines since `reset`. */
-  lines(): Buffer {
-    return Buffer.from(this.to.subarray(0, this.end));
-  }
-
-  /** Writes the line of a row; `false` when it has a value that is not of the usual kind. */
+  /** Adds a row; `false` when it has a value that is not of the usual kind. What is written of it is to be forgotten then. */
   add(row: TableRows): boolean {
     const { record, start, end } = row;
     if (record === undefined) return false;
     const count = this.header(record, start, end);
     if (count < 0) return false;
-    this.makeRoom(2 * (end - start) + this.growth);
-    const { columns, types, starts, value } = this;
+    const { columns, types, starts, value, tuples } = this;
+    tuples.begin(columns.length);
+    tuples.makeRoom(end - start + this.growth);
     for (const column of columns) {
       const { place } = column;
       if (column.isRowid) value.setRowid(row.rowid);
       else if (place < count) value.set(record, types[place]!, starts[place]!, column.isReal);
       else {
         const added = this.added(BigInt(row.rowid), column);
-        this.makeRoom(2 * added.bytes.length + this.growth);
+        tuples.makeRoom(end - start + added.bytes.length + this.growth);
         value.set(added.bytes, added.type, 0, column.isReal);
       }
       if (value.type === 0) {
         if (!column.nullable) return false;
-        this.to[this.end++] = backslash;
-        this.to[this.end++] = capitalN;
-      } else if (!column.transcoder.take(value, this)) return false;
-      this.to[this.end++] = tab;
+        tuples.addNull();
+      } else {
+        const at = tuples.beginField();
+        if (!column.transcoder.take(value, tuples)) return false;
+        tuples.endField(at);
+      }
     }
-    this.to[this.end - 1] = newline;
     return true;
   }
 
@@ -132,12 +197,5 @@ export class Transcoder implements Output {
       else if (type > 9) return -1;
     }
     return body > end ? -1 : count;
-  }
-
-  private makeRoom(bytes: number): void {
-    if (this.to.length - this.end >= bytes) return;
-    const to = Buffer.allocUnsafeSlow(this.end + bytes + spareBytes);
-    this.to.copy(to, 0, 0, this.end);
-    this.to = to;
   }
 }

@@ -56,7 +56,8 @@ test("lines that come in parts are the same lines, wherever they are cut", () =>
       start = 0;
       const ends = lines.map((_, index) => Buffer.byteLength(`${lines.slice(0, index + 1).join("\n")}\n`));
       for (const end of [...new Set([...places, ...ends])].sort((a, b) => a - b)) {
-        if (end > start) pieces.addPart(whole, start, end, ends.includes(end));
+        const isEnd = ends.includes(end);
+        if (end > start) pieces.addPart(whole, start, isEnd ? end - 1 : end, isEnd);
         start = end;
       }
       expect(`${pieces.rows} ${pieces.toString()}`).toBe(of(...lines));
@@ -84,4 +85,29 @@ test("one byte less, more or changed is another sum", () => {
       },
     ),
   );
+});
+
+test("rows in the binary form count one by one, with their lengths", () => {
+  const field = (text: string | null) => {
+    const head = Buffer.alloc(4);
+    head.writeInt32BE(text === null ? -1 : Buffer.byteLength(text));
+    return Buffer.concat([head, Buffer.from(text ?? "")]);
+  };
+  const row = (...fields: (string | null)[]) => {
+    const count = Buffer.alloc(2);
+    count.writeInt16BE(fields.length);
+    return Buffer.concat([count, ...fields.map(field)]);
+  };
+  const rows = [row("a", null), row("", "bc"), row("ab", ""), row("a", null)];
+  const [together, apart, parts] = [new Checksum(), new Checksum(), new Checksum()];
+  together.addTuples(Buffer.concat(rows));
+  for (const one of [...rows].reverse()) apart.add(one);
+  for (const one of rows)
+    for (let at = 0; at < one.length; at++) parts.addPart(one, at, at + 1, at === one.length - 1);
+  expect(together.rows).toBe(4);
+  expect(together.toString()).toBe(apart.toString());
+  expect(together.toString()).toBe(parts.toString());
+  const other = new Checksum();
+  other.addTuples(Buffer.concat([row("a", null), row("", "bc"), row("ab", ""), row(null, "a")]));
+  expect(other.toString()).not.toBe(together.toString());
 });

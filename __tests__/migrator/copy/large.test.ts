@@ -99,7 +99,10 @@ test("large values that do not fit are named, every one, and nothing is changed"
 });
 
 test("a line that PostgreSQL could not hold is the fault of its largest field", () => {
-  const field = (bytes: number) => ({ bytes, pieces: () => [] });
+  const field = (bytes: number) => ({
+    text: { bytes, pieces: () => [] },
+    binary: { bytes, pieces: () => [] },
+  });
   expect(tooLong(["1", field(lineLimit - 3)])).toBeUndefined();
   expect(tooLong(["1", field(lineLimit - 2)])).toBe(1);
   expect(tooLong(["1", field(6e8), "", field(5e8)])).toBe(1);

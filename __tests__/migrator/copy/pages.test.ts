@@ -10,6 +10,8 @@ import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import { type Storage } from "../../../migrator/sqlite/storage";
 import type { TargetColumn } from "../../../migrator/server/target";
 import { Cleanup, writeSqlite } from "../support";
+import { rowForm } from "../../../migrator/copy/row-form";
+import { printedTuples } from "./printed-tuples";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
@@ -58,6 +60,8 @@ function open(file: string, columns: readonly TargetColumn[]): { source: SqliteD
   return { source, plan: { source: table, target, columns: planned } };
 }
 
+const columnsOf = (plan: TablePlan) => plan.columns.map(({ target }) => target);
+
 /** The lines that the converters make of a page; `undefined` when a value does not fit. */
 function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: readonly Value[] }>) {
   const tally = { roundedFractions: 0, assumedUtc: 0 };
@@ -66,7 +70,7 @@ function converted(plan: TablePlan, rows: Iterable<{ storages: string; values: r
     for (const { storages, values } of rows) {
       const fields = plan.columns.map(({ target, converter }, index) => {
         const value = values[index] ?? null;
-        if (isStored(value)) return String(Buffer.concat([...converter.large.convert(value).pieces()]));
+        if (isStored(value)) return String(Buffer.concat([...converter.large.convert(value).text.pieces()]));
         if (value !== null) return converter.convert(storages[index] as Storage, value, tally);
         if (target.notNull) throw new Misfit("NULL");
         return "\\N";
@@ -285,7 +289,9 @@ describe("the short way and the converters", () => {
       `CREATE TABLE t (v); INSERT INTO t VALUES ${values.replace(/, (?![^(]*\))/g, "), (").replace(/^(.*)$/s, "($1)")}`,
     );
     const { source, plan } = open(file, [column("v", type, modifier)]);
-    const found = [...pages(source, plan)].map((page) => page.lines?.toString("utf8"));
+    const found = [...pages(source, plan, rowForm(plan))].map(
+      ({ tuples }) => tuples && printedTuples(columnsOf(plan), tuples),
+    );
     source.close();
     expect(found).toEqual([`${lines.join("\n")}\n`]);
   });
@@ -320,7 +326,7 @@ describe("the short way and the converters", () => {
     const file = newFile();
     writeSqlite(file, `CREATE TABLE t (v); INSERT INTO t VALUES (${value})`);
     const { source, plan } = open(file, [column("v", type, modifier)]);
-    expect([...pages(source, plan)].map(({ lines }) => lines)).toEqual([undefined]);
+    expect([...pages(source, plan, rowForm(plan))].map(({ tuples }) => tuples)).toEqual([undefined]);
     source.close();
   });
 
@@ -337,10 +343,10 @@ describe("the short way and the converters", () => {
           column("a1", table.added[1]),
         ]);
         try {
-          for (const page of pages(source, plan)) {
-            if (page.lines === undefined) continue;
+          for (const page of pages(source, plan, rowForm(plan))) {
+            if (page.tuples === undefined) continue;
             taken++;
-            expect(page.lines.toString("utf8")).toBe(converted(plan, page.rows()));
+            expect(printedTuples(columnsOf(plan), page.tuples)).toBe(converted(plan, page.rows()));
           }
         } finally {
           source.close();
@@ -360,11 +366,12 @@ describe("pages", () => {
     const ids: string[] = [];
     const shapes: { rows: number; bytes: number; plain: boolean }[] = [];
     try {
-      for (const { lines, rows } of pages(source, plan)) {
-        const text = lines?.toString("utf8") ?? converted(plan, rows()) ?? "";
+      for (const { tuples, rows } of pages(source, plan, rowForm(plan))) {
+        const text =
+          tuples === undefined ? (converted(plan, rows()) ?? "") : printedTuples(columnsOf(plan), tuples);
         const page = text.split("\n").slice(0, -1);
         ids.push(...page.map((line) => line.split("\t")[0]!));
-        shapes.push({ rows: page.length, bytes: text.length, plain: lines !== undefined });
+        shapes.push({ rows: page.length, bytes: text.length, plain: tuples !== undefined });
       }
     } finally {
       source.close();
@@ -443,7 +450,7 @@ describe("pages", () => {
       `CREATE TABLE t (id, v); INSERT INTO t ${numbers(40, "SELECT i, zeroblob(1000000)")}`,
     );
     const { source, plan } = open(file, [column("id", "int4"), column("v", "int4")]);
-    const sizes = [...pages(source, plan)].map(({ rows }) => [...rows()].length);
+    const sizes = [...pages(source, plan, rowForm(plan))].map(({ rows }) => [...rows()].length);
     source.close();
     expect(Math.max(...sizes)).toBe(2);
     expect(sizes.reduce((sum, size) => sum + size)).toBe(40);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { converterFor } from "../../../migrator/values/convert";
-import { Misfit } from "../../../migrator/values/misfit";
+import { Misfit, unescapeCopy } from "../../../migrator/values/misfit";
 import type { Stored } from "../../../migrator/sqlite/records";
 import type { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import type { TargetColumn } from "../../../migrator/server/target";
@@ -85,8 +85,13 @@ test(`${cases} values in pieces come to what they come to whole`, () => {
         const whole = outcome(() => convert(storage, value, { roundedFractions: 0, assumedUtc: 0 }));
         const inPieces = outcome(() => {
           const field = large.convert(stored(storage, value, cuts));
-          const rendered = Buffer.concat([...field.pieces()]);
-          expect(field.bytes).toBe(rendered.length);
+          const [rendered, plain] = [field.text, field.binary].map(({ bytes, pieces }) => {
+            const all = Buffer.concat([...pieces()]);
+            expect(bytes).toBe(all.length);
+            return all;
+          }) as [Buffer, Buffer];
+          if (target.type === "bytea") expect(`\\\\x${plain.toString("hex")}`).toBe(rendered.toString());
+          else expect(plain.toString()).toBe(unescapeCopy(rendered.toString()));
           return rendered.toString();
         });
         expect(inPieces).toBe(whole);
@@ -107,7 +112,7 @@ test("what no value of a type is as long as is refused unread; what the server w
     },
   });
   const kind = (type: string, storage: "t" | "b") =>
-    outcome(() => String(converterFor(column(type), "UTF-8", []).large.convert(unread(storage)).bytes));
+    outcome(() => String(converterFor(column(type), "UTF-8", []).large.convert(unread(storage)).text.bytes));
   expect(kind("int4", "t")).toContain("text in a column of type int4");
   expect(kind("timestamp", "b")).toContain("blob in a column of type timestamp");
   expect(kind("jsonb", "t")).toContain("text of more than 200 MB in a column of type jsonb");

@@ -1,20 +1,21 @@
 /** Rows of PostgreSQL's binary COPY, https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4. */
-import type { ClientBase } from "pg";
-import { copyOut } from "../../server/copy-out";
 
 /** Signature, flags and the length of an extension, which there is none of. */
 const headerBytes = 19;
+
+/** SQL that answers a query in this form. */
+export const binaryCopy = (query: string) => `COPY (${query}) TO STDOUT WITH (FORMAT binary)`;
 
 /** Reads a field that is not NULL: bytes in its type's own binary form, from one place to another. */
 export type ReadField<T> = (bytes: Buffer, start: number, end: number) => T;
 
 /**
- * Answers a query, some rows at a time.
+ * Rows, some at a time.
+ * @param chunks what the server sends, cut anywhere
  * @param readers one for each field
  */
 export async function* binaryRows<T>(
-  client: ClientBase,
-  query: string,
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
   readers: readonly ReadField<T>[],
 ): AsyncGenerator<(T | null)[][]> {
   let parts: Buffer[] = [];
@@ -22,7 +23,7 @@ export async function* binaryRows<T>(
   let needed = headerBytes;
   let begun = false;
   let ended = false;
-  for await (const chunk of copyOut(client, `COPY (${query}) TO STDOUT WITH (FORMAT binary)`)) {
+  for await (const chunk of chunks) {
     // What comes behind the last row is waited for: a stream that is left early takes the session with it.
     if (ended) continue;
     parts.push(chunk);

@@ -3,8 +3,8 @@ import type { ClientBase } from "pg";
 import { identifier, literal } from "../../base/quoting";
 import type { TablePlan } from "../copy-plan";
 import type { Difference } from "./expected";
-import { keyOf, pack, type PackedRow, unpack, valuesOf } from "./packed-row";
-import { targetRows } from "./target-rows";
+import { differingPlaces, keyOf, type PackedRows, valuesOf } from "./packed-rows";
+import { rowsIn, targetBytes } from "./target-rows";
 
 /** Types of which a key's value can be written for a query just as its form is. */
 const keyTypes = new Set(["int2", "int4", "int8", "text", "varchar", "uuid"]);
@@ -16,26 +16,45 @@ export function keyPlaces({ columns, target: { primaryKey } }: TablePlan): numbe
   return places.length > 0 && usable ? places : undefined;
 }
 
-/** Finds the rows' partners and says in which columns they differ. */
-export async function differencesByKey(
+/** Finds the partners of rows in the target. @returns these as they came */
+export async function partners(
   client: ClientBase,
   plan: TablePlan,
   places: readonly number[],
-  rows: readonly PackedRow[],
+  rows: readonly PackedRows[],
+): Promise<Buffer[]> {
+  return await targetBytes(
+    client,
+    plan,
+    joined(
+      plan,
+      places,
+      rows.flatMap(({ keys }) => keys),
+    ),
+  );
+}
+
+/** Says in which columns rows and their partners differ. */
+export async function differencesIn(
+  plan: TablePlan,
+  places: readonly number[],
+  rows: readonly PackedRows[],
+  found: readonly Buffer[],
 ): Promise<Difference[]> {
-  if (rows.length === 0) return [];
-  const wanted = new Map(rows.map((row) => [row.key, row]));
+  const wanted = new Map<string, readonly [rows: PackedRows, row: number]>();
+  for (const some of rows) for (const [row, key] of some.keys.entries()) wanted.set(key, [some, row]);
   const differences: Difference[] = [];
-  for await (const found of targetRows(client, plan, joined(plan, places, rows)))
-    for (const forms of found) {
+  for await (const some of rowsIn(plan, found))
+    for (const forms of some) {
       const key = keyOf(forms, places);
-      const row = wanted.get(key);
-      if (row === undefined) continue;
+      const partner = wanted.get(key);
+      if (partner === undefined) continue;
       wanted.delete(key);
-      const packed = pack(forms);
-      if (row.packed !== packed) differences.push(...differing(plan, row, packed));
+      const [rows, row] = partner;
+      for (const place of differingPlaces(forms, ...partner))
+        differences.push(differing(plan, rows.names[row]!(), place));
     }
-  return [...differences, ...[...wanted.values()].map(({ name }) => lost(name))];
+  return [...differences, ...[...wanted.values()].map(([rows, row]) => lost(rows.names[row]!))];
 }
 
 /** @param name says which row it is */
@@ -45,11 +64,12 @@ export const lost = (name: () => string): Difference => ({
   why: "the target lacks this row",
 });
 
-/** Finds the rows by their key, and so by the index of the primary key. */
-function joined({ columns }: TablePlan, places: readonly number[], rows: readonly PackedRow[]): string {
-  const keys = rows.map(({ key }) => valuesOf(key, places));
+/** Finds rows by their key, and so by the index of the primary key. */
+function joined({ columns }: TablePlan, places: readonly number[], keys: readonly string[]): string {
+  const values = keys.map((key) => valuesOf(key, places));
+  const quoted = (value: string) => (/^-?\d+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`);
   const lists = places.map((place, index) => {
-    const items = keys.map((values) => `"${values[index]!.replace(/["\\]/g, "\\$&")}"`);
+    const items = values.map((of) => quoted(of[index]!));
     return `${literal(`{${items.join(",")}}`)}::${columns[place]!.target.castable}[]`;
   });
   const names = places.map((_, index) => `k${index}`);
@@ -59,17 +79,7 @@ function joined({ columns }: TablePlan, places: readonly number[], rows: readonl
   return `JOIN unnest(${lists.join(", ")}) AS s(${names.join(", ")}) ON ${equal.join(" AND ")}`;
 }
 
-function differing(plan: TablePlan, { packed, name }: PackedRow, found: string): Difference[] {
-  const [wanted, given] = [unpack(packed), unpack(found)];
-  return plan.columns.flatMap(({ target }, index) =>
-    wanted[index] === given[index]
-      ? []
-      : [
-          {
-            row: name(),
-            column: target.name,
-            why: `differs from the source's value, as ${target.described}`,
-          },
-        ],
-  );
+function differing({ columns }: TablePlan, row: string, place: number): Difference {
+  const { name, described } = columns[place]!.target;
+  return { row, column: name, why: `differs from the source's value, as ${described}` };
 }

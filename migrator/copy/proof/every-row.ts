@@ -1,10 +1,10 @@
 /** Every row of a table against every row of the source, in any order. */
 import type { ClientBase } from "pg";
 import type { TablePlan } from "../copy-plan";
-import { differencesByKey, lost } from "./by-key";
+import { differencesIn, lost, partners } from "./by-key";
 import { digestOf, Digests, partOf } from "./digest";
 import type { Difference, ExpectedRow } from "./expected";
-import { packedRow } from "./packed-row";
+import { packedRows } from "./packed-rows";
 import { targetRows } from "./target-rows";
 
 /** What comes of a comparison: the rows of the source that were compared, and what differs. */
@@ -40,16 +40,21 @@ export async function compareEveryRow(
     const found =
       places === undefined
         ? missing.map(({ key }) => lost(key))
-        : await differencesByKey(
-            client,
-            plan,
-            places,
-            missing.map((row) => packedRow(row, places)),
-          );
+        : await differencesOf(client, plan, missing, places);
     return { rows: source.rows, differences: found };
   }
   const why = `${target.rows} rows where the source has ${source.rows}`;
   return { rows: source.rows, differences: [{ row: "all rows", column: "(row)", why }] };
+}
+
+async function differencesOf(
+  client: ClientBase,
+  plan: TablePlan,
+  missing: readonly ExpectedRow[],
+  places: readonly number[],
+): Promise<Difference[]> {
+  const rows = [packedRows(missing, places)];
+  return await differencesIn(plan, places, rows, await partners(client, plan, places, rows));
 }
 
 /** Rows of the source that the target does not have, among those of some parts. */

@@ -9,7 +9,7 @@ import { hashedIfLarge, largeForm } from "./large-form";
 import type { Asked, Form } from "./form";
 import { meaningIn } from "./meaning";
 import { NoMeaning } from "./no-meaning";
-import { isLarge, type Large, sourceRows } from "./source-rows";
+import { isLarge, type Large, type Scan, sourceRows } from "./source-rows";
 
 export interface ExpectedRow {
   readonly forms: readonly (Form | null)[];
@@ -23,7 +23,7 @@ export interface Difference {
   readonly why: string;
 }
 
-const [batchRows, batchBytes] = [1000, 1 << 20];
+const [batchRows, batchBytes] = [500, 1 << 20];
 
 type Pending = Form | null | Asked | NoMeaning;
 
@@ -95,7 +95,7 @@ function formOf({ read }: Column, storage: Storage, value: Raw | Large): Pending
 /**
  * Yields the rows in batches; rows that a rule leaves behind are not among them.
  * @param helper a session in which PostgreSQL reads what only it can.
- * @param share of the rows that is read, 1 for all.
+ * @param scan of the rows.
  * @param differ told of every value that no rule lets pass.
  */
 export async function* expectedRows(
@@ -103,7 +103,7 @@ export async function* expectedRows(
   plan: TablePlan,
   rules: readonly ColumnRule[],
   helper: ClientBase,
-  share: number,
+  scan: Scan,
   differ: (difference: Difference) => void,
 ): AsyncGenerator<ExpectedRow[]> {
   const columns = plan.columns.map((column) =>
@@ -115,18 +115,19 @@ export async function* expectedRows(
   );
   let batch: Batch = [];
   let bytes = 0;
-  for (const { storages, values, key } of sourceRows(source, plan, share)) {
-    const pending: Pending[] = [];
-    for (let index = 0; index < columns.length; index++)
-      pending.push(formOf(columns[index]!, storages[index] as Storage, values[index] ?? null));
-    batch.push({ forms: pending, key });
-    for (const form of pending) if (Buffer.isBuffer(form)) bytes += form.length;
-    if (batch.length >= batchRows || bytes >= batchBytes) {
-      yield await finished();
-      batch = [];
-      bytes = 0;
+  for await (const rows of sourceRows(source, plan, scan))
+    for (const { storages, values, key } of rows) {
+      const pending: Pending[] = [];
+      for (let index = 0; index < columns.length; index++)
+        pending.push(formOf(columns[index]!, storages[index] as Storage, values[index] ?? null));
+      batch.push({ forms: pending, key });
+      for (const form of pending) if (Buffer.isBuffer(form)) bytes += form.length;
+      if (batch.length >= batchRows || bytes >= batchBytes) {
+        yield await finished();
+        batch = [];
+        bytes = 0;
+      }
     }
-  }
   if (batch.length > 0) yield await finished();
 
   async function finished(): Promise<ExpectedRow[]> {

@@ -11,16 +11,13 @@ import type { TablePlan } from "../copy-plan";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import { keyPlaces } from "./by-key";
 import { compareEveryRow } from "./every-row";
+import type { EarlySamples } from "./early-samples";
 import { type Difference, type ExpectedRow, expectedRows } from "./expected";
-import { packedRow, type PackedRow } from "./packed-row";
+import { type Extent, sampleRows } from "./extent";
+import { packedRows, type PackedRows } from "./packed-rows";
 import { ReadAhead } from "./read-ahead";
-import { compareSample, type Sample } from "./sampled-rows";
-
-/** How much is compared: every value of large tables, too, or of those a random sample. */
-export type Extent = "sample" | "full";
-
-/** Rows up to which every value of a table is compared, and that a sample of a larger one has. */
-export const sampleRows = 50_000;
+import { Sample } from "./sampled-rows";
+import { scan, type Scan } from "./source-rows";
 
 /** A fault in one row of so many is what a sample's confidence is stated for. */
 const oneIn = 10_000;
@@ -33,6 +30,8 @@ export interface Proving {
   readonly source: SqliteDatabase;
   readonly rules: readonly Rule[];
   readonly extent: Extent;
+  /** Samples that have begun to be read. */
+  readonly early?: EarlySamples;
 }
 
 /** Rules that say what becomes of a value. */
@@ -46,8 +45,8 @@ const ofValues: ReadonlySet<Rule["kind"]> = new Set<ColumnRule["kind"]>([
 /** The differences that are named at most. */
 const shown = 20;
 
-/** Rows that are read from the source before the target can be asked for them, at the most: enough for one large table. */
-const mostAhead = 60_000;
+/** What is read from the source before the target can be asked for it, at the most: enough for one large table. */
+const mostAhead = { rows: 60_000, bytes: 16 << 20 };
 
 /** Proves tables one after the other, in one transaction. */
 export class Prover {
@@ -62,11 +61,28 @@ export class Prover {
 
   /** Begins to read the samples of large tables: their target may be busy meanwhile. */
   async readAhead(plans: readonly TablePlan[]): Promise<void> {
-    let left = mostAhead;
+    let { rows, bytes } = mostAhead;
     for (const plan of plans) {
-      if (this.isEnded || left <= 0) return;
-      await this.sampleOf(plan)?.rows.fill((batch) => !this.isEnded && (left -= batch.length) > 0);
+      if (this.isEnded || rows <= 0 || bytes <= 0) return;
+      await this.sampleOf(plan)?.rows.fill((batch) => {
+        rows -= batch.keys.length;
+        bytes -= batch.packed.length;
+        return !this.isEnded && rows > 0 && bytes > 0;
+      });
     }
+  }
+
+  /** Asks the target for the rows that were read ahead. It has its indexes now. */
+  async fetch(): Promise<void> {
+    if (this.samples.size === 0) return;
+    await this.readBy("key");
+    for (const sample of this.samples.values()) await sample.fetch(this.proving.client);
+    await this.readBy("table");
+  }
+
+  /** Compares these, while other things go on. */
+  async compareFetched(): Promise<void> {
+    for (const sample of this.samples.values()) await sample.compareFetched();
   }
 
   /** Nothing is read any more. */
@@ -85,8 +101,13 @@ export class Prover {
     await this.readBy(sample === undefined ? "table" : "key");
     const { rows, differences } =
       sample === undefined
-        ? await compareEveryRow(client, plan, (differ) => this.expected(plan, 1, differ), keyPlaces(plan))
-        : await compareSample(client, plan, sample);
+        ? await compareEveryRow(
+            client,
+            plan,
+            (differ) => this.expected(plan, this.scan(plan, 1), differ),
+            keyPlaces(plan),
+          )
+        : await sample.compareRest(client);
     this.samples.delete(plan);
     if (differences.length > 0) throw new Failed(describe(plan, differences));
     return { rows, of, confidence: sample === undefined ? 1 : 1 - (1 - 1 / oneIn) ** rows };
@@ -95,21 +116,29 @@ export class Prover {
   /** The sample of a table of which not every row is compared. */
   private sampleOf(plan: TablePlan): Sample | undefined {
     const { source, extent } = this.proving;
-    const begun = this.samples.get(plan);
-    if (begun !== undefined || extent === "full") return begun;
+    const known = this.samples.get(plan);
+    if (known !== undefined || extent === "full") return known;
     const places = keyPlaces(plan);
     const of = source.count(plan.source);
     if (of <= sampleRows || places === undefined) return undefined;
     const differences: Difference[] = [];
-    const rows = this.expected(plan, sampleRows / of, (difference) => differences.push(difference));
-    const sample = { places, differences, rows: new ReadAhead(packedRows(rows, places)) };
+    const begun = this.proving.early?.take(plan.source.name, namesOf(plan));
+    const rows = this.expected(plan, begun ?? this.scan(plan, sampleRows / of), (difference) =>
+      differences.push(difference),
+    );
+    const ahead = new ReadAhead(packed(rows, places));
+    const sample = new Sample(plan, places, ahead, differences);
     this.samples.set(plan, sample);
     return sample;
   }
 
-  private expected(plan: TablePlan, share: number, differ: (difference: Difference) => void) {
+  private scan(plan: TablePlan, share: number): Scan {
+    return scan(this.proving.source, plan.source, namesOf(plan), share);
+  }
+
+  private expected(plan: TablePlan, scan: Scan, differ: (difference: Difference) => void) {
     const { source, helper } = this.proving;
-    return expectedRows(source, plan, this.ofColumns, helper, share, differ);
+    return expectedRows(source, plan, this.ofColumns, helper, scan, differ);
   }
 
   /** Rows are read from the table itself, and not from an index that may say otherwise; a sample's are found by their key. */
@@ -124,11 +153,13 @@ export class Prover {
   }
 }
 
-async function* packedRows(
+const namesOf = ({ columns }: TablePlan) => columns.map(({ source }) => source);
+
+async function* packed(
   batches: AsyncIterable<ExpectedRow[]>,
   places: readonly number[],
-): AsyncGenerator<PackedRow[], void> {
-  for await (const batch of batches) yield batch.map((row) => packedRow(row, places));
+): AsyncGenerator<PackedRows, void> {
+  for await (const batch of batches) yield packedRows(batch, places);
 }
 
 function describe({ target }: TablePlan, differences: readonly Difference[]): string {

@@ -1,10 +1,10 @@
 /** Reads what is asked for later, while there is time. */
 
 /** Lets whatever else is due go first. */
-const others = () => new Promise((resolve) => setImmediate(resolve));
+export const others = () => new Promise((resolve) => setImmediate(resolve));
 
 export class ReadAhead<T> {
-  private readonly held: T[] = [];
+  private held: T[] = [];
 
   constructor(private readonly items: AsyncIterator<T, void>) {}
 
@@ -22,9 +22,16 @@ export class ReadAhead<T> {
     }
   }
 
-  /** All items, those that were read ahead first. */
+  /** The items that were read ahead; they are held no longer. */
+  taken(): T[] {
+    const { held } = this;
+    this.held = [];
+    return held;
+  }
+
+  /** All items that are left, those that were read ahead first. */
   async *all(): AsyncGenerator<T> {
-    for (let item = this.held.shift(); item !== undefined; item = this.held.shift()) yield item;
+    yield* this.taken();
     for (let next = await this.items.next(); next.done !== true; next = await this.items.next())
       yield next.value;
   }

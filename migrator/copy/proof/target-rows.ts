@@ -1,22 +1,37 @@
 import type { ClientBase } from "pg";
 import { identifier } from "../../base/quoting";
 import type { TablePlan } from "../copy-plan";
-import { binaryRows } from "./binary-rows";
+import { copyOut } from "../../server/copy-out";
+import { binaryCopy, binaryRows } from "./binary-rows";
 import type { Form } from "./form";
 import { targetValueOf } from "./target-value";
 
+/** Rows of the target, some at a time; their bytes are valid until the next ones. */
+export const targetRows = (client: ClientBase, plan: TablePlan) =>
+  rowsIn(plan, copyOut(client, binaryCopy(selected(plan, ""))));
+
 /**
- * Rows of the target, some at a time; their bytes are valid until the next ones.
- * @param condition SQL behind FROM, in which `t` is the table. Default all rows.
+ * Rows of the target as they come, for `rowsIn`.
+ * @param condition SQL behind FROM, in which `t` is the table.
  */
-export async function* targetRows(
-  client: ClientBase,
-  { target, columns }: TablePlan,
-  condition = "",
+export async function targetBytes(client: ClientBase, plan: TablePlan, condition: string): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of copyOut(client, binaryCopy(selected(plan, condition)))) chunks.push(chunk);
+  return chunks;
+}
+
+/** Rows, some at a time. */
+export function rowsIn(
+  { columns }: TablePlan,
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
 ): AsyncGenerator<(Form | null)[][]> {
-  const values = columns.map((column) => targetValueOf(column.target));
-  const terms = columns.map((column, index) => values[index]!.term(`t.${identifier(column.target.name)}`));
-  const query = `SELECT ${terms.join(", ")} FROM ${target.ownRows} AS t ${condition}`;
-  const readers = values.map(({ form }) => form);
-  yield* binaryRows(client, query, readers);
+  const readers = columns.map(({ target }) => targetValueOf(target).form);
+  return binaryRows(chunks, readers);
+}
+
+function selected({ target, columns }: TablePlan, condition: string): string {
+  const terms = columns.map((column) =>
+    targetValueOf(column.target).term(`t.${identifier(column.target.name)}`),
+  );
+  return `SELECT ${terms.join(", ")} FROM ${target.ownRows} AS t ${condition}`;
 }

@@ -56,13 +56,13 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
   const batch = (cursor: number): Batch => {
     const rows: unknown[] = [];
     const parts: Uint8Array[] = [];
-    let done = false;
-    for (let held = 0; rows.length < batchRows && held < batchBytes; held += 16) {
+    let done = !cursors.has(cursor);
+    for (let held = 0; !done && rows.length < batchRows && held < batchBytes; held += 16) {
       const { value, done: ended } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
       if (ended) {
         cursors.delete(cursor);
         done = true;
-        break;
+        continue;
       }
       rows.push(value);
       if (!Array.isArray(value)) continue;

@@ -63,6 +63,11 @@ export class ConfinedStatement {
     return this.number;
   }
 
+  /** Rows that are read while other things go on. */
+  cursor(...parameters: unknown[]): Cursor {
+    return new Cursor(this.process, this.number, parameters, (question) => this.answer(question));
+  }
+
   /** Rows one by one; SQLite reads the next ones meanwhile. */
   *iterate(...parameters: unknown[]): Generator<unknown, undefined> {
     const { process } = this;
@@ -86,6 +91,61 @@ export class ConfinedStatement {
         process.call("stop", cursor);
       }
     }
+  }
+}
+
+/** Rows that SQLite reads while other things go on. */
+export class Cursor {
+  private readonly number = ++numbers;
+  /** What is asked for, and not looked at yet. */
+  private readonly questions: number[];
+
+  /**
+   * Begins to read.
+   * @param answer throws what SQLite says of the statement
+   */
+  constructor(
+    private readonly process: SqliteProcess,
+    statement: number,
+    parameters: readonly unknown[],
+    private readonly answer: (question: number) => unknown,
+  ) {
+    this.questions = [process.ask("begin", this.number, statement, parameters)];
+  }
+
+  /**
+   * Reads on, and holds what is read as it came.
+   * @param goOn told of its bytes; behind the last row there are few of them.
+   */
+  async readAhead(goOn: (bytes: number) => boolean): Promise<void> {
+    while (goOn(await this.process.arrived(this.questions.at(-1)!))) this.askForNext();
+  }
+
+  /** All rows, some at a time. */
+  async *batches(): AsyncGenerator<unknown[], void> {
+    try {
+      for (;;) {
+        const question = this.questions.shift()!;
+        await this.process.arrived(question);
+        const batch = this.answer(question) as Batch;
+        if (!batch.done && this.questions.length === 0) this.askForNext();
+        putBack(batch);
+        yield batch.rows as unknown[];
+        if (batch.done) return;
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Ends the reading. */
+  close(): void {
+    for (const question of this.questions.splice(0)) this.process.forget(question);
+    this.process.forget(this.process.ask("stop", this.number));
+  }
+
+  private askForNext(): void {
+    this.questions.push(this.process.ask("next", this.number));
   }
 }
 

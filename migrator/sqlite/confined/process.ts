@@ -46,7 +46,8 @@ export class SqliteProcess {
   private readonly signal = new Int32Array(new SharedArrayBuffer(4));
   private readonly port: MessagePort;
   private readonly worker: Worker;
-  private readonly answers = new Map<number, Answer>();
+  /** As they came. */
+  private readonly answers = new Map<number, Uint8Array>();
   private readonly forgotten = new Set<number>();
   private sent = 0;
   private received = 0;
@@ -159,30 +160,49 @@ export class SqliteProcess {
    */
   answer(question: number): unknown {
     while (!this.answers.has(question)) this.receive();
-    const answer = this.answers.get(question)!;
+    const answer = v8.deserialize(this.answers.get(question)!) as Answer;
     this.answers.delete(question);
     if ("value" in answer) return answer.value;
     throw errorOf(answer.error);
   }
 
+  /**
+   * Waits, while other things go on, until `answer` need not wait.
+   * @returns the bytes of the answer.
+   */
+  async arrived(question: number): Promise<number> {
+    while (!this.answers.has(question)) {
+      const seen = Atomics.load(this.signal, 0);
+      if (this.take()) continue;
+      if (this.ended !== undefined) return 0;
+      await Atomics.waitAsync(this.signal, 0, seen).value;
+    }
+    return this.answers.get(question)!.length;
+  }
+
   /** Of what was asked nobody wants to know the answer. */
   forget(question: number): void {
-    this.forgotten.add(question);
+    if (!this.answers.delete(question)) this.forgotten.add(question);
   }
 
   private receive(): void {
     const seen = Atomics.load(this.signal, 0);
+    if (this.take()) return;
+    if (this.ended !== undefined) throw new Ended(this.ended);
+    Atomics.wait(this.signal, 0, seen);
+  }
+
+  /** Takes a message, if one has come. */
+  private take(): boolean {
     const received: { message: unknown } | undefined = receiveMessageOnPort(this.port);
-    if (received !== undefined) {
-      const message = received.message as FromPump;
-      if ("ended" in message) this.ended = message.ended;
-      else {
-        const question = ++this.received;
-        if (!this.forgotten.delete(question))
-          this.answers.set(question, v8.deserialize(message.frame) as Answer);
-      }
-    } else if (this.ended !== undefined) throw new Ended(this.ended);
-    else Atomics.wait(this.signal, 0, seen);
+    if (received === undefined) return false;
+    const message = received.message as FromPump;
+    if ("ended" in message) this.ended = message.ended;
+    else {
+      const question = ++this.received;
+      if (!this.forgotten.delete(question)) this.answers.set(question, message.frame);
+    }
+    return true;
   }
 
   private end(): void {

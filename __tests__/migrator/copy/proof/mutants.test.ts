@@ -1,7 +1,7 @@
 /** The proof finds by itself what a wrong copy does: each wrong conversion is put into a copy that believes in it. */
 import { copy } from "../../../../migrator/copy/copy";
 import { planCopy, type ColumnPlan, type TablePlan } from "../../../../migrator/copy/copy-plan";
-import type { Extent } from "../../../../migrator/copy/proof/prove";
+import type { Extent } from "../../../../migrator/copy/proof/extent";
 import { begin, type Copied } from "../../../../migrator/ledger/ledger";
 import { connect } from "../../../../migrator/server/connection";
 import { loginOf } from "../../../../migrator/server/login";
@@ -101,6 +101,36 @@ const mutants: readonly { name: string; target: string; source: string; change: 
     source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '2024-01-01 00:00:00')",
     change: column("v", () => ({ fastPath: undefined, convert: () => "2024-01-01 01:00:00" })),
     found: /t\.v, rowid 1: differs from the source's value, as timestamp without time zone/,
+  },
+  {
+    name: "an integer goes the short way and is another",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, v integer)",
+    source: "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 7), (2, 8)",
+    change: column("v", ({ converter: { fastPath } }) => ({
+      fastPath: {
+        ...fastPath!,
+        take: (value, output) => {
+          const isTaken = fastPath!.take(value, output);
+          // Of four bytes the last.
+          if (output.to[output.end - 1] === 8) output.to[output.end - 1] = 9;
+          return isTaken;
+        },
+      },
+    })),
+    found: /t\.v, rowid 2: differs from the source's value, as integer/,
+  },
+  {
+    name: "what goes the long way is written as another in the binary form",
+    target: "CREATE TABLE t (id integer PRIMARY KEY, v timestamp)",
+    source:
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '2024-01-01 00:00:00'), (2, '2024-01-01')",
+    change: column("v", ({ converter: { fastPath } }) => ({
+      fastPath: {
+        ...fastPath!,
+        write: (field, output) => fastPath!.write(field.replace("00:00:00", "01:00:00"), output),
+      },
+    })),
+    found: /t\.v, rowid 2: differs from the source's value, as timestamp without time zone/,
   },
   {
     name: "rows without a key, one of which is another",

@@ -1,0 +1,81 @@
+/** Rows that are held until the target can be asked for them: as bytes, since every object that is held costs time. */
+import type { ExpectedRow } from "./expected";
+import type { Form } from "./form";
+
+/** Some rows. */
+export interface PackedRows {
+  /** Of each, the values of its key: what it is found by. */
+  readonly keys: readonly string[];
+  /** The forms of their values, each with its length; and where those of each row end. */
+  readonly packed: Buffer;
+  readonly ends: Uint32Array;
+  /** Of each, which row it is, for a person. */
+  readonly names: readonly (() => string)[];
+}
+
+/** @param places of the key's columns */
+export function packedRows(rows: readonly ExpectedRow[], places: readonly number[]): PackedRows {
+  room.end = 0;
+  const ends = Uint32Array.from(rows, ({ forms }) => pack(forms));
+  return {
+    keys: rows.map(({ forms }) => keyOf(forms, places)),
+    packed: Buffer.from(room.bytes.subarray(0, room.end)),
+    ends,
+    names: rows.map(({ key }) => key),
+  };
+}
+
+export function keyOf(forms: readonly (Form | null)[], places: readonly number[]): string {
+  const [first, ...more] = places;
+  return more.length === 0
+    ? String(forms[first!])
+    : JSON.stringify(places.map((place) => String(forms[place])));
+}
+
+/** The values that `keyOf` was given. */
+export const valuesOf = (key: string, places: readonly number[]): string[] =>
+  places.length === 1 ? [key] : (JSON.parse(key) as string[]);
+
+const room = { bytes: Buffer.alloc(1 << 20), end: 0 };
+const lengthBytes = 4;
+
+/** Adds a row's forms to `room`; returns where they end. */
+function pack(forms: readonly (Form | null)[]): number {
+  for (const form of forms) {
+    const most = lengthBytes + (form === null ? 0 : form.length * (typeof form === "string" ? 3 : 1));
+    if (room.bytes.length - room.end < most) {
+      const more = Buffer.allocUnsafeSlow(2 * (room.end + most));
+      room.bytes.copy(more, 0, 0, room.end);
+      room.bytes = more;
+    }
+    const start = room.end + lengthBytes;
+    const bytes =
+      form === null
+        ? -1
+        : typeof form === "string"
+          ? room.bytes.write(form, start)
+          : form.copy(room.bytes, start);
+    room.bytes.writeInt32LE(bytes, room.end);
+    room.end = start + Math.max(0, bytes);
+  }
+  return room.end;
+}
+
+/** Which of the forms are not those of a row that was packed. */
+export function differingPlaces(
+  forms: readonly (Form | null)[],
+  { packed, ends }: PackedRows,
+  row: number,
+): number[] {
+  let at = ends[row - 1] ?? 0;
+  room.end = 0;
+  if (packed.compare(room.bytes, 0, pack(forms), at, ends[row]) === 0) return [];
+  const places: number[] = [];
+  for (const [place, form] of forms.entries()) {
+    const end = at + lengthBytes + Math.max(0, packed.readInt32LE(at));
+    room.end = 0;
+    if (packed.compare(room.bytes, 0, pack([form]), at, end) !== 0) places.push(place);
+    at = end;
+  }
+  return places;
+}
