@@ -52,7 +52,7 @@ async function servicesOf(
   );
   return atATime(atOnce, live, async (service) => {
     const { name } = service.definition;
-    const job = nomad === undefined ? await jobStatus(environment, name, env) : { unknown: nomad };
+    const job = nomad === undefined ? await jobStatus(environment, service, env) : { unknown: nomad };
     return { service, name, job };
   });
 }

@@ -3,10 +3,10 @@ import type { ITerraformDependable, Postcondition, Precondition } from "cdktf";
 import { Construct } from "constructs";
 import { deploymentDeadlines } from "./job/deadlines";
 import { modeOf, type ServiceJobProps } from "./job/props";
-import { serviceJob } from "./job/service-job";
+import { serviceGroup, serviceJob } from "./job/service-job";
 import { versionMeta } from "../nomad/version";
 import { addressName, literal, named, quoted } from "./terraform";
-import type { Job as ServiceJob, TaskGroup } from "../nomad/job";
+import type { Job as ServiceJob } from "../nomad/job";
 
 export interface NomadServiceProps extends ServiceJobProps {
   /** Whether the job was there before pgmoor. It is imported then, if the state does not have it. */
@@ -22,6 +22,7 @@ export class NomadService extends Construct {
     super(scope, id);
     const { terraform } = deploymentDeadlines(props.definition, modeOf(props));
     const wanted = serviceJob(props);
+    const { ID, Namespace = props.namespace } = wanted;
     const job = named(
       new Job(this, "job", {
         jobspec: literal(JSON.stringify(wanted)),
@@ -36,12 +37,12 @@ export class NomadService extends Construct {
         dependsOn: [...props.dependsOn],
         lifecycle: {
           ...(props.preconditions.length === 0 ? {} : { precondition: [...props.preconditions] }),
-          postcondition: runsAsWanted(wanted),
+          postcondition: runsAsWanted(wanted, Namespace, serviceGroup(props)),
         },
       }),
       addressName(props.definition.name),
     );
-    if (props.existing) job.importFrom(`${props.definition.name}@${props.namespace}`);
+    if (props.existing) job.importFrom(`${ID}@${Namespace}`);
   }
 }
 
@@ -50,13 +51,14 @@ export class NomadService extends Construct {
  * no other version's jobspec, unless whoever registered that version handed it in (`nomad job run` does; `nomad job revert`,
  * `nomad job scale` and Nomad's own revert do not). Without this the plan would say "No changes".
  */
-function runsAsWanted({ ID, Namespace, TaskGroups }: ServiceJob): Postcondition[] {
-  const [{ Count, Meta }] = TaskGroups as [TaskGroup];
-  const stop = `nomad job stop -namespace ${Namespace} ${ID}`;
-  const group = "self.task_groups[0]";
+function runsAsWanted({ ID, TaskGroups }: ServiceJob, namespace: string, at: number): Postcondition[] {
+  const { Count = 1, Meta = {} } = TaskGroups[at]!;
+  const stop = `nomad job stop -namespace ${namespace} ${ID}`;
+  const group = `self.task_groups[${at}]`;
   const version = `try(${group}.meta[${quoted(versionMeta)}], "")`;
-  const deployed = `try(jsondecode(self.jobspec).TaskGroups[0].Meta[${quoted(versionMeta)}], "")`;
-  const wanted = quoted(Meta[versionMeta]!);
+  const deployed = `try(jsondecode(self.jobspec).TaskGroups[${at}].Meta[${quoted(versionMeta)}], "")`;
+  // A job that is its definition's jobspec has no version of pgmoor's.
+  const wanted = quoted(Meta[versionMeta] ?? "");
   return [
     {
       condition: '${self.status != "dead"}',

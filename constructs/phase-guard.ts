@@ -10,6 +10,10 @@ import { addressName, literal, quoted } from "./terraform";
 
 export interface PhaseGuardProps {
   readonly service: string;
+  /** The job's ID in Nomad. */
+  readonly job: string;
+  /** The place of the service's group in its job. */
+  readonly group: number;
   readonly namespace: string;
   readonly database: string;
   readonly phase: JobPhase;
@@ -89,18 +93,21 @@ export class PhaseGuard extends Construct {
   }
 
   /** The job as it runs now. A job that is not there is no error: it is about to be made. */
-  private runningPhase({ service, namespace }: PhaseGuardProps): { exists: string; phase: string } {
+  private runningPhase({ service, job: jobId, group, namespace }: PhaseGuardProps): {
+    exists: string;
+    phase: string;
+  } {
     const allocations = new DataNomadAllocations(this, "allocations", {
       namespace,
-      filter: literal(`JobID == ${JSON.stringify(service)} and DesiredStatus == "run"`),
+      filter: literal(`JobID == ${JSON.stringify(jobId)} and DesiredStatus == "run"`),
     });
     allocations.overrideLogicalId(addressName(service));
-    const job = new DataNomadJob(this, "job", { jobId: service, namespace });
+    const job = new DataNomadJob(this, "job", { jobId, namespace });
     job.overrideLogicalId(addressName(service));
     job.addOverride("count", `\${length(${allocations.fqn}.allocations) > 0 ? 1 : 0}`);
     return {
       exists: `(length(${job.fqn}) > 0)`,
-      phase: `try(${job.fqn}[0].task_groups[0].meta[${quoted(phaseMeta)}], "")`,
+      phase: `try(${job.fqn}[0].task_groups[${group}].meta[${quoted(phaseMeta)}], "")`,
     };
   }
 

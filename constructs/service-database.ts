@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
-import { databaseName, type ServiceDefinition } from "../services/definition";
+import { databaseName } from "../services/definition";
+import { groupIndex, hasJobspec, jobId, jobNamespace, type Definition } from "../services/job-definition";
 import type { RollbackKind } from "../services/ledger";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
@@ -9,11 +10,11 @@ import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
 import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
-import { readableSecrets } from "./workload-role";
+import { readableSecrets, templateReads } from "./workload-role";
 import { sourcePolicyAddress, WorkloadIdentity } from "./workload-identity";
 
 export interface ServiceDatabaseProps {
-  readonly definition: ServiceDefinition;
+  readonly definition: Definition;
   readonly phase: JobPhase;
   /** Of a `prepared` service that has moved: what becomes of the server's rows. @default it has not moved */
   readonly rollback?: RollbackKind | undefined;
@@ -37,6 +38,7 @@ export class ServiceDatabase extends Construct {
     super(scope, id);
     const { definition, existing, vault, nomad } = props;
     const name = databaseName(definition);
+    const namespace = jobNamespace(definition, nomad.namespace);
     const connection = connectionOf(definition, props.server, vault.mount);
 
     // A later version than the first takes an existing secret over.
@@ -63,9 +65,11 @@ export class ServiceDatabase extends Construct {
     });
     const identity = new WorkloadIdentity(this, "identity", {
       service: definition.name,
-      namespace: nomad.namespace,
+      job: jobId(definition),
+      namespace,
       mount: vault.mount,
       secrets: readableSecrets(definition),
+      reads: templateReads(definition),
       source: { secrets: sourceSecrets(definition), readable: props.phase !== "settled" },
       jwtAuth: vault.jwtAuth,
       audience: vault.audience,
@@ -75,7 +79,9 @@ export class ServiceDatabase extends Construct {
         ? undefined
         : new PhaseGuard(this, "phase", {
             service: definition.name,
-            namespace: nomad.namespace,
+            job: jobId(definition),
+            group: hasJobspec(definition) ? groupIndex(definition.jobspec, definition.tasks) : 0,
+            namespace,
             database: name,
             phase: props.phase,
             rollback: props.rollback,
@@ -86,7 +92,7 @@ export class ServiceDatabase extends Construct {
       phase: props.phase,
       rollback: props.rollback,
       datacenter: nomad.datacenter,
-      namespace: nomad.namespace,
+      namespace,
       domain: props.domain,
       connection,
       passwordVersion,
@@ -104,12 +110,12 @@ export class ServiceDatabase extends Construct {
 }
 
 /** The secrets that an embedded server needs, and what reads from it. */
-function sourceSecrets({ source }: ServiceDefinition): string[] {
+function sourceSecrets({ source }: Definition): string[] {
   return source?.kind === "postgres" ? [source.password.secret] : [];
 }
 
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */
-export function serviceDatabaseAddresses(definition: ServiceDefinition): string[] {
+export function serviceDatabaseAddresses(definition: Definition): string[] {
   const name = addressName(definition.name);
   const { extensions = [] } = definition.database;
   return [

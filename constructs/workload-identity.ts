@@ -4,14 +4,18 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../nomad/duration";
 import { addressName, literal, named } from "./terraform";
-import { policyText, workloadIdentityName } from "./workload-role";
+import { policyText, workloadIdentityName, type Reads } from "./workload-role";
 
 export interface WorkloadIdentityProps {
   readonly service: string;
+  /** The job's ID in Nomad. */
+  readonly job: string;
   readonly namespace: string;
   readonly mount: string;
   /** The secrets below the mount that the job may read, and no others. */
   readonly secrets: readonly string[];
+  /** What else the templates of its tasks read, by paths of Vault's API. */
+  readonly reads: Reads;
   /**
    * Further secrets that the service's source needs, and whether it still does. Their policy is one of its own: when the
    * service is settled, Terraform destroys it after the job has changed. If the job's change fails, the job that Nomad puts
@@ -39,7 +43,7 @@ export class WorkloadIdentity extends Construct {
     const policy = named(
       new Policy(this, "policy", {
         name: this.role,
-        policy: literal(policyText(props.mount, props.secrets)),
+        policy: literal(policyText(props.mount, props.secrets, props.reads)),
       }),
       name,
     );
@@ -63,7 +67,7 @@ export class WorkloadIdentity extends Construct {
         roleName: this.role,
         roleType: "jwt",
         boundAudiences: [props.audience],
-        boundClaims: { nomad_namespace: props.namespace, nomad_job_id: props.service },
+        boundClaims: { nomad_namespace: props.namespace, nomad_job_id: props.job },
         userClaim: "/nomad_job_id",
         userClaimJsonPointer: true,
         claimMappings: {

@@ -1,6 +1,9 @@
 /** What a service's job may read from Vault, and under which names. */
-import type { ServiceDefinition } from "../services/definition";
+import type { Template } from "../nomad/job";
+import { vaultReads } from "../nomad/template-reads";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { groupIndex, hasJobspec, type Definition, type JobDefinition } from "../services/job-definition";
+import { templatesWithoutDatabase } from "./job/jobspec/on-server";
 
 /** Name of a service's policy and JWT role in Vault. */
 export function workloadIdentityName(service: string): string {
@@ -8,14 +11,52 @@ export function workloadIdentityName(service: string): string {
 }
 
 /** The secrets below the mount that a service's job may read: its database's, and those of its own variables. */
-export function readableSecrets(definition: ServiceDefinition): string[] {
-  const { secrets = [] } = definition;
+export function readableSecrets(definition: Definition): string[] {
+  const secrets = hasJobspec(definition) ? [] : (definition.secrets ?? []);
   return [databaseSecretName(databaseName(definition)), ...secrets.map(({ secret }) => secret)];
 }
 
-/** A policy that reads these secrets and nothing else. */
-export function policyText(mount: string, secrets: readonly string[]): string {
-  return [...new Set(secrets)]
-    .map((secret) => `path ${JSON.stringify(`${mount}/data/${secret}`)} {\n  capabilities = ["read"]\n}\n`)
-    .join("");
+/** Paths of Vault's API. */
+export interface Reads {
+  readonly read: readonly string[];
+  /** Paths that give something to who writes parameters to them, such as a certificate. */
+  readonly written: readonly string[];
+}
+
+const nothing: Reads = { read: [], written: [] };
+
+/** What the templates of somebody's job read, in the tasks whose access to Vault becomes the service's. */
+export function templateReads(definition: Definition): Reads {
+  if (!hasJobspec(definition)) return nothing;
+  const all = templatesOf(definition).map(({ EmbeddedTmpl = "", LeftDelim, RightDelim }) =>
+    vaultReads(EmbeddedTmpl, LeftDelim, RightDelim),
+  );
+  return {
+    read: [...(definition.reads ?? []), ...all.flatMap(({ read }) => read)],
+    written: all.flatMap(({ written }) => written),
+  };
+}
+
+function templatesOf(definition: JobDefinition): Template[] {
+  const { jobspec, tasks, source } = definition;
+  const group = jobspec.TaskGroups[groupIndex(jobspec, tasks)];
+  const ofServer = source?.kind === "postgres" ? source.task : undefined;
+  return (group?.Tasks ?? []).flatMap((task) => {
+    const templates = tasks.includes(task.Name)
+      ? templatesWithoutDatabase(definition, task)
+      : // Its files, not its variables, go with it into the cutover.
+        (task.Templates ?? []).filter(({ Envvars }) => task.Name === ofServer && Envvars !== true);
+    return templates;
+  });
+}
+
+/** A policy that reads these secrets, and what else templates read, and nothing else. */
+export function policyText(mount: string, secrets: readonly string[], reads: Reads = nothing): string {
+  const path = (name: string, capabilities: readonly string[]) =>
+    `path ${JSON.stringify(name)} {\n  capabilities = ${JSON.stringify(capabilities)}\n}\n`;
+  const read = [...secrets.map((secret) => `${mount}/data/${secret}`), ...reads.read];
+  return [
+    ...[...new Set(read)].map((name) => path(name, ["read"])),
+    ...[...new Set(reads.written)].map((name) => path(name, ["create", "update"])),
+  ].join("");
 }

@@ -11,7 +11,8 @@ import { homelab } from "../environments/homelab";
 import { dsnVariables } from "../nomad/dsn";
 import { catalogue } from "../services/catalogue";
 import { commandPages } from "./command-pages";
-import { databaseName, type Program, type ServiceDefinition } from "../services/definition";
+import { databaseName, type Program } from "../services/definition";
+import { hasJobspec, type AnySource, type Definition } from "../services/job-definition";
 
 const root = join(__dirname, "..");
 
@@ -55,12 +56,12 @@ function serviceRow({ definition, phase, existing = [] }: EnvironmentService): s
   return row([...cellsOf(definition), existing.includes("database") ? `${phase}, adopted` : phase]);
 }
 
-function cellsOf(definition: ServiceDefinition): string[] {
-  const { program, source, database, dsn } = definition;
+function cellsOf(definition: Definition): string[] {
+  const { source, database, dsn } = definition;
   const from = source === undefined ? "on the server already" : sourceOf(source);
   return [
     definition.name,
-    nameOf(program),
+    hasJobspec(definition) ? "its own" : nameOf(definition.program),
     from,
     databaseName(definition),
     (database.extensions ?? []).join(", ") || "none",
@@ -70,15 +71,16 @@ function cellsOf(definition: ServiceDefinition): string[] {
   ];
 }
 
-function sourceOf(source: NonNullable<ServiceDefinition["source"]>): string {
-  return source.kind === "sqlite" ? `SQLite, \`${source.file}\`` : `PostgreSQL, ${nameOf(source.program)}`;
+function sourceOf(source: AnySource): string {
+  if (source.kind === "sqlite") return `SQLite, \`${source.file}\``;
+  return `PostgreSQL, ${"program" in source ? nameOf(source.program) : source.task}`;
 }
 
 function nameOf(program: Program): string {
   return program.driver === "docker" ? `\`${program.image}\`` : program.command.join(" ");
 }
 
-function notes({ name, cannotMove, readsDsnOnce }: ServiceDefinition): string[] {
+function notes({ name, cannotMove, readsDsnOnce }: Definition): string[] {
   return [
     ...(cannotMove === undefined ? [] : [`- **${name}** cannot move: ${cannotMove}.`]),
     ...(readsDsnOnce === undefined ? [] : [`- **${name}** cannot rotate by itself: ${readsDsnOnce}.`]),

@@ -1,5 +1,5 @@
 import { Duration } from "./duration";
-import type { Check } from "./job";
+import type { HttpCheck } from "./job-service";
 
 /** How Nomad and Consul see that a service is well: `HealthCheck.http("/alive")`. */
 export class HealthCheck {
@@ -18,7 +18,7 @@ export class HealthCheck {
     return new HealthCheck(this.path, interval);
   }
 
-  toApi(name: string): Check {
+  toApi(name: string): HttpCheck {
     return {
       Name: name,
       Type: "http",

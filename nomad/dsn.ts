@@ -12,7 +12,7 @@ import {
   withService,
   type Expression,
 } from "./template";
-import type { Template } from "./job";
+import type { Template, TextTemplate } from "./job";
 
 /**
  * How a connection is encrypted, in libpq's words. `require` encrypts and verifies nothing; `verify-ca` verifies who signed the
@@ -120,7 +120,7 @@ export function modesOf(dsn: Dsn): readonly SslMode[] {
 }
 
 /** The certificate that a task needs beside its DSN. A certificate is no secret. */
-export function caFile({ ca }: Connection): Template[] {
+export function caFile({ ca }: Connection): TextTemplate[] {
   return ca === undefined ? [] : [file(caPath, fixedText(ca), "0644")];
 }
 
@@ -128,7 +128,7 @@ export function caFile({ ca }: Connection): Template[] {
  * The env file that gives a task its DSN, in the task's secrets folder, which is kept in memory. `onChange`: what becomes
  * of the task when the password or the server's address changes.
  */
-export function dsnFile(dsn: Dsn, connection: Connection, onChange: Template["ChangeMode"]): Template {
+export function dsnFile(dsn: Dsn, connection: Connection, onChange: Template["ChangeMode"]): TextTemplate {
   const lines = (host: Expression, port: Expression, password: Expression): string =>
     linesOf(dsn, connection.sslmode, {
       host,

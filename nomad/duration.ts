@@ -1,3 +1,11 @@
+/** What Nomad's API counts durations in: `seconds(30)`. */
+export type Nanoseconds = number;
+
+/** A duration for Nomad's API. */
+export const seconds = (amount: number): Nanoseconds => Duration.seconds(amount).nanoseconds;
+export const minutes = (amount: number): Nanoseconds => seconds(amount * 60);
+export const hours = (amount: number): Nanoseconds => seconds(amount * 3600);
+
 /** A length of time, so that a unit cannot be mistaken: Nomad's API counts nanoseconds, Terraform and people do not. */
 export class Duration {
   private constructor(readonly seconds: number) {}

@@ -3,7 +3,7 @@
  * every fixed text becomes a Go string literal, every line of an env file a JSON string, which is how Nomad's reader of
  * env files (hashicorp/go-envparse) unquotes a value in double quotes.
  */
-import type { Template } from "./job";
+import type { Template, TextTemplate } from "./job";
 
 /** Something that a template action can print: a Go template pipeline. */
 export class Expression {
@@ -124,7 +124,7 @@ export function urlHost(address: Expression): Expression {
 }
 
 /** A file of variables for the task. `onChange`: what becomes of the task when a value changes. */
-export function envFile(path: string, lines: string, onChange: Template["ChangeMode"]): Template {
+export function envFile(path: string, lines: string, onChange: Template["ChangeMode"]): TextTemplate {
   return {
     EmbeddedTmpl: lines,
     DestPath: path,
@@ -136,7 +136,7 @@ export function envFile(path: string, lines: string, onChange: Template["ChangeM
 }
 
 /** A file the task reads at its start. */
-export function file(path: string, content: string, perms: "0644" | "0755"): Template {
+export function file(path: string, content: string, perms: "0644" | "0755"): TextTemplate {
   return {
     EmbeddedTmpl: content,
     DestPath: path,

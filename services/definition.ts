@@ -2,6 +2,7 @@
 import type { HealthCheck } from "../nomad/check";
 import type { Dsn } from "../nomad/dsn";
 import type { Duration } from "../nomad/duration";
+import type { Job } from "../nomad/job";
 import type { Port } from "../nomad/port";
 import type { Size } from "../nomad/size";
 import type { HostVolume } from "../nomad/volume";
@@ -142,9 +143,45 @@ export interface Deadlines {
   readonly healthy?: Duration;
 }
 
-export interface ServiceDefinition {
+/** Where the app of a job runs: on its source, or on the server. */
+export type Side = "source" | "server";
+
+/**
+ * Changes the job that pgmoor makes of a definition, as Nomad's API has it, before pgmoor adds what it needs itself: the DSN,
+ * the access to Vault, the migration tasks. It is called for each side. What pgmoor needs cannot be taken away: a job without
+ * it is refused.
+ */
+export type JobChange = (job: Job, side: Side) => Job;
+
+/** What every definition says of a service, whichever way it says the job. */
+export interface AnyDefinition {
   /** Name of the Nomad job, the Consul service, the Vault secret and the stack: `speedtest`. */
   readonly name: string;
+  readonly database: {
+    /** Name of the database and of the role that owns it. @default the service's name, with `_` for `-` */
+    readonly name?: string;
+    /** The most connections that the role may have at a time. */
+    readonly connectionLimit: number;
+    /** Extensions, made by the admin. @default none */
+    readonly extensions?: readonly string[];
+  };
+  readonly dsn: Dsn;
+  /**
+   * For an app that reads its DSN only when it is installed and keeps it in a file of its own: what a person must do so
+   * that it uses a new password. A rotation is refused with this text. @default it reads its variables at each start
+   */
+  readonly readsDsnOnce?: string;
+  /** Why the app cannot run on PostgreSQL. A cutover is refused with this text. @default it can */
+  readonly cannotMove?: string;
+  /** Whether it monitors other services. A plan that moves it to the server warns about that. @default false */
+  readonly monitor?: boolean;
+  readonly deadlines?: Deadlines;
+  /** What the other fields cannot say of the job: `(job) => ({ ...job, Priority: 80 })`. @default nothing */
+  readonly job?: JobChange;
+}
+
+/** A service whose job is made from these fields. */
+export interface ServiceDefinition extends AnyDefinition {
   readonly program: Program;
   /** The static port on the host, and the port inside the container if that differs. */
   readonly port: Port;
@@ -164,27 +201,8 @@ export interface ServiceDefinition {
   readonly companions?: readonly Companion[];
   /** Traefik's middlewares on the service's router, such as `authelia@file`. @default none */
   readonly middlewares?: readonly string[];
-  readonly database: {
-    /** Name of the database and of the role that owns it. @default the service's name, with `_` for `-` */
-    readonly name?: string;
-    /** The most connections that the role may have at a time. */
-    readonly connectionLimit: number;
-    /** Extensions, made by the admin. @default none */
-    readonly extensions?: readonly string[];
-  };
-  readonly dsn: Dsn;
   /** Where the data was. Omit it if the service already uses the server: there is nothing to move. */
   readonly source?: Source;
-  /**
-   * For an app that reads its DSN only when it is installed and keeps it in a file of its own: what a person must do so
-   * that it uses a new password. A rotation is refused with this text. @default it reads its variables at each start
-   */
-  readonly readsDsnOnce?: string;
-  /** Why the app cannot run on PostgreSQL. A cutover is refused with this text. @default it can */
-  readonly cannotMove?: string;
-  /** Whether it monitors other services. A plan that moves it to the server warns about that. @default false */
-  readonly monitor?: boolean;
-  readonly deadlines?: Deadlines;
 }
 
 /** A definition of your own: types help to write it, and it is validated with the environment that has it. */
@@ -193,7 +211,7 @@ export function defineService(definition: ServiceDefinition): ServiceDefinition 
 }
 
 /** The database's and the role's name. */
-export function databaseName(definition: ServiceDefinition): string {
+export function databaseName(definition: AnyDefinition): string {
   return definition.database.name ?? definition.name.replaceAll("-", "_");
 }
 

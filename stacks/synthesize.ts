@@ -1,9 +1,11 @@
 import { Annotations, App } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { BrokenJob } from "../constructs/job/change";
 import { certificateOf } from "../environments/model/certificate";
 import type { Environment } from "../environments/model/environment";
 import { loadEnvironment } from "../environments/model/load";
+import { InvalidEnvironment, type Problem } from "../environments/model/problems";
 import { warningsOf } from "../environments/model/warnings";
 import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
@@ -42,13 +44,23 @@ export function synthesizeStacks(
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
+    const broken: Problem[] = [];
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);
-      const stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops, oldPassword });
+      let stack: ServiceStack;
+      try {
+        stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops, oldPassword });
+      } catch (error) {
+        if (!(error instanceof BrokenJob)) throw error;
+        for (const { path, message } of error.problems)
+          broken.push({ path: `services[${index}].definition.${path}`, message });
+        continue;
+      }
       for (const { path, message } of warningsOf(environment, index))
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }
+    if (broken.length > 0) throw new InvalidEnvironment(environment.name, broken);
     if (environment.runner !== undefined) new RunnerStack(app, environment, environment.runner);
     if (seen.gone.size > 0) warnOfGone(app, environment, seen.gone);
     app.synth();

@@ -78,7 +78,9 @@ async function serviceStatus(
   const { name } = service.definition;
   const database = databaseOf(reached, databaseName(service.definition));
   const [job, health, secret] = await Promise.all([
-    reached.nomad === undefined ? jobStatus(environment, name, env) : { unknown: `Nomad ${reached.nomad}` },
+    reached.nomad === undefined
+      ? jobStatus(environment, service, env)
+      : { unknown: `Nomad ${reached.nomad}` },
     reached.consul === undefined
       ? healthStatus(environment, name, env)
       : { unknown: `Consul ${reached.consul}` },

@@ -1,7 +1,8 @@
 /** A service's job as Nomad has it. */
 import { z } from "zod";
 import { phaseMeta } from "../nomad/phase";
-import type { Environment } from "../environments/model/environment";
+import type { Environment, EnvironmentService } from "../environments/model/environment";
+import { groupName, hasJobspec, jobId, jobNamespace } from "../services/job-definition";
 import { versionMeta } from "../nomad/version";
 import { read } from "../survey/http";
 import type { Asked, JobStatus } from "./report";
@@ -12,7 +13,13 @@ const job = z.object({
   Stop: z.boolean().default(false),
   Version: z.number(),
   TaskGroups: z
-    .array(z.object({ Count: z.number().default(1), Meta: z.record(z.string(), z.string()).nullish() }))
+    .array(
+      z.object({
+        Name: z.string().default(""),
+        Count: z.number().default(1),
+        Meta: z.record(z.string(), z.string()).nullish(),
+      }),
+    )
     .nullish(),
 });
 const deployment = z.object({ Status: z.string(), StatusDescription: z.string() }).nullable();
@@ -29,14 +36,13 @@ export async function nomadTrouble(
 
 export async function jobStatus(
   { nomad }: Environment,
-  name: string,
+  { definition, phase }: Pick<EnvironmentService, "definition" | "phase">,
   env: NodeJS.ProcessEnv,
 ): Promise<Asked<JobStatus>> {
+  const id = encodeURIComponent(jobId(definition));
+  const namespace = encodeURIComponent(jobNamespace(definition, nomad.namespace));
   const ask = (part: string) =>
-    read(
-      `${nomad.address}/v1/job/${encodeURIComponent(name)}${part}?namespace=${encodeURIComponent(nomad.namespace)}`,
-      headers(env),
-    );
+    read(`${nomad.address}/v1/job/${id}${part}?namespace=${namespace}`, headers(env));
   const [found, deployed, placed] = await Promise.all([ask(""), ask("/deployment"), ask("/allocations")]);
   if (found?.status === 404) return null;
   const trouble = troubleOf(found, "the token in NOMAD_TOKEN");
@@ -48,10 +54,15 @@ export async function jobStatus(
   ];
   if (!the.success || !last.success || !all.success)
     return { unknown: "Nomad's answer about the job cannot be read" };
-  const [group] = the.data.TaskGroups ?? [];
+  const groups = the.data.TaskGroups ?? [];
+  const group = hasJobspec(definition)
+    ? groups.find(({ Name }) => Name === groupName(definition))
+    : groups[0];
   const meta = group?.Meta ?? {};
+  // A job on its source is its definition's jobspec, without a mark of pgmoor's.
+  const isKept = hasJobspec(definition) && definition.source !== undefined && phase === "prepared";
   return {
-    phase: versionMeta in meta ? (meta[phaseMeta] ?? "prepared") : null,
+    phase: versionMeta in meta ? (meta[phaseMeta] ?? "prepared") : isKept ? "prepared" : null,
     status: the.data.Status,
     stopped: the.data.Stop,
     version: the.data.Version,

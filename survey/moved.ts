@@ -1,6 +1,6 @@
 /** Asks a service's database, as its role, what a rollback would leave behind or bring back. */
 import type { Client } from "pg";
-import type { ServiceDefinition } from "../services/definition";
+import type { Definition } from "../services/job-definition";
 import { migrationTableNames } from "../services/rules";
 import { lastAttempt } from "../migrator/ledger/ledger";
 import { migrationsOf, upgradedSince } from "../migrator/ledger/rollback";
@@ -20,7 +20,7 @@ export interface Moved {
 const countMilliseconds = 3_000;
 
 /** @returns undefined when its ledger does not say that a move is confirmed */
-export async function movedOf(client: Client, { source }: ServiceDefinition): Promise<Moved | undefined> {
+export async function movedOf(client: Client, { source }: Definition): Promise<Moved | undefined> {
   const last = await lastAttempt(client);
   if (last?.state !== "confirmed" || source === undefined) return undefined;
   const upgraded =

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { phaseMeta } from "../nomad/phase";
+import { jobId, jobNamespace, type Definition } from "../services/job-definition";
 import type { Presence } from "./found";
 import { read } from "./http";
 
@@ -18,10 +19,11 @@ export interface FoundJob {
 
 export async function findJob(
   { nomad }: Environment,
-  name: string,
+  definition: Definition,
   env: NodeJS.ProcessEnv,
 ): Promise<FoundJob> {
-  const path = `${encodeURIComponent(name)}?namespace=${encodeURIComponent(nomad.namespace)}`;
+  const namespace = jobNamespace(definition, nomad.namespace);
+  const path = `${encodeURIComponent(jobId(definition))}?namespace=${encodeURIComponent(namespace)}`;
   const found = await read(`${nomad.address}/v1/job/${path}`, { "X-Nomad-Token": env.NOMAD_TOKEN });
   if (found?.status === 404) return { presence: "absent", onServer: false };
   const { data } = job.safeParse(found?.body);

@@ -92,7 +92,7 @@ async function look(
       const name = databaseName(definition);
       const [secret, job] = await Promise.all([
         secretIn(databaseSecretName(name)),
-        findJob(environment, definition.name, env),
+        findJob(environment, definition, env),
       ]);
       const has = (all: ReadonlySet<string> | undefined): Presence =>
         all === undefined ? "unknown" : all.has(name) ? "present" : "absent";

@@ -1,6 +1,12 @@
 /** Whether a deployed service's job may log in to Vault and read its secrets, and nothing else. */
 import { z } from "zod";
-import { policyText, readableSecrets, workloadIdentityName } from "../../constructs/workload-role";
+import {
+  policyText,
+  readableSecrets,
+  templateReads,
+  workloadIdentityName,
+} from "../../constructs/workload-role";
+import { jobId, jobNamespace } from "../../services/job-definition";
 import { readVault, vaultToken } from "../../survey/vault";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
@@ -35,7 +41,11 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
   );
   const told: string[] = [];
   const cure = `Run npx cdktf deploy ${name}`;
-  const wanted = policyText(vault.mount, readableSecrets(service.definition));
+  const wanted = policyText(
+    vault.mount,
+    readableSecrets(service.definition),
+    templateReads(service.definition),
+  );
   const has = policyAnswer.safeParse(policy?.body).data?.data.policy;
   if (policy?.status === 404)
     told.push(
@@ -54,7 +64,10 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
   else {
     const claims = data.bound_claims ?? {};
     const wrong = [
-      ...(claims.nomad_job_id === name && claims.nomad_namespace === nomad.namespace ? [] : ["bound_claims"]),
+      ...(claims.nomad_job_id === jobId(service.definition) &&
+      claims.nomad_namespace === jobNamespace(service.definition, nomad.namespace)
+        ? []
+        : ["bound_claims"]),
       ...(data.bound_audiences?.join() === vault.audience ? [] : ["bound_audiences"]),
       ...(data.token_policies?.includes(identityName) ? [] : ["token_policies"]),
     ];

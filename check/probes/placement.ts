@@ -3,7 +3,10 @@
  * what the deploy would change of the job that runs. Asked of Nomad's own scheduler, which only tries.
  */
 import { z } from "zod";
+import { BrokenJob } from "../../constructs/job/change";
 import type { EnvironmentService } from "../../environments/model/environment";
+import { jobId, jobNamespace } from "../../services/job-definition";
+import type { Job } from "../../nomad/job";
 import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
@@ -80,12 +83,15 @@ async function tryJob(
   { environment, env }: Look,
   service: EnvironmentService,
 ): Promise<z.infer<typeof planned> | string> {
-  const { address, namespace } = environment.nomad;
-  const { name } = service.definition;
+  const { address } = environment.nomad;
+  const job = jobOrProblems(environment, service);
+  if (typeof job === "string") return job;
+  const id = encodeURIComponent(jobId(service.definition));
+  const namespace = encodeURIComponent(jobNamespace(service.definition, environment.nomad.namespace));
   const answer = await read(
-    `${address}/v1/job/${encodeURIComponent(name)}/plan?namespace=${encodeURIComponent(namespace)}`,
+    `${address}/v1/job/${id}/plan?namespace=${namespace}`,
     { "X-Nomad-Token": env.NOMAD_TOKEN },
-    { Job: wantedJob(environment, service), Diff: true },
+    { Job: job, Diff: true },
   );
   const { data } = planned.safeParse(answer?.body);
   if (answer?.status === 200 && data !== undefined) return data;
@@ -94,6 +100,15 @@ async function tryJob(
     return "Nomad does not try the job: the token in NOMAD_TOKEN may not submit jobs in its namespace";
   const words = typeof answer.body === "string" ? answer.body.replace(/\s+/g, " ").trim().slice(0, 300) : "";
   return `Nomad refuses the job: ${words === "" ? `HTTP ${answer.status}` : words}`;
+}
+
+function jobOrProblems(...[environment, service]: Parameters<typeof wantedJob>): Job | string {
+  try {
+    return wantedJob(environment, service);
+  } catch (error) {
+    if (error instanceof BrokenJob) return `the definition cannot be deployed: ${error.message}`;
+    throw error;
+  }
 }
 
 function notPlaced({ FailedTGAllocs }: z.infer<typeof planned>, what: string): string[] {

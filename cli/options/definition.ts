@@ -2,7 +2,8 @@
 import { Refused } from "../../migrator/base/errors";
 import { loadEnvironment } from "../../environments/model/load";
 import { UserError } from "../../environments/model/problems";
-import type { EmbeddedSource, ServiceDefinition, SqliteSource } from "../../services/definition";
+import type { SqliteSource } from "../../services/definition";
+import type { AnySource, Definition } from "../../services/job-definition";
 import { namesOf } from "./services";
 
 /** @throws Refused unless the service has it as its source */
@@ -15,13 +16,13 @@ export function sqliteDefinition(service: string): SqliteSource {
 }
 
 /** @throws Refused unless the service has it as its source */
-export function postgresDefinition(service: string): EmbeddedSource {
+export function postgresDefinition(service: string): Exclude<AnySource, SqliteSource> {
   const source = sourceOf(service);
   if (source.kind === "postgres") return source;
   throw new Refused(`--service: the source of ${service} is a SQLite file. Give --source the file's path`);
 }
 
-function sourceOf(service: string): SqliteSource | EmbeddedSource {
+function sourceOf(service: string): AnySource {
   const { source } = definitionOf(service);
   if (source === undefined)
     throw new Refused(
@@ -30,7 +31,7 @@ function sourceOf(service: string): SqliteSource | EmbeddedSource {
   return source;
 }
 
-function definitionOf(service: string): ServiceDefinition {
+function definitionOf(service: string): Definition {
   try {
     const environment = loadEnvironment();
     namesOf(environment, [service]);

@@ -1,5 +1,5 @@
 import type { Connection, ServerLookup, SslMode } from "../../nomad/dsn";
-import { databaseName, databaseSecretName, type ServiceDefinition } from "../../services/definition";
+import { databaseName, databaseSecretName, type AnyDefinition } from "../../services/definition";
 
 /** How jobs find the server, and how the migrator connects to it. */
 export interface ServerProps {
@@ -11,7 +11,7 @@ export interface ServerProps {
 
 /** A service's connection to its database. @param mount of Vault's KV v2 engine */
 export function connectionOf(
-  definition: ServiceDefinition,
+  definition: AnyDefinition,
   { lookup, sslmode, ca }: ServerProps,
   mount: string,
 ): Connection {

@@ -1,14 +1,27 @@
 import { Duration } from "../../nomad/duration";
-import { defaultDeadlines, type ServiceDefinition } from "../../services/definition";
+import { defaultDeadlines } from "../../services/definition";
+import { groupIndex, hasJobspec, type Definition } from "../../services/job-definition";
 import { carriesData, type Mode } from "./props";
 
 /** The definition's deadlines, or the defaults. */
-export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
+export function deadlinesOf(definition: Definition) {
+  const { deadlines = {} } = definition;
   return {
     migrate: deadlines.migrate ?? Duration.seconds(defaultDeadlines.migrateSeconds),
     confirm: deadlines.confirm ?? Duration.seconds(defaultDeadlines.confirmSeconds),
-    healthy: deadlines.healthy ?? Duration.seconds(defaultDeadlines.healthySeconds),
+    healthy: deadlines.healthy ?? Duration.seconds(ownHealthySeconds(definition)),
   };
+}
+
+/** What somebody's job says itself. */
+function ownHealthySeconds(definition: Definition): number {
+  if (!hasJobspec(definition)) return defaultDeadlines.healthySeconds;
+  const { jobspec, tasks } = definition;
+  const { HealthyDeadline } = {
+    ...jobspec.Update,
+    ...jobspec.TaskGroups[groupIndex(jobspec, tasks)]?.Update,
+  };
+  return HealthyDeadline ? HealthyDeadline / 1e9 : defaultDeadlines.healthySeconds;
 }
 
 /**
@@ -18,7 +31,7 @@ export function deadlinesOf({ deadlines = {} }: ServiceDefinition) {
 export const placement = Duration.minutes(3);
 
 /** How long Nomad and Terraform have to wait for a deployment of the service's job. Only a cutover or a rollback takes longer than a start. */
-export function deploymentDeadlines(definition: ServiceDefinition, mode: Mode) {
+export function deploymentDeadlines(definition: Definition, mode: Mode) {
   const { migrate, confirm, healthy } = deadlinesOf(definition);
   const moving = carriesData(mode);
   const healthyDeadline = moving ? migrate.plus(confirm).plus(healthy) : healthy;

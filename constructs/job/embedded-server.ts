@@ -44,15 +44,19 @@ const scratchSettings = {
 } as const;
 
 /** What runs the server on the copy. */
-export function scratchServer({ command, serverEnvironment }: EmbeddedSource) {
-  const settings = Object.entries(scratchSettings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  return {
-    args: [...command, ...settings],
-    environment: { ...serverEnvironment, PGDATA: scratchData },
-  };
+export function scratchCommand({ command }: Pick<EmbeddedSource, "command">): string[] {
+  return [
+    ...command,
+    ...Object.entries(scratchSettings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ];
 }
 
+/** Beside the server's own variables. */
+export const scratchEnvironment = { PGDATA: scratchData } as const;
+
 /** What the migrator gets in with. */
-export function sourcePassword({ password: { secret, field } }: EmbeddedSource): SecretVariable {
+export function sourcePassword({
+  password: { secret, field },
+}: Pick<EmbeddedSource, "password">): SecretVariable {
   return { variable: "PGMOOR_SOURCE_PASSWORD", secret, field };
 }

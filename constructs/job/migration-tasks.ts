@@ -2,24 +2,27 @@
 import { caFile, dsnFile } from "../../nomad/dsn";
 import type { Task, Template } from "../../nomad/job";
 import { file, fixedText } from "../../nomad/template";
-import type { EmbeddedSource, Source, SqliteSource } from "../../services/definition";
+import type { SqliteSource } from "../../services/definition";
+import type { AnySource } from "../../services/job-definition";
+import type { App } from "./app";
 import { deadlinesOf } from "./deadlines";
-import { scratchServer, sourcePassword } from "./embedded-server";
+import { scratchCommand, scratchEnvironment, sourcePassword } from "./embedded-server";
 import { migratorTask, type TasksAround } from "./migrator-task";
-import { programMounts, programOf, resourcesOf, secretsFile, vaultOf, type Run } from "./parts";
+import { secretsFile, vaultOf } from "./parts";
 import { noRestarts } from "./policies";
 import type { ServiceJobProps } from "./props";
+import type { Run } from "./run";
 
-export function migrationTasks(props: ServiceJobProps, source: Source): TasksAround {
-  const peer = source.kind === "sqlite" ? schemaTask(props, source) : sourceTask(props, source);
-  const migrate = migratorTask(props, source, {
+export function migrationTasks(props: ServiceJobProps, app: App, source: AnySource): TasksAround {
+  const peer = source.kind === "sqlite" ? schemaTask(props, app, source) : sourceTask(props, app, source);
+  const migrate = migratorTask(props, app, source, {
     name: "migrate",
     hook: "prestart",
     source: "to read",
     templates: source.kind === "postgres" ? secretsFile(props, [sourcePassword(source)], "noop") : [],
     resources: { CPU: 500, MemoryMB: 512 },
   });
-  const confirm = migratorTask(props, source, {
+  const confirm = migratorTask(props, app, source, {
     name: "confirm",
     hook: "poststart",
     // It compares the source of a service that has moved already, while the app runs.
@@ -29,44 +32,48 @@ export function migrationTasks(props: ServiceJobProps, source: Source): TasksAro
   return { before: [migrate, peer], after: [confirm] };
 }
 
-function schemaTask(props: ServiceJobProps, source: SqliteSource): Task {
+function schemaTask(props: ServiceJobProps, app: App, source: SqliteSource): Task {
   const { definition } = props;
-  const { kind, command } = source.schema;
+  const { kind, command, environment } = source.schema;
+  const runs = app.schema({
+    ...wrapped(props, kind, command),
+    // In a bridge of its own the app would have a loopback where the migrator does not find it.
+    ...(kind === "app" && !app.bridged ? { network: "host" } : {}),
+  });
   return {
     Name: "schema",
-    // In a bridge the app would have a loopback of its own, where the migrator does not find it.
-    ...programOf(definition.program, {
-      ...wrapped(props, kind, command),
-      ...(kind === "app" ? { onHost: true } : {}),
-    }),
-    Env: { ...definition.environment, ...source.schema.environment },
+    ...runs.program,
+    Env: { ...runs.environment, ...environment },
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: noRestarts,
     Vault: vaultOf(props),
+    ...(runs.artifacts === undefined ? {} : { Artifacts: runs.artifacts }),
     Templates: [
+      ...runs.before,
       dsnFile(definition.dsn, props.connection, "noop"),
       ...caFile(props.connection),
-      ...secretsFile(props, definition.secrets, "noop"),
+      ...runs.after,
       wrapperFile(props),
     ],
-    VolumeMounts: programMounts(definition.program),
-    Resources: resourcesOf(definition.resources),
+    VolumeMounts: runs.mounts,
+    Resources: runs.resources,
   };
 }
 
 /** The embedded server, on a copy of its data that `migrate` makes: it never sees the original. */
-function sourceTask(props: ServiceJobProps, source: EmbeddedSource): Task {
-  const { args, environment } = scratchServer(source);
+function sourceTask(props: ServiceJobProps, app: App, source: Exclude<AnySource, SqliteSource>): Task {
+  const runs = app.server(wrapped(props, "server", scratchCommand(source)));
   return {
     Name: "source",
-    ...programOf(source.program, wrapped(props, "server", args)),
-    Env: environment,
+    ...runs.program,
+    Env: { ...runs.environment, ...scratchEnvironment },
     Lifecycle: { Hook: "prestart", Sidecar: false },
     RestartPolicy: noRestarts,
     Vault: vaultOf(props),
-    Templates: [wrapperFile(props)],
-    VolumeMounts: programMounts(source.program),
-    Resources: { CPU: 500, MemoryMB: 512 },
+    ...(runs.artifacts === undefined ? {} : { Artifacts: runs.artifacts }),
+    Templates: [...runs.before, ...runs.after, wrapperFile(props)],
+    VolumeMounts: runs.mounts,
+    Resources: runs.resources,
   };
 }
 

@@ -1,6 +1,6 @@
 /** A task that runs the migrator: what it is told, and what it sees. */
 import { caFile, dsnFile, libpq } from "../../nomad/dsn";
-import type { Task, Template, VolumeMount } from "../../nomad/job";
+import type { Resources, Task, Template } from "../../nomad/job";
 import {
   file,
   join,
@@ -11,12 +11,14 @@ import {
   type JsonTemplate,
 } from "../../nomad/template";
 import { HostVolume } from "../../nomad/volume";
-import { dataDirectory, type ServiceDefinition, type Source } from "../../services/definition";
+import { dataDirectory, type SqliteSource } from "../../services/definition";
+import type { AnySource } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
+import type { App, Mounted } from "./app";
 import { deadlinesOf, placement } from "./deadlines";
 import { programMounts, programOf, vaultOf } from "./parts";
 import { noRestarts } from "./policies";
-import { portLabel, schemaPortLabel, type ServiceJobProps } from "./props";
+import { schemaPortLabel, type ServiceJobProps } from "./props";
 
 /** Tasks that run before the app starts, and those that run after. */
 export interface TasksAround {
@@ -42,13 +44,19 @@ export interface MigratorTask {
   readonly rollback?: RollbackKind;
   /** Besides the login and the configuration. @default none */
   readonly templates?: readonly Template[];
-  readonly resources: Task["Resources"];
+  readonly resources: Resources;
 }
 
-export function migratorTask(props: ServiceJobProps, source: Source, task: MigratorTask): Task {
+export function migratorTask(props: ServiceJobProps, app: App, source: AnySource, task: MigratorTask): Task {
+  const seen = task.source === undefined ? nothing : app.mountSource(sourcePath, task.source);
   return {
     Name: task.name,
-    ...programOf(props.migrator.program, { args: [task.name, "--config", configPath] }),
+    ...programOf(props.migrator.program, {
+      args: [task.name, "--config", configPath],
+      binds: seen.binds,
+      // It asks the app on the loopback that the group's tasks share.
+      ...(app.bridged ? { network: "group" } : {}),
+    }),
     Env: {},
     Lifecycle: { Hook: task.hook, Sidecar: false },
     RestartPolicy: noRestarts,
@@ -58,10 +66,10 @@ export function migratorTask(props: ServiceJobProps, source: Source, task: Migra
       dsnFile(libpq, props.connection, "noop"),
       ...caFile(props.connection),
       ...(task.templates ?? []),
-      migratorConfig(props, source, task.rollback),
+      migratorConfig(props, app, source, task.rollback),
     ],
     VolumeMounts: [
-      ...sourceMount(props.definition, source, task.source),
+      ...seen.mounts,
       HostVolume.named(props.migrator.snapshots).at(snapshotsPath).toApi(),
       ...programMounts(props.migrator.program),
     ],
@@ -69,20 +77,13 @@ export function migratorTask(props: ServiceJobProps, source: Source, task: Migra
   };
 }
 
-function sourceMount(
-  definition: ServiceDefinition,
-  source: Source,
-  access: MigratorTask["source"],
-): VolumeMount[] {
-  if (access === undefined) return [];
-  const volume = sourceVolume(definition, source).at(sourcePath);
-  return [(access === "to read" ? volume.readOnly() : volume).toApi()];
-}
+const nothing: Mounted = { mounts: [], binds: [] };
 
 /** What the migrator reads (`migrator/job/config.ts`). */
 function migratorConfig(
   props: ServiceJobProps,
-  source: Source,
+  app: App,
+  source: AnySource,
   rollback: RollbackKind | undefined,
 ): Template {
   const { definition } = props;
@@ -91,12 +92,12 @@ function migratorConfig(
     configPath,
     json({
       service: definition.name,
-      source: sourceConfig(definition, source, rollback !== undefined),
+      source: sourceConfig(app, source, rollback !== undefined),
       snapshots: `${snapshotsPath}/${definition.name}`,
       migrationTables: source.migrationTables.map((one) => (typeof one === "string" ? one : { ...one })),
       rules: source.kind === "sqlite" ? (source.rules ?? []).map((rule) => ({ ...rule })) : [],
       ...(source.kind === "sqlite" && source.verify !== undefined && { verify: source.verify }),
-      health: healthUrl(definition, taskVariable(`NOMAD_HOST_ADDR_${portLabel}`)),
+      health: healthUrl(app, addressOf(app)),
       ...(rollback !== undefined && { rollback }),
       deadlines: {
         migrateSeconds: migrate.seconds,
@@ -110,28 +111,29 @@ function migratorConfig(
 }
 
 /** @param returning the app builds no schema then, and the job has no port for it. */
-function sourceConfig(definition: ServiceDefinition, source: Source, returning: boolean): JsonTemplate {
-  const { path } = sourceVolume(definition, source);
-  const seen = (file: string) => sourcePath + file.slice(path.length);
+function sourceConfig(app: App, source: AnySource, returning: boolean): JsonTemplate {
   if (source.kind === "postgres") {
     const { kind, user, database } = source;
-    return { kind, data: seen(dataDirectory(source)), user, database };
+    return { kind, data: app.seenAt(sourcePath, sourceData(source)), user, database };
   }
   const kind = returning ? "command" : source.schema.kind;
   const address = join(text("127.0.0.1:"), taskVariable(`NOMAD_PORT_${schemaPortLabel}`));
-  const schema: JsonTemplate = kind === "app" ? { kind, health: healthUrl(definition, address) } : { kind };
-  return { kind: source.kind, file: seen(source.file), schema };
+  const schema: JsonTemplate = kind === "app" ? { kind, health: healthUrl(app, address) } : { kind };
+  return { kind: source.kind, file: app.seenAt(sourcePath, source.file), schema };
 }
 
-function healthUrl({ health }: ServiceDefinition, address: Expression): Expression {
+/** Where a service's own PostgreSQL has its data, as its task sees it. */
+function sourceData(source: Exclude<AnySource, SqliteSource>): string {
+  return "task" in source ? source.data : dataDirectory(source);
+}
+
+/** Where the app answers: Nomad gives a bridge no way back from its host's address. */
+function addressOf({ bridged, health: { port } }: App): Expression {
+  return bridged
+    ? join(text("127.0.0.1:"), taskVariable(`NOMAD_PORT_${port}`))
+    : taskVariable(`NOMAD_HOST_ADDR_${port}`);
+}
+
+function healthUrl({ health }: App, address: Expression): Expression {
   return join(text("http://"), address, text(health.path));
-}
-
-/** The volume that holds the source. */
-function sourceVolume(definition: ServiceDefinition, source: Source): HostVolume {
-  if (source.kind === "postgres") return source.volume;
-  const volume = definition.volumes?.find((candidate) => candidate.holds(source.file));
-  if (volume === undefined)
-    throw new RangeError(`${definition.name}: no volume holds its source, ${source.file}`);
-  return volume;
 }

@@ -1,29 +1,19 @@
 /** What tasks are made of: driver and configuration, mounts, access to Vault, variables from its secrets. */
-import type { Task, Template, Vault, VolumeMount } from "../../nomad/job";
+import type { AnyTask, DriverAndConfig, Resources, Template, Vault, VolumeMount } from "../../nomad/job";
 import { envFile, envLine, withSecret } from "../../nomad/template";
 import type { Program, ServiceDefinition } from "../../services/definition";
 import { portLabel, type ServiceJobProps } from "./props";
-
-/** What a task runs, other than what its program runs by itself. */
-export interface Run {
-  /** Whether it listens on the service's port. */
-  readonly ports?: true;
-  /** In place of the image's entrypoint, or of the program. */
-  readonly entrypoint?: readonly [string, ...string[]];
-  readonly args?: readonly string[];
-  /** Runs a container in the host's network, whatever the program says. */
-  readonly onHost?: true;
-}
+import type { Run } from "./run";
 
 export function programOf(
   program: Program,
   run: Run,
-): Pick<Task, "Driver" | "Config" | "User" | "KillSignal"> {
+): DriverAndConfig & Pick<AnyTask, "User" | "KillSignal"> {
   const user = program.user === undefined ? {} : { User: program.user };
   switch (program.driver) {
     case "docker": {
       const args = run.args ?? program.args;
-      const network = run.onHost ? "host" : program.network;
+      const network = run.network ?? program.network;
       return {
         Driver: "docker",
         ...user,
@@ -33,6 +23,7 @@ export function programOf(
           ...(network === "host" ? { network_mode: "host" } : {}),
           ...(run.entrypoint === undefined ? {} : { entrypoint: run.entrypoint }),
           ...(args === undefined ? {} : { args }),
+          ...(run.binds?.length ? { volumes: run.binds } : {}),
         },
       };
     }
@@ -76,6 +67,14 @@ export function secretsFile(
   return [envFile("secrets/app.env", lines.join(""), onChange)];
 }
 
-export function resourcesOf({ cpuMegahertz, memory }: ServiceDefinition["resources"]): Task["Resources"] {
+export function resourcesOf({ cpuMegahertz, memory }: ServiceDefinition["resources"]): Resources {
   return { CPU: cpuMegahertz, MemoryMB: memory.mebibytes };
+}
+
+/**
+ * What restarts the tasks when the password has changed. Nomad asks Vault for a changed secret about every five minutes, and
+ * until then every new connection would be refused. The first password is there before the job: it needs no restart.
+ */
+export function passwordMeta({ passwordVersion }: ServiceJobProps): Pick<AnyTask, "Meta"> {
+  return passwordVersion > 1 ? { Meta: { pgmoor_password_version: String(passwordVersion) } } : {};
 }

@@ -1,12 +1,13 @@
 import type { Connection } from "../../nomad/dsn";
-import type { Program, ServiceDefinition, Source } from "../../services/definition";
+import type { Program, Side } from "../../services/definition";
+import type { AnySource, Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
 
 /** Whether the job stays where its service's data is, moves to the server first, or has moved for good. */
 export type JobPhase = "prepared" | "cutover" | "settled";
 
 export interface ServiceJobProps {
-  readonly definition: ServiceDefinition;
+  readonly definition: Definition;
   readonly phase: JobPhase;
   /** Of a `prepared` service that has moved: what becomes of the server's rows. @default it has not moved */
   readonly rollback?: RollbackKind | undefined;
@@ -29,13 +30,18 @@ export interface ServiceJobProps {
 
 /** What the job does with the service's data. */
 export type Mode =
-  | { readonly kind: "on-source" | "moving"; readonly source: Source }
-  | { readonly kind: "returning"; readonly source: Source; readonly rollback: RollbackKind }
+  | { readonly kind: "on-source" | "moving"; readonly source: AnySource }
+  | { readonly kind: "returning"; readonly source: AnySource; readonly rollback: RollbackKind }
   | { readonly kind: "on-server" };
 
 /** The source that the app itself runs on. */
-export function appSourceOf(mode: Mode): Source | undefined {
+export function appSourceOf(mode: Mode): AnySource | undefined {
   return mode.kind === "on-source" || mode.kind === "returning" ? mode.source : undefined;
+}
+
+/** Where the app itself runs. */
+export function sideOf(mode: Mode): Side {
+  return appSourceOf(mode) === undefined ? "server" : "source";
 }
 
 /** Whether the job has tasks that take data from one side to the other, before and after its app starts. */

@@ -1,67 +1,46 @@
 /** The Nomad job of a service in a phase: a pure function from data to the API's JSON. */
-import type { Job, Task, TaskGroup } from "../../nomad/job";
-import { volumeRequests } from "../../nomad/volume";
-import { appTasks } from "./app-tasks";
-import { deploymentDeadlines } from "./deadlines";
-import { migrationTasks } from "./migration-tasks";
-import type { TasksAround } from "./migrator-task";
-import { disconnect, progressDeadline, replacements, restarts } from "./policies";
-import { modeOf, portLabel, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
-import { rollbackTasks } from "./rollback-tasks";
+import type { Job, Network, Task, TaskGroup, VolumeMount, VolumeRequest } from "../../nomad/job";
 import { phaseMeta, returningPhase } from "../../nomad/phase";
 import { versionMeta, versionOf } from "../../nomad/version";
+import { volumeRequests } from "../../nomad/volume";
+import { appOf, type App } from "./app";
+import { migrationTasks } from "./migration-tasks";
+import type { TasksAround } from "./migrator-task";
+import { modeOf, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+import { rollbackTasks } from "./rollback-tasks";
 
 export function serviceJob(props: ServiceJobProps): Job {
-  const { definition } = props;
   const mode = modeOf(props);
-  const deadlines = deploymentDeadlines(definition, mode);
+  const app = appOf(props, mode);
+  if (app.untouched) return app.job;
   return {
-    ID: definition.name,
-    Name: definition.name,
-    Namespace: props.namespace,
-    Type: "service",
-    Datacenters: [props.datacenter],
-    Update: {
-      MaxParallel: 1,
-      HealthCheck: "checks",
-      MinHealthyTime: deadlines.minHealthy.nanoseconds,
-      HealthyDeadline: deadlines.healthy.nanoseconds,
-      ProgressDeadline: progressDeadline(mode, deadlines.healthy).nanoseconds,
-      AutoRevert: true,
-    },
-    TaskGroups: [taskGroup(props, mode)],
+    ...app.job,
+    TaskGroups: app.job.TaskGroups.map((group, index) =>
+      index === app.group ? withOwnTasks(props, app, mode, group) : group,
+    ),
   };
 }
 
-function taskGroup(props: ServiceJobProps, mode: Mode): TaskGroup {
-  const { name, port, health } = props.definition;
-  const Tasks = tasksOf(props, mode);
-  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts }) => VolumeMounts));
-  const Networks: TaskGroup["Networks"] = [
-    {
-      Mode: "host",
-      ReservedPorts: [port.toApi(portLabel)],
-      DynamicPorts: buildsOnPort(mode) ? [{ Label: schemaPortLabel }] : [],
-    },
-  ];
+/** The place of the service's group in its job. */
+export function serviceGroup(props: ServiceJobProps): number {
+  return appOf(props, modeOf(props)).group;
+}
+
+/** The group with the tasks that carry data, and with what they need. */
+function withOwnTasks(props: ServiceJobProps, app: App, mode: Mode, group: TaskGroup): TaskGroup {
+  const { before, after } = tasksAround(props, app, mode);
+  const Tasks = [...before, ...group.Tasks, ...after];
+  const Networks = buildsOnPort(mode) ? withPort(group.Networks ?? []) : (group.Networks ?? []);
+  const Volumes = withVolumes(group.Volumes ?? {}, Tasks, [...before, ...after]);
   return {
-    Name: name,
-    Count: 1,
-    Meta: { [versionMeta]: versionOf({ Networks, Volumes, Tasks }), ...phaseOf(props, mode) },
+    ...group,
+    Meta: {
+      ...group.Meta,
+      [versionMeta]: versionOf({ Networks, Volumes, Tasks }),
+      ...phaseOf(props, mode),
+    },
     Networks,
-    Services: [
-      {
-        Name: name,
-        Provider: "consul",
-        PortLabel: portLabel,
-        Tags: traefikTags(props),
-        Checks: [health.toApi("health")],
-      },
-    ],
     Volumes,
-    RestartPolicy: restarts,
-    ReschedulePolicy: replacements,
-    Disconnect: disconnect,
     Tasks,
   };
 }
@@ -72,18 +51,13 @@ function phaseOf({ phase }: ServiceJobProps, mode: Mode): TaskGroup["Meta"] {
   return mode.kind === "on-source" || phase === "prepared" ? {} : { [phaseMeta]: phase };
 }
 
-function tasksOf(props: ServiceJobProps, mode: Mode): Task[] {
-  const { before, after } = tasksAround(props, mode);
-  return [...before, ...appTasks(props, mode), ...after];
-}
-
 /** The tasks that run before the app starts, and those that run after. */
-function tasksAround(props: ServiceJobProps, mode: Mode): TasksAround {
+function tasksAround(props: ServiceJobProps, app: App, mode: Mode): TasksAround {
   switch (mode.kind) {
     case "moving":
-      return migrationTasks(props, mode.source);
+      return migrationTasks(props, app, mode.source);
     case "returning":
-      return rollbackTasks(props, mode.source, mode.rollback);
+      return rollbackTasks(props, app, mode.source, mode.rollback);
     case "on-source":
     case "on-server":
       return { before: [], after: [] };
@@ -95,13 +69,39 @@ function buildsOnPort(mode: Mode): boolean {
   return mode.kind === "moving" && mode.source.kind === "sqlite" && mode.source.schema.kind === "app";
 }
 
-function traefikTags({ definition, domain }: ServiceJobProps): string[] {
-  const router = `traefik.http.routers.${definition.name}`;
-  return [
-    "traefik.enable=true",
-    `${router}.rule=Host(\`${definition.name}.${domain}\`)`,
-    `${router}.entrypoints=websecure`,
-    `${router}.tls=true`,
-    ...(definition.middlewares?.length ? [`${router}.middlewares=${definition.middlewares.join(",")}`] : []),
-  ];
+function withPort([first = {}, ...others]: readonly Network[]): Network[] {
+  return [{ ...first, DynamicPorts: [...(first.DynamicPorts ?? []), { Label: schemaPortLabel }] }, ...others];
+}
+
+/** The group's requests, and those that the mounts of pgmoor's own tasks need besides, in the order in which tasks mount them. */
+function withVolumes(
+  present: Readonly<Record<string, VolumeRequest>>,
+  tasks: readonly Task[],
+  own: readonly Task[],
+): Record<string, VolumeRequest> {
+  const mounts = mountsOf(tasks);
+  const needed = volumeRequests(mounts.filter(({ Volume }) => requestOf(present, Volume) === undefined));
+  const order = [...new Set([...mounts.map(({ Volume }) => Volume), ...Object.keys(present)])];
+  return Object.fromEntries(
+    order.map((name) => {
+      const request = requestOf(present, name);
+      if (request === undefined) return [name, needed[name]!];
+      return [name, { ...request, ReadOnly: Boolean(request.ReadOnly) && onlyRead(mountsOf(own), name) }];
+    }),
+  );
+}
+
+function mountsOf(tasks: readonly Task[]): VolumeMount[] {
+  return tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts);
+}
+
+function requestOf(
+  requests: Readonly<Record<string, VolumeRequest>>,
+  name: string,
+): VolumeRequest | undefined {
+  return Object.hasOwn(requests, name) ? requests[name] : undefined;
+}
+
+function onlyRead(mounts: readonly VolumeMount[], name: string): boolean {
+  return mounts.every(({ Volume, ReadOnly }) => Volume !== name || ReadOnly === true);
 }

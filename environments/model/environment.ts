@@ -1,6 +1,7 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
-import type { Program, ServiceDefinition } from "../../services/definition";
+import type { Program } from "../../services/definition";
+import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
 
 /**
@@ -19,7 +20,7 @@ export const phases = ["prepared", "cutover", "settled", "retired"] as const;
 export type Existing = "job" | "secret" | "database";
 
 export interface EnvironmentService {
-  readonly definition: ServiceDefinition;
+  readonly definition: Definition;
   readonly phase: Phase;
   /**
    * Beside `prepared`, for a service that has moved and is to go back: what becomes of the rows that the server has.

@@ -7,6 +7,8 @@ import { Duration } from "../../nomad/duration";
 import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
 import { HostVolume } from "../../nomad/volume";
+import type { JobChange, ServiceDefinition } from "../../services/definition";
+import type { Definition } from "../../services/job-definition";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
 import { rollbackKinds } from "../../services/ledger";
 import { phases, type Environment } from "./environment";
@@ -215,16 +217,19 @@ const resources = z.strictObject({ cpuMegahertz: positive, memory: size });
 /** Of an embedded server: whatever its people chose. */
 const embeddedName = noControl("a name in an embedded server").min(1);
 
+const sqliteSource = z.strictObject({
+  kind: z.literal("sqlite"),
+  file: absolutePath,
+  environment: variables,
+  schema: z.strictObject({ kind: z.enum(["command", "app"]), command, environment: variables.optional() }),
+  migrationTables: migrationTablesSchema,
+  rules: rulesSchema.optional(),
+  verify: z.enum(["sample", "full"]).optional(),
+});
+const embeddedPassword = z.strictObject({ secret: secretPath, field, app: variable, server: variable });
+
 const source = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("sqlite"),
-    file: absolutePath,
-    environment: variables,
-    schema: z.strictObject({ kind: z.enum(["command", "app"]), command, environment: variables.optional() }),
-    migrationTables: migrationTablesSchema,
-    rules: rulesSchema.optional(),
-    verify: z.enum(["sample", "full"]).optional(),
-  }),
+  sqliteSource,
   z.strictObject({
     kind: z.literal("postgres"),
     program,
@@ -234,13 +239,37 @@ const source = z.discriminatedUnion("kind", [
     database: embeddedName,
     serverEnvironment: variables.optional(),
     environment: variables,
-    password: z.strictObject({ secret: secretPath, field, app: variable, server: variable }),
+    password: embeddedPassword,
     migrationTables: tables,
   }),
 ]);
 
-const definition = z.strictObject({
+/** What every definition says. */
+const anyDefinition = {
   name: serviceName,
+  database: z.strictObject({
+    name: identifier.optional(),
+    connectionLimit: positive,
+    extensions: z.array(extension).readonly().optional(),
+  }),
+  dsn,
+  readsDsnOnce: z.string().min(1).optional(),
+  cannotMove: z.string().min(1).optional(),
+  monitor: z.boolean().optional(),
+  deadlines: z
+    .strictObject({
+      migrate: duration.optional(),
+      confirm: duration.optional(),
+      healthy: duration.optional(),
+    })
+    .optional(),
+  job: z
+    .custom<JobChange>((value) => typeof value === "function", "not a function from a job to a job.")
+    .optional(),
+};
+
+const serviceDefinition = z.strictObject({
+  ...anyDefinition,
   program,
   port: servicePort,
   environment: variables.optional(),
@@ -259,23 +288,57 @@ const definition = z.strictObject({
     .array(pattern(/^[A-Za-z0-9_-]+(@[a-z]+)?$/, "a middleware", "NAME or NAME@PROVIDER"))
     .readonly()
     .optional(),
-  database: z.strictObject({
-    name: identifier.optional(),
-    connectionLimit: positive,
-    extensions: z.array(extension).readonly().optional(),
-  }),
-  dsn,
   source: source.optional(),
-  readsDsnOnce: z.string().min(1).optional(),
-  cannotMove: z.string().min(1).optional(),
-  monitor: z.boolean().optional(),
-  deadlines: z
-    .strictObject({
-      migrate: duration.optional(),
-      confirm: duration.optional(),
-      healthy: duration.optional(),
-    })
+}) satisfies z.ZodType<ServiceDefinition>;
+
+const taskName = z.string().min(1);
+
+/** The parts of a job that pgmoor reads. Nomad itself validates the rest. */
+const jobspec = z.looseObject({
+  ID: z.string().min(1),
+  TaskGroups: z
+    .array(
+      z.looseObject({
+        Name: z.string().min(1),
+        Tasks: z.array(z.looseObject({ Name: taskName, Driver: z.string().min(1) })).min(1),
+      }),
+    )
+    .min(1),
+});
+
+const jobDefinition = z.strictObject({
+  ...anyDefinition,
+  jobspec,
+  tasks: z.array(taskName).min(1).readonly(),
+  health: z.strictObject({ port: z.string().min(1), path: healthPath }),
+  reads: z
+    .array(pattern(/^[^\s"{}]+$/, "a path of Vault's API", "no spaces, quotes or braces"))
+    .readonly()
     .optional(),
+  source: z
+    .discriminatedUnion("kind", [
+      sqliteSource,
+      z.strictObject({
+        kind: z.literal("postgres"),
+        task: taskName,
+        data: absolutePath,
+        command,
+        user: embeddedName,
+        database: embeddedName,
+        environment: variables,
+        password: embeddedPassword,
+        migrationTables: tables,
+      }),
+    ])
+    .optional(),
+});
+
+/** Which of the two it is decides what is wrong with it. */
+const definition = z.custom<Definition>().superRefine((value, context) => {
+  const shape =
+    typeof value === "object" && value !== null && "jobspec" in value ? jobDefinition : serviceDefinition;
+  for (const { path, message } of shape.safeParse(value).error?.issues ?? [])
+    context.addIssue({ code: "custom", path: [...path], message });
 });
 
 /** None would let in every job of the forge. */

@@ -1,6 +1,14 @@
 /** Everything that types cannot say of an environment, found before anything is made of it. */
 import { dsnVariables, modesOf, verifies } from "../../nomad/dsn";
-import { databaseName, dataDirectory, leastConfirmSeconds } from "../../services/definition";
+import {
+  databaseName,
+  dataDirectory,
+  leastConfirmSeconds,
+  type ServiceDefinition,
+} from "../../services/definition";
+import { hasJobspec, type JobDefinition } from "../../services/job-definition";
+import { jobProblems, ownTasks } from "../../services/job-problems";
+import { unanswered } from "../../services/todo";
 import { extensionsOf, preloadLibraries } from "../../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
 import { InvalidEnvironment, type Problem } from "./problems";
@@ -11,6 +19,12 @@ const reservedConnections = 3;
 
 /** @throws {InvalidEnvironment} with every problem */
 export function validate(environment: Environment): Environment {
+  const open = unanswered(environment);
+  if (open.length > 0)
+    throw new InvalidEnvironment(
+      environment.name,
+      open.map(({ path, question }) => ({ path: pathOf(path), message: `not answered yet: ${question}` })),
+    );
   const shape = environmentSchema.safeParse(environment);
   if (!shape.success)
     throw new InvalidEnvironment(
@@ -40,7 +54,9 @@ function relations(environment: Environment): Problem[] {
   return [
     ...taken(ours, "definition.name", ({ definition }) => definition.name),
     ...taken(live, "definition.database.name", ({ definition }) => databaseName(definition)),
-    ...taken(live, "definition.port.host", ({ definition }) => String(definition.port.host)),
+    ...taken(live, "definition.port.host", ({ definition }) =>
+      hasJobspec(definition) ? undefined : String(definition.port.host),
+    ),
     ...ours.flatMap(({ service, at }) => serviceProblems(service, at)),
     ...live.flatMap(({ service, at }) => extensionProblems(environment, service, at)),
     ...encryptionProblems(environment),
@@ -57,11 +73,12 @@ type Placed = { readonly service: EnvironmentService; readonly at: string };
 function taken(
   services: readonly Placed[],
   path: string,
-  valueOf: (service: EnvironmentService) => string,
+  valueOf: (service: EnvironmentService) => string | undefined,
 ): Problem[] {
   const first = new Map<string, string>();
   return services.flatMap(({ service, at }) => {
     const value = valueOf(service);
+    if (value === undefined) return [];
     const other = first.get(value);
     if (other === undefined) {
       first.set(value, at);
@@ -82,51 +99,16 @@ function serviceProblems(
 ): Problem[] {
   const problems: Problem[] = [];
   const problem = (path: string, message: string) => problems.push({ path: `${at}.${path}`, message });
-  const { source, volumes = [], dsn, environment = {}, companions = [] } = definition;
-
-  if (source?.kind === "sqlite" && !volumes.some((volume) => volume.holds(source.file)))
-    problem(
-      "definition.source.file",
-      `${source.file} is not in any of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "it has none"}).`,
-    );
-  if (source?.kind === "postgres") {
-    const data = dataDirectory(source);
-    if (data !== source.volume.path && !source.volume.holds(data))
-      problem(
-        "definition.source.serverEnvironment.PGDATA",
-        `${data} is not in the source's volume, ${source.volume.path}, so the cutover cannot find it.`,
-      );
-  }
+  const { source } = definition;
   const { confirm } = definition.deadlines ?? {};
   if (confirm !== undefined && confirm.seconds < leastConfirmSeconds)
     problem(
       "definition.deadlines.confirm",
       `${confirm.seconds}s is too short to see that the app uses its database: PostgreSQL reports table use up to 10 s late. Allowed: ${leastConfirmSeconds}s or more.`,
     );
-  for (const variable of dsnVariables(dsn).filter((name) => name in environment))
-    problem(
-      `definition.environment.${variable}`,
-      `${variable} is set by the DSN. Remove it here. Put its value on the source into source.environment.`,
-    );
-  for (const [index, { variable }] of (definition.secrets ?? []).entries())
-    if (variable in environment)
-      problem(
-        `definition.secrets[${index}].variable`,
-        `${variable} is also in the environment, in clear text. Remove it there.`,
-      );
-  for (const [index, { name }] of companions.entries())
-    if (name === definition.name || ownTasks.has(name))
-      problem(
-        `definition.companions[${index}].name`,
-        `"${name}" is already a task of the job. Use another name.`,
-      );
-
-  for (const [index, volume] of volumes.entries())
-    if (volume.leaves && !(source?.kind === "sqlite" && volume.holds(source.file)))
-      problem(
-        `definition.volumes[${index}]`,
-        `${volume.source} is marked sourceOnly and does not hold the source: a settled service would lose it. Allowed: sourceOnly() on the volume of source.file alone.`,
-      );
+  problems.push(
+    ...(hasJobspec(definition) ? jobspecProblems(definition, at) : fieldProblems(definition, at)),
+  );
   if (phase === "cutover" || phase === "settled") {
     if (source === undefined)
       problem("phase", `the service has no source: it is already on the server. Allowed: prepared, retired.`);
@@ -156,15 +138,55 @@ function serviceProblems(
   return problems;
 }
 
-/** Tasks that pgmoor adds to a job. */
-const ownTasks: ReadonlySet<string> = new Set([
-  "migrate",
-  "schema",
-  "source",
-  "confirm",
-  "roll-back",
-  "postgres",
-]);
+function jobspecProblems(definition: JobDefinition, at: string): Problem[] {
+  return jobProblems(definition).map(({ path, message }) => ({ path: `${at}.definition.${path}`, message }));
+}
+
+/** What has to fit together in a definition that has a field for each part of its job. */
+function fieldProblems(definition: ServiceDefinition, at: string): Problem[] {
+  const { source, volumes = [], dsn, environment = {}, companions = [] } = definition;
+  const problems: Problem[] = [];
+  const problem = (path: string, message: string) => problems.push({ path: `${at}.${path}`, message });
+
+  if (source?.kind === "sqlite" && !volumes.some((volume) => volume.holds(source.file)))
+    problem(
+      "definition.source.file",
+      `${source.file} is not in any of the service's volumes (${volumes.map(({ path }) => path).join(", ") || "it has none"}).`,
+    );
+  if (source?.kind === "postgres") {
+    const data = dataDirectory(source);
+    if (data !== source.volume.path && !source.volume.holds(data))
+      problem(
+        "definition.source.serverEnvironment.PGDATA",
+        `${data} is not in the source's volume, ${source.volume.path}, so the cutover cannot find it.`,
+      );
+  }
+  for (const variable of dsnVariables(dsn).filter((name) => name in environment))
+    problem(
+      `definition.environment.${variable}`,
+      `${variable} is set by the DSN. Remove it here. Put its value on the source into source.environment.`,
+    );
+  for (const [index, { variable }] of (definition.secrets ?? []).entries())
+    if (variable in environment)
+      problem(
+        `definition.secrets[${index}].variable`,
+        `${variable} is also in the environment, in clear text. Remove it there.`,
+      );
+  for (const [index, { name }] of companions.entries())
+    if (name === definition.name || name === "postgres" || ownTasks.has(name))
+      problem(
+        `definition.companions[${index}].name`,
+        `"${name}" is already a task of the job. Use another name.`,
+      );
+
+  for (const [index, volume] of volumes.entries())
+    if (volume.leaves && !(source?.kind === "sqlite" && volume.holds(source.file)))
+      problem(
+        `definition.volumes[${index}]`,
+        `${volume.source} is marked sourceOnly and does not hold the source: a settled service would lose it. Allowed: sourceOnly() on the volume of source.file alone.`,
+      );
+  return problems;
+}
 
 /** Extensions that the server's image does not carry, or whose library it does not preload. */
 function extensionProblems(

@@ -1,0 +1,65 @@
+/** Where a task of somebody's job has its files: volumes of Nomad's, and what the docker driver mounts itself. */
+import type { DockerConfig } from "./driver-config";
+import type { Task } from "./job";
+
+export interface FoundMount {
+  /** A volume of the group, or a folder or volume that docker knows. */
+  readonly kind: "volume" | "docker";
+  readonly source: string;
+  /** Where the task sees it. */
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+export function mountsOf(task: Task): FoundMount[] {
+  const volumes = (task.VolumeMounts ?? []).map(({ Volume, Destination, ReadOnly = false }): FoundMount => ({
+    kind: "volume",
+    source: Volume,
+    path: Destination,
+    readOnly: ReadOnly,
+  }));
+  return task.Driver === "docker" || task.Driver === "podman"
+    ? [...volumes, ...dockerMounts(task.Config)]
+    : volumes;
+}
+
+/** The one that holds a file: of several, one inside another, the innermost. */
+export function mountOf(task: Task, file: string): FoundMount | undefined {
+  return mountsOf(task)
+    .filter(({ path }) => file === path || file.startsWith(path.endsWith("/") ? path : `${path}/`))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+/** Whether its folder is the allocation's own, which ends with it. */
+export function isInAllocation({ kind, source }: FoundMount): boolean {
+  return (
+    kind === "docker" && (/^\.{0,2}\/?(local|alloc|secrets)(\/|$)/.test(source) || source.includes("${"))
+  );
+}
+
+function dockerMounts({ volumes = [], mount = [], mounts = [] }: DockerConfig): FoundMount[] {
+  const bound = volumes.flatMap((text): FoundMount[] => {
+    const [, source, path, options = ""] = /^((?:\$\{[^}]*\}|[^:])+):([^:]+)(?::(.*))?$/.exec(text) ?? [];
+    if (source === undefined || path === undefined) return [];
+    return [{ kind: "docker", source, path: trimmed(path), readOnly: options.split(",").includes("ro") }];
+  });
+  const listed = [mount, mounts]
+    .flat()
+    .flatMap((one): FoundMount[] =>
+      one.source === undefined || one.type === "tmpfs"
+        ? []
+        : [
+            {
+              kind: "docker",
+              source: one.source,
+              path: trimmed(one.target),
+              readOnly: one.readonly === true,
+            },
+          ],
+    );
+  return [...bound, ...listed];
+}
+
+function trimmed(path: string): string {
+  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+}
