@@ -10,8 +10,9 @@ const rooms = {
   migrator: ["services"],
   survey: ["environments", "migrator", "nomad", "services", "terraform-states"],
   status: ["environments", "migrator", "nomad", "services", "survey"],
-  check: ["constructs", "environments", "migrator", "nomad", "services", "status", "survey"],
-  stacks: ["constructs", "environments", "services", "survey", "terraform-states"],
+  check: ["constructs", "environments", "migrator", "nomad", "services", "stacks", "status", "survey"],
+  adopt: ["environments", "nomad", "services", "survey"],
+  stacks: ["constructs", "environments", "nomad", "services", "survey", "terraform-states"],
   review: ["environments"],
   delivery: ["environments", "nomad", "review", "stacks", "terraform-states"],
 };

@@ -1,5 +1,6 @@
 /** The commands of `npm run pgmoor`. Each is a file beside this one, and loads what it does when it runs. */
 import { Command } from "commander";
+import { addAdopt } from "./adopt";
 import { addBack } from "./back";
 import { addCheck } from "./check";
 import { addCheckStates } from "./check-states";
@@ -24,6 +25,7 @@ export function pgmoor(): Command {
   addBack(program);
   addLedger(program);
   addReview(program);
+  addAdopt(program);
   addStatus(program);
   addCheck(program);
   addPlan(program);

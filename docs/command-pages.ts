@@ -4,6 +4,7 @@ import { pgmoor } from "../cli/program";
 
 /** Where each command is used, step by step. */
 const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = {
+  adopt: ["Adopt a service", "adopt-a-service.md"],
   migrate: ["Move a database by hand", "move-by-hand.md"],
   verify: ["Prove a copy again", "move-by-hand.md#prove-a-copy-again"],
   back: ["Go back to the source", "go-back.md#by-hand"],

@@ -90,6 +90,10 @@ function notes({ name, cannotMove, readsDsnOnce }: Definition): string[] {
 function definitionPage(): string {
   const sections = [
     ["services/definition.ts", "What a service is"],
+    ["services/job-definition.ts", "A service with a job of your own"],
+    ["nomad/job.ts", "The job, as Nomad's API has it"],
+    ["nomad/job-service.ts", "Its services and checks"],
+    ["nomad/driver-config.ts", "What a task's driver is told"],
     ["services/rules.ts", "What a copy may do to its data"],
     ["nomad/dsn.ts", "How it takes its DSN"],
     ["environments/model/environment.ts", "The environment it is in"],

@@ -42,6 +42,8 @@ export interface UrlDsn {
   readonly scheme?: "postgresql" | "postgres";
   /** Further query parameters, such as `connect_timeout`. @default none */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Variables with a fixed value, such as Gotify's `GOTIFY_DATABASE_DIALECT: "postgres"`. @default none */
+  readonly fixed?: Readonly<Record<string, string>>;
 }
 
 /** The name of a variable, or several that get the same value. */
@@ -152,7 +154,10 @@ export function dsnFile(dsn: Dsn, connection: Connection, onChange: Template["Ch
 function linesOf(dsn: Dsn, mode: SslMode, parts: Parts): string {
   switch (dsn.style) {
     case "url":
-      return envLine(dsn.variable, url(dsn, mode, parts));
+      return [
+        ...Object.entries(dsn.fixed ?? {}).map(([name, value]) => envLine(name, text(value))),
+        envLine(dsn.variable, url(dsn, mode, parts)),
+      ].join("");
     case "variables":
       return [
         ...Object.entries({ ...dsn.fixed, ...dsn.tls?.[mode] }).map(([name, value]) =>
@@ -178,7 +183,7 @@ function linesFor(variable: Variable, value: Expression): string[] {
 
 /** The names of all variables that a DSN sets. */
 export function dsnVariables(dsn: Dsn): string[] {
-  if (dsn.style === "url") return [dsn.variable];
+  if (dsn.style === "url") return [...Object.keys(dsn.fixed ?? {}), dsn.variable];
   const { server, database, username, password, fixed = {}, tls = {} } = dsn;
   const where = "address" in server ? [server.address] : [server.host, server.port];
   const encryption = Object.values(tls).flatMap((variables) => Object.keys(variables));

@@ -43,20 +43,18 @@ function dockerMounts({ volumes = [], mount = [], mounts = [] }: DockerConfig): 
     if (source === undefined || path === undefined) return [];
     return [{ kind: "docker", source, path: trimmed(path), readOnly: options.split(",").includes("ro") }];
   });
-  const listed = [mount, mounts]
-    .flat()
-    .flatMap((one): FoundMount[] =>
-      one.source === undefined || one.type === "tmpfs"
-        ? []
-        : [
-            {
-              kind: "docker",
-              source: one.source,
-              path: trimmed(one.target),
-              readOnly: one.readonly === true,
-            },
-          ],
-    );
+  const listed = [mount, mounts].flat().flatMap((one): FoundMount[] =>
+    one.source === undefined || one.type === "tmpfs"
+      ? []
+      : [
+          {
+            kind: "docker",
+            source: one.source,
+            path: trimmed(one.target),
+            readOnly: one.readonly === true,
+          },
+        ],
+  );
   return [...bound, ...listed];
 }
 

@@ -11,7 +11,7 @@ import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import type { CheckedService, Found, Look, Probe } from "../probe";
-import { wantedJob } from "../wanted-job";
+import { wantedJob } from "../../stacks/wanted-job";
 
 const counts = z.record(z.string(), z.number()).nullish();
 const change = z.object({ Type: z.string(), Name: z.string().default("") });

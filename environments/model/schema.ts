@@ -196,6 +196,7 @@ const dsn = z.discriminatedUnion("style", [
     variable,
     scheme: z.enum(["postgresql", "postgres"]).optional(),
     parameters: z.record(label, noControl("a parameter")).optional(),
+    fixed: variables.optional(),
   }),
   z.strictObject({
     style: z.literal("variables"),

@@ -1,0 +1,27 @@
+/** Apps that need a PostgreSQL from their first start. */
+import type { KnownApp } from "./known-app";
+
+/** https://miniflux.app/docs/configuration.html (`DATABASE_URL`; `/healthcheck`), its `internal/database` for the table. */
+const miniflux: KnownApp = {
+  name: "Miniflux",
+  image: /(^|\/)miniflux$/,
+  health: "/healthcheck",
+  dsn: { style: "url", variable: "DATABASE_URL", scheme: "postgres" },
+  migrationTables: ["schema_version"],
+};
+
+/** https://docs.mattermost.com/administration-guide/configure/environment-configuration-settings.html (`MM_SQLSETTINGS_…`). */
+const mattermost: KnownApp = {
+  name: "Mattermost",
+  image: /(^|\/)mattermost(-team-edition|-enterprise-edition)?$/,
+  health: "/api/v4/system/ping",
+  dsn: {
+    style: "url",
+    variable: "MM_SQLSETTINGS_DATASOURCE",
+    scheme: "postgres",
+    fixed: { MM_SQLSETTINGS_DRIVERNAME: "postgres" },
+  },
+  migrationTables: ["db_migrations"],
+};
+
+export const appsOnAServer: readonly KnownApp[] = [miniflux, mattermost];

@@ -1,0 +1,263 @@
+/** What `adopt` makes of a job: a definition, and what it could not tell. */
+import type { Dsn } from "../nomad/dsn";
+import type { Job, Task, TaskGroup } from "../nomad/job";
+import type { HttpCheck } from "../nomad/job-service";
+import { isInAllocation, mountOf, mountsOf } from "../nomad/mounts";
+import { databaseSecretName, type AnyDefinition } from "../services/definition";
+import { defineJob, type JobDefinition } from "../services/job-definition";
+import { jobProblems, portLabels } from "../services/job-problems";
+import { todo, Unanswered, unanswered } from "../services/todo";
+import { findApps, isSameApp, type FoundApp } from "./find";
+import { postgresBeside } from "./beside";
+import { plainSecrets } from "./plain-secrets";
+import { serverDatabase, type Around } from "./on-server";
+import type { Open, OpenDefinition } from "./open";
+import { valuesOf } from "./values";
+
+export type Outcome = "moves" | "asks" | "on the server" | "cannot move" | "no database" | "refused";
+
+export interface Draft {
+  readonly outcome: Outcome;
+  /** Why it is refused, what is asked, or what it is. */
+  readonly reasons: readonly string[];
+  readonly definition?: OpenDefinition;
+  readonly existing: readonly ("job" | "secret" | "database")[];
+  /** What a person should know. */
+  readonly notes: readonly string[];
+}
+
+/** @param name the service's name */
+export function draftOf(name: string, job: Job, around: Around): Draft {
+  const nothing = { existing: [], notes: [] } as const;
+  const kind = kindOf(job);
+  if (kind !== undefined) return { ...nothing, outcome: "refused", reasons: [kind] };
+  const apps = findApps(job);
+  const [app, second] = apps;
+  if (app === undefined)
+    return {
+      ...nothing,
+      outcome: "no database",
+      reasons: ["no variable and no image that pgmoor knows tells of a database"],
+    };
+  if (second !== undefined)
+    return {
+      ...nothing,
+      outcome: "refused",
+      reasons: [
+        `it has several apps with a database: ${apps.map(({ group, task }) => `${group.Name}/${task.Name}`).join(", ")}. A service has one. Split the job, or move by hand (docs/move-by-hand.md)`,
+      ],
+    };
+  if (app.place.kind === "other")
+    return {
+      ...nothing,
+      outcome: "refused",
+      reasons: [`its database is ${app.place.what}, not SQLite or PostgreSQL`],
+    };
+  return draftOfApp(name, job, app, around);
+}
+
+/** Jobs of other kinds have no deployments. */
+function kindOf(job: Job): string | undefined {
+  const { Type, Periodic, ParameterizedJob } = job as unknown as Record<string, unknown>;
+  if (Periodic != null) return "it is a periodic job, which has no deployments: pgmoor moves data in one";
+  if (ParameterizedJob != null)
+    return "it is a parameterized job, which has no deployments: pgmoor moves data in one";
+  if (Type !== "service")
+    return `it is of type ${String(Type)}, which has no deployments: pgmoor moves data in one`;
+  return undefined;
+}
+
+function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draft {
+  const { group, task, known } = app;
+  const dsn =
+    app.dsn ?? todo(`which variables take the app's DSN on PostgreSQL? { style: "url", variable: "…" }`);
+  const others = group.Tasks.filter(
+    (other) => other !== task && other.Lifecycle?.Hook !== "prestart" && isSameApp(task, other),
+  );
+  const found = placeOf(name, app, job, around);
+  const definition: OpenDefinition = {
+    name,
+    jobspec: job,
+    tasks: [task.Name, ...others.map(({ Name }) => Name)],
+    health: healthOf(group, task, known?.health),
+    database: { connectionLimit: 20, ...found.database },
+    dsn,
+    ...(found.source === undefined ? {} : { source: found.source }),
+    ...(known?.readsDsnOnce === undefined ? {} : { readsDsnOnce: known.readsDsnOnce }),
+    ...(known?.cannotMove === undefined ? {} : { cannotMove: known.cannotMove }),
+  };
+  const questions = unanswered(definition).map(
+    ({ path, question }) => `${path.map(String).join(".")}: ${question}`,
+  );
+  const refused = refusals(definition);
+  const outcome: Outcome =
+    refused.length > 0
+      ? "refused"
+      : questions.length > 0
+        ? "asks"
+        : known?.cannotMove !== undefined && found.source !== undefined
+          ? "cannot move"
+          : found.source === undefined
+            ? "on the server"
+            : "moves";
+  const reasons = [
+    ...refused,
+    ...questions,
+    ...(outcome === "cannot move" ? [known!.cannotMove!] : []),
+    ...(outcome === "moves" || outcome === "on the server" ? [found.told] : []),
+  ];
+  return { outcome, reasons, definition, existing: found.existing, notes: plainSecrets(group) };
+}
+
+/** What no answer of a person can mend. */
+function refusals(definition: OpenDefinition): string[] {
+  const open = unanswered(definition).length > 0;
+  // With a question in it, only what the job itself is can be judged.
+  const known = open
+    ? {
+        ...definition,
+        health: { port: portLabels(groupOf(definition))[0] ?? "", path: "/" },
+        source: undefined,
+        reads: [],
+      }
+    : definition;
+  const dsn: Dsn =
+    definition.dsn instanceof Unanswered ? { style: "url", variable: "" } : (definition.dsn as Dsn);
+  return jobProblems(defineJob({ ...known, dsn } as JobDefinition)).map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
+}
+
+function groupOf({ jobspec, tasks }: OpenDefinition): TaskGroup {
+  const [first] = tasks as readonly string[];
+  return jobspec.TaskGroups.find(({ Tasks }) => Tasks.some(({ Name }) => Name === first))!;
+}
+
+interface FoundPlace {
+  readonly source?: OpenDefinition["source"];
+  readonly database?: Partial<Open<AnyDefinition["database"]>>;
+  readonly existing: Draft["existing"];
+  /** In a few words. */
+  readonly told: string;
+}
+
+function placeOf(name: string, app: FoundApp, job: Job, around: Around): FoundPlace {
+  const { place, known } = app;
+  const extensions = known?.extensions === undefined ? {} : { extensions: known.extensions };
+  switch (place.kind) {
+    case "sqlite": {
+      const file = sqliteFile(app.task, place.file);
+      return {
+        source: sqliteSource(app, file),
+        database: extensions,
+        existing: ["job"],
+        told: `SQLite, ${String(file)}`,
+      };
+    }
+    case "beside": {
+      const source = postgresBeside(app, place.task, around.mount);
+      // Where the PostgreSQL beside the app has its password, pgmoor would write the new role's: the role takes this one.
+      const same = databaseSecretName(name.replaceAll("-", "_"));
+      return {
+        source,
+        database: extensions,
+        existing: readsSecret(source, same) ? ["job", "secret"] : ["job"],
+        told: `its own PostgreSQL, task ${place.task.Name}`,
+      };
+    }
+    case "postgres": {
+      const database = serverDatabase(name, app, place.host, job, around);
+      return {
+        database: { ...extensions, ...database },
+        existing: ["job", "secret", "database"],
+        told: "on the environment's server",
+      };
+    }
+    case "unknown":
+      return {
+        source: todo(
+          `${place.variable} tells of a database. Is it SQLite, a PostgreSQL in a task, or the environment's server (then remove source)?`,
+        ) as unknown as OpenDefinition["source"],
+        existing: ["job"],
+        told: "",
+      };
+    case "other":
+      throw new RangeError(place.what);
+  }
+}
+
+function readsSecret(source: OpenDefinition["source"], secret: string): boolean {
+  return (
+    source !== undefined &&
+    "password" in source &&
+    "secret" in source.password &&
+    source.password.secret === secret
+  );
+}
+
+/** The file, in a volume that outlives the allocation. A configuration file may name another than the image's default. */
+function sqliteFile(task: Task, file: string): string | Unanswered {
+  const lasts = (path: string) => {
+    const mount = mountOf(task, path);
+    return mount !== undefined && !isInAllocation(mount);
+  };
+  if (lasts(file)) return file;
+  const named = (task.Templates ?? [])
+    .filter(({ Envvars }) => Envvars !== true)
+    .flatMap(({ EmbeddedTmpl = "" }) => EmbeddedTmpl.match(/\/[\w./-]+\.(?:db|sqlite3?|db3)\b/g) ?? [])
+    .filter(lasts);
+  const [only] = new Set(named);
+  if (only !== undefined && new Set(named).size === 1) return only;
+  const paths = mountsOf(task).map(({ path }) => path);
+  return todo(
+    `where is the SQLite file, as the task sees it? The image has it at ${file}, which is in no volume that outlives the allocation (${paths.join(", ") || "the task has no volume"})`,
+  );
+}
+
+function sqliteSource({ task, known, dsn }: FoundApp, file: string | Unanswered): OpenDefinition["source"] {
+  const told = valuesOf(task);
+  const { variables = [], schema, rules } = known?.sqlite ?? {};
+  const about = variables.filter((name) => told.has(name) && dsn !== undefined);
+  return {
+    kind: "sqlite",
+    file,
+    environment: Object.fromEntries(about.map((name) => [name, told.get(name)!.text])),
+    schema:
+      schema === undefined
+        ? todo(
+            'which command makes the app\'s tables in an empty PostgreSQL? { kind: "command", command: ["…"] }',
+          )
+        : typeof schema === "string"
+          ? todo(schema)
+          : schema,
+    migrationTables:
+      known === undefined
+        ? todo("in which tables does the app record its schema migrations?")
+        : known.migrationTables,
+    ...(rules === undefined ? {} : { rules }),
+  };
+}
+
+/** An HTTP check of the job, or else what is known of the app, on the one port that it may be. */
+function healthOf(group: TaskGroup, task: Task, path: string | undefined): OpenDefinition["health"] {
+  const labels = portLabels(group);
+  const services = [...(task.Services ?? []), ...(group.Services ?? [])];
+  const checks = services.flatMap(({ PortLabel = "", Checks = [] }) =>
+    Checks.filter((check): check is HttpCheck => check.Type === "http" && check.Protocol !== "https").map(
+      (check) => ({ port: check.PortLabel ?? PortLabel, path: check.Path }),
+    ),
+  );
+  const usable = checks.find((check) => labels.includes(check.port) && /^\/[^\s{}"\\]*$/.test(check.path));
+  if (usable !== undefined) return usable;
+  const ofService = services.map(({ PortLabel = "" }) => PortLabel).find((label) => labels.includes(label));
+  const port =
+    ofService ??
+    labels.find((label) => /^(http|web|ui|app)/.test(label)) ??
+    (labels.length === 1 ? labels[0] : undefined) ??
+    todo(
+      labels.length === 0
+        ? "the group has no port. On which does the app answer HTTP? Give the job one"
+        : `on which of the group's ports does the app answer HTTP? ${labels.join(", ")}`,
+    );
+  return { port, path: path ?? todo("at which path does the app answer 2xx once it is well?") };
+}

@@ -1,0 +1,27 @@
+import type { Command } from "commander";
+import type * as Action from "./actions/adopt";
+
+/** `adopt`: a definition of a job that runs. */
+export function addAdopt(program: Command): void {
+  program
+    .command("adopt")
+    .description("write the definition of a job that runs in Nomad, and its line in the environment")
+    .argument("[job]", "the job's ID in Nomad")
+    .option("--all", "every job of the namespace that has a database; print a table")
+    .option("--dry-run", "write nothing; print what would be written")
+    .option("--force", "replace a definition that exists")
+    .addHelpText("after", help)
+    .action((job: string | undefined, options: Action.AdoptOptions) =>
+      (require("./actions/adopt") as typeof Action).adopt(job, options),
+    );
+}
+
+const help = `
+It reads the job from Nomad and changes nothing there. The definition gives the same job back: Nomad's own plan says so.
+What pgmoor cannot tell is todo("…") in the definition: TypeScript refuses it, and so does every command, until you answer.
+It finds Nomad by the environment and NOMAD_TOKEN.
+
+Exit code:
+  0  written, or nothing to write
+  1  the job is refused, or the definition has questions
+  2  the environment or the arguments are wrong, or Nomad does not answer`;
