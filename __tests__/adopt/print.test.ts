@@ -6,14 +6,16 @@ import type { OpenDefinition } from "../../adopt/open";
 import { todo } from "../../services/todo";
 import { definitionOf } from "./jobs";
 
-// Beside the services, whose types it imports.
-const folder = mkdtempSync(resolve(__dirname, "../../services/.printed-"));
+const folder = mkdtempSync(resolve(__dirname, ".printed-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function printed(definition: OpenDefinition, file: string): Promise<string> {
   const { text } = await printDefinition(definition, [`Of ${file}.`], file);
   const path = join(folder, `${file}.ts`);
-  writeFileSync(path, text.replaceAll('from "../', 'from "../../').replaceAll('from "./', 'from "../'));
+  writeFileSync(
+    path,
+    text.replaceAll('from "../', 'from "../../../').replaceAll('from "./', 'from "../../../services/'),
+  );
   return path;
 }
 

@@ -7,10 +7,24 @@ import { modesOf } from "../../nomad/dsn";
 import { catalogue } from "../../services/catalogue";
 
 const folder = path.join(__dirname, "../../services");
-const noServices = ["catalogue", "definition", "ledger", "rules", "server-images"];
+const noServices = [
+  "catalogue",
+  "definition",
+  "job-definition",
+  "job-problems",
+  "ledger",
+  "rules",
+  "server-images",
+  "todo",
+];
+/** Definitions that a person, or `pgmoor adopt`, has put beside them. */
+const own = /\bdefine(Job|Service)\(\{/;
 
 test("the catalogue has every file of a service", () => {
-  const files = fs.readdirSync(folder).map((file) => path.basename(file, ".ts"));
+  const files = fs
+    .readdirSync(folder)
+    .filter((file) => !own.test(fs.readFileSync(path.join(folder, file), "utf8")))
+    .map((file) => path.basename(file, ".ts"));
   expect(catalogue).toHaveLength(files.length - noServices.length);
   expect(files).toEqual(expect.arrayContaining(noServices));
 });
