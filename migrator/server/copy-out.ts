@@ -18,10 +18,15 @@ interface Stream extends AsyncIterable<Buffer> {
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const headerBytes = 5;
+/** Messages of so many bytes are told of in one piece. */
+const wholeBytes = 1 << 14;
 const code = (letter: string) => letter.charCodeAt(0);
 const [copyData, copyDone, errorResponse] = [code("d"), code("c"), code("E")];
 
-/** Told of data as it lies in what has come, and whether a message ends with it: PostgreSQL sends one for each row. */
+/**
+ * Told of data as it lies in what has come, and whether a message ends with it: PostgreSQL sends one for each row. Only large
+ * ones come in parts.
+ */
 type Take = (bytes: Buffer, start: number, end: number, isEnd: boolean) => void;
 
 /**
@@ -53,7 +58,12 @@ function takeApart(stream: Stream, take: Take, come: () => boolean): void {
         stream._detach();
         return undefined;
       }
-      left = bytes.readUInt32BE(at + 1) - 4;
+      const length = bytes.readUInt32BE(at + 1) - 4;
+      if (length <= wholeBytes && at + headerBytes + length > bytes.length) {
+        rest = Buffer.from(bytes.subarray(at));
+        break;
+      }
+      left = length;
       at += headerBytes;
       isData = letter === copyData;
       if (letter !== copyDone) continue;

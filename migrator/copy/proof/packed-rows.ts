@@ -49,16 +49,26 @@ function pack(forms: readonly (Form | null)[]): number {
       room.bytes = more;
     }
     const start = room.end + lengthBytes;
-    const bytes =
-      form === null
-        ? -1
-        : typeof form === "string"
-          ? room.bytes.write(form, start)
-          : form.copy(room.bytes, start);
+    const bytes = form === null ? -1 : put(form, room.bytes, start);
     room.bytes.writeInt32LE(bytes, room.end);
     room.end = start + Math.max(0, bytes);
   }
   return room.end;
+}
+
+/** Characters up to which it is quicker to write them one by one. */
+const few = 40;
+
+/** Writes a form; returns its bytes. */
+function put(form: Form, to: Buffer, start: number): number {
+  if (typeof form !== "string") return form.copy(to, start);
+  if (form.length > few) return to.write(form, start);
+  for (let place = 0; place < form.length; place++) {
+    const code = form.charCodeAt(place);
+    if (code > 0x7f) return to.write(form, start);
+    to[start + place] = code;
+  }
+  return form.length;
 }
 
 /** Which of the forms are not those of a row that was packed. */
