@@ -6,7 +6,7 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { PostgresServer } from "../lab/servers/postgres";
 import type { Config } from "../migrator/job/config";
 import { run } from "./migrate-run";
-import { monitors, schema } from "./migrate-table";
+import type { Kind } from "./migrate-kinds";
 
 /** Where it all happens: a server that several databases are made in, and a folder of this run. */
 export interface Place {
@@ -45,7 +45,7 @@ export interface Ours {
 }
 
 /** The job's two tasks: the bundle, and the app that builds its schema. */
-export async function ours(place: Place, bundle: string, source: string): Promise<Ours> {
+export async function ours(place: Place, bundle: string, kind: Kind, source: string): Promise<Ours> {
   const database = await newDatabase(place);
   const home = fs.mkdtempSync(path.join(place.folder, "job-"));
   const file = (name: string, content: string) => {
@@ -57,7 +57,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     source: { kind: "sqlite", file: source, schema: { kind: "command" } },
     snapshots: path.join(home, "snapshots"),
     migrationTables: [],
-    rules: [],
+    rules: [...(kind.rules ?? [])],
     verify: process.env.PGMOOR_BENCH_FULL ? "full" : "sample",
     health: "http://127.0.0.1:1/",
     deadlines: { migrateSeconds: 3600, confirmSeconds: 60, healthySeconds: 300, waitSeconds: 180 },
@@ -67,7 +67,7 @@ export async function ours(place: Place, bundle: string, source: string): Promis
     "app.cjs",
     `const { Client } = require(${JSON.stringify(require.resolve("pg"))});
      const client = new Client({ ssl: false });
-     client.connect().then(() => client.query(${JSON.stringify(schema)})).then(() => client.end());`,
+     client.connect().then(() => client.query(${JSON.stringify(kind.schema)})).then(() => client.end());`,
   );
   const memory = file(
     "memory.cjs",
@@ -119,40 +119,39 @@ export async function ours(place: Place, bundle: string, source: string): Promis
 }
 
 /** The limit; `copied` is a database that holds the rows. */
-export async function limit(place: Place, copied: string): Promise<number> {
-  const file = path.join(place.folder, "heartbeat.tsv");
+export async function limit(place: Place, kind: Kind, copied: string): Promise<number> {
+  const { tables, keys } = kind;
+  const fileOf = (table: string) => path.join(place.folder, `${table}.tsv`);
   const from = await connect(place, copied);
-  await pipeline(from.query(copyTo("COPY heartbeat TO STDOUT")), fs.createWriteStream(file));
+  for (const table of tables)
+    await pipeline(from.query(copyTo(`COPY ${table} TO STDOUT`)), fs.createWriteStream(fileOf(table)));
   await from.end();
   const database = await connect(place, await newDatabase(place));
-  await database.query(schema);
-  await database.query(
-    `INSERT INTO monitor SELECT i, 'Monitor ' || i FROM generate_series(1, ${monitors}) i`,
-  );
+  await database.query(kind.schema);
+  if (kind.referred !== undefined) await database.query(kind.referred);
   const begun = performance.now();
-  await database.query(`
-    BEGIN;
-    ALTER TABLE heartbeat DROP CONSTRAINT heartbeat_monitor_id_fkey, DROP CONSTRAINT heartbeat_pkey;
-    DROP INDEX heartbeat_monitor;
-    TRUNCATE heartbeat`);
-  const rows = database.query(copyFrom("COPY heartbeat FROM STDIN WITH (FREEZE)"));
-  await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 18 }), rows);
-  await database.query(`
-    ALTER TABLE heartbeat ADD PRIMARY KEY (id);
-    CREATE INDEX heartbeat_monitor ON heartbeat (monitor_id);
-    ALTER TABLE heartbeat ADD FOREIGN KEY (monitor_id) REFERENCES monitor;
-    COMMIT`);
+  await database.query(`BEGIN; ${keys?.drop ?? ""}; TRUNCATE ${tables.join(", ")}`);
+  for (const table of tables) {
+    const rows = database.query(copyFrom(`COPY ${table} FROM STDIN WITH (FREEZE)`));
+    await pipeline(fs.createReadStream(fileOf(table), { highWaterMark: 1 << 18 }), rows);
+  }
+  await database.query(`${keys?.make ?? ""}; COMMIT`);
   const seconds = (performance.now() - begun) / 1000;
   await database.end();
-  fs.rmSync(file);
+  for (const table of tables) fs.rmSync(fileOf(table));
   return seconds;
 }
 
 /** pgloader, data only; `undefined` when it is not installed. */
-export async function pgloader(place: Place, source: string, rows: number): Promise<number | undefined> {
+export async function pgloader(
+  place: Place,
+  kind: Kind,
+  source: string,
+  rows: number,
+): Promise<number | undefined> {
   const name = await newDatabase(place);
   const database = await connect(place, name);
-  await database.query(schema);
+  await database.query(kind.schema);
   const { host, port, user } = place.server;
   const commands = path.join(place.folder, "commands.load");
   fs.writeFileSync(
@@ -166,11 +165,14 @@ export async function pgloader(place: Place, source: string, rows: number): Prom
   const args = ["--root-dir", path.join(place.folder, "pgloader"), commands];
   const code = await run("pgloader", args, process.env, (line) => said.push(line));
   const seconds = (performance.now() - begun) / 1000;
-  const found = await database.query<{ rows: string }>("SELECT count(*) AS rows FROM heartbeat");
+  const counts = kind.tables.map((table) => `(SELECT count(*) FROM ${table})`).join(" + ");
+  const found = await database.query<{ rows: string }>(`SELECT ${counts} AS rows`);
   await database.end();
   if (code === undefined) return undefined;
   if (code !== 0 || found.rows[0]?.rows !== String(rows)) {
-    throw new Error(`pgloader ended with ${code} and ${found.rows[0]?.rows} rows:\n${said.join("\n")}`);
+    throw new Error(
+      `pgloader ended with ${code} and ${found.rows[0]?.rows} rows:\n${said.slice(-30).join("\n")}`,
+    );
   }
   return seconds;
 }

@@ -1,6 +1,7 @@
 /**
  * Times the copy of a SQLite file to PostgreSQL, verification included, against two others on the same server in the same
- * run. For 1,000,000 rows, or as many as the arguments say; a line of JSON for each, the median of three up to a million.
+ * run: for every kind of data, or those that the arguments name, or for so many heartbeats as they say. A line of JSON for
+ * each, the median of three up to a million rows.
  *
  * - pgloader, data only: no transaction around it, nothing verified. `vsPgloader` is how many times longer it takes.
  * - The limit, what PostgreSQL itself takes for these rows: COPY of a file that lies ready, all keys and indexes dropped
@@ -19,33 +20,40 @@ import { onInterrupt } from "../lab/servers/cleanup";
 import { startPostgres } from "../lab/servers/postgres";
 import { buildMigrator } from "../migrator/image/build";
 import { limit, ours, pgloader, type Place } from "./migrate-contenders";
-import { writeSource } from "./migrate-table";
+import { type Kind, kinds, writeSource } from "./migrate-kinds";
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const rounded = (value: number) => Number(value.toFixed(2));
 
-async function line(place: Place, bundle: string, rows: number): Promise<string> {
-  const source = path.join(place.folder, `${rows}.db`);
-  writeSource(source, rows);
+interface Task {
+  readonly kind: Kind;
+  readonly rows: number;
+}
+
+async function line(place: Place, bundle: string, { kind, rows }: Task): Promise<string> {
+  const source = path.join(place.folder, `${kind.name}.db`);
+  writeSource(source, kind, rows);
   const times = { ours: [] as number[], limit: [] as number[], pgloader: [] as number[] };
   let mib = 0;
   for (let round = 0; round < (rows > 1_000_000 ? 1 : 3); round++) {
-    const own = await ours(place, bundle, source);
+    const own = await ours(place, bundle, kind, source);
     times.ours.push(own.seconds);
     mib = Math.max(mib, own.mib);
-    times.limit.push(await limit(place, own.database));
-    const other = await pgloader(place, source, rows);
+    times.limit.push(await limit(place, kind, own.database));
+    const other = kind.noPgloader === undefined ? await pgloader(place, kind, source, rows) : undefined;
     if (other !== undefined) times.pgloader.push(other);
     const seconds = (value: number | undefined) => (value === undefined ? "-" : `${value.toFixed(2)} s`);
     console.log(
-      `${rows} rows: ours ${seconds(own.seconds)} (and ${seconds(own.apart)} for snapshot and checks), ` +
+      `${kind.name}, ${rows} rows: ours ${seconds(own.seconds)} (and ${seconds(own.apart)} for snapshot and checks), ` +
         `limit ${seconds(times.limit.at(-1))}, pgloader ${seconds(other)}`,
     );
   }
   await fs.rm(source);
-  if (times.pgloader.length === 0) console.log("pgloader is not installed: apt-get install pgloader");
+  if (kind.noPgloader !== undefined) console.log(`pgloader cannot move ${kind.name}: ${kind.noPgloader}`);
+  else if (times.pgloader.length === 0) console.log("pgloader is not installed: apt-get install pgloader");
   const seconds = median(times.ours);
   return JSON.stringify({
+    kind: kind.name,
     rows,
     seconds: rounded(seconds),
     vsPgloader: times.pgloader.length === 0 ? null : rounded(median(times.pgloader) / seconds),
@@ -54,11 +62,22 @@ async function line(place: Place, bundle: string, rows: number): Promise<string>
   });
 }
 
+/** @throws Error for what is no kind and no number of rows */
+function tasksOf(given: readonly string[]): Task[] {
+  if (given.length === 0) return kinds.map((kind) => ({ kind, rows: kind.rows }));
+  return given.map((word) => {
+    const [named, heartbeat] = [kinds.find(({ name }) => name === word), kinds[0]!];
+    if (named !== undefined) return { kind: named, rows: named.rows };
+    if (/^[1-9]\d*$/.test(word)) return { kind: heartbeat, rows: Number(word) };
+    const names = kinds.map(({ name }) => name).join(", ");
+    throw new Error(
+      `npm run bench:migrate [-- KIND|ROWS...]: kinds are ${names}; ROWS is a number of heartbeats, as 1000000`,
+    );
+  });
+}
+
 async function main(): Promise<void> {
-  const given = process.argv.slice(2).map(Number);
-  if (given.some((count) => !Number.isInteger(count) || count < 1)) {
-    throw new Error("npm run bench:migrate [-- ROWS...]: numbers of rows, as 1000000");
-  }
+  const tasks = tasksOf(process.argv.slice(2));
   const folder = await fs.mkdtemp(path.join(tmpdir(), "pgmoor-bench-"));
   const remove = () => fs.rm(folder, { recursive: true, force: true });
   const takeBack = onInterrupt(remove);
@@ -69,9 +88,7 @@ async function main(): Promise<void> {
     const password = randomBytes(18).toString("hex");
     const server = await startPostgres({ directory: path.join(folder, "server"), password });
     try {
-      for (const rows of given.length > 0 ? given : [1_000_000]) {
-        console.log(await line({ server, password, folder }, bundle, rows));
-      }
+      for (const task of tasks) console.log(await line({ server, password, folder }, bundle, task));
     } finally {
       await server.stop();
     }
