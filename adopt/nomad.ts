@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError } from "../environments/model/problems";
 import type { Environment } from "../environments/model/environment";
 import type { Job } from "../nomad/job";
-import { planChanges, type JobChange, type JobDiff } from "../nomad/plan-changes";
+import { planChanges, type JobChange, type ObjectDiff } from "../nomad/plan-changes";
 import { read } from "../survey/http";
 import type { Json } from "./plain-job";
 
@@ -37,7 +37,7 @@ export async function runningJob(asking: Asking, id: string): Promise<Json> {
 export async function changesTo(asking: Asking, job: Job): Promise<JobChange[]> {
   const path = `/v1/job/${encodeURIComponent(job.ID)}/plan`;
   const found = planned.parse(await ask(asking, path, job.ID, { Job: job, Diff: true }));
-  return planChanges(found.Diff as JobDiff | null | undefined);
+  return planChanges(found.Diff as ObjectDiff | null | undefined);
 }
 
 async function ask({ nomad, env }: Asking, path: string, job?: string, body?: unknown): Promise<unknown> {

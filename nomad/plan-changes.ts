@@ -1,6 +1,7 @@
 /**
- * What Nomad's own comparison of two jobs says, field by field: `Diff` of `POST /v1/job/JOB/plan`.
- * Source: `nomad/structs/diff.go` of Nomad 1.11.2. It says of maps and driver options what changes in them, by their path.
+ * What Nomad's own comparison of two jobs says: `Diff` of `POST /v1/job/JOB/plan`, where `Old` is what runs.
+ * Source: `nomad/structs/diff.go` of Nomad 1.11.2. Members of sets, such as ports and templates, are not edited there: the old
+ * one is deleted, and the new one added.
  */
 
 interface FieldDiff {
@@ -9,70 +10,160 @@ interface FieldDiff {
   readonly Old?: string;
   readonly New?: string;
 }
-interface ObjectDiff {
+export interface ObjectDiff {
   readonly Type: string;
   readonly Name?: string;
   readonly Fields?: readonly FieldDiff[] | null;
   readonly Objects?: readonly ObjectDiff[] | null;
-}
-export interface TaskDiff extends ObjectDiff {
-  readonly Name: string;
-}
-export interface GroupDiff extends ObjectDiff {
-  readonly Name: string;
-  readonly Tasks?: readonly TaskDiff[] | null;
-}
-export interface JobDiff extends ObjectDiff {
-  readonly TaskGroups?: readonly GroupDiff[] | null;
+  /** Of a job, and of a group. */
+  readonly TaskGroups?: readonly ObjectDiff[] | null;
+  readonly Tasks?: readonly ObjectDiff[] | null;
 }
 
 export interface JobChange {
-  /** What it is: `group web, task app, Config image`. */
-  readonly where: string;
+  /** Where in the job: `["group web", "task app", "Config"]`. */
+  readonly path: readonly string[];
+  /** `image`, `Env[TZ]`; absent: all of it. */
+  readonly field?: string;
   readonly kind: "gone" | "new" | "changed";
-  readonly before: string;
-  readonly after: string;
+  /** Everything that was there, of something that is gone; everything that is there, of something new. */
+  readonly before: Values;
+  readonly after: Values;
 }
 
-export function planChanges(diff: JobDiff | null | undefined): JobChange[] {
-  if (diff == null) return [];
+/** Values by their path inside. A field's own has no path. */
+export type Values = ReadonlyMap<string, string>;
+
+export function planChanges(diff: ObjectDiff | null | undefined): JobChange[] {
+  return diff == null ? [] : ofObject(diff, []);
+}
+
+function ofObject({ Fields, Objects, TaskGroups, Tasks }: ObjectDiff, path: readonly string[]): JobChange[] {
   return [
-    ...ofObject(diff, []),
-    ...(diff.TaskGroups ?? []).flatMap((group) => [
-      ...ofObject(group, [`group ${group.Name}`]),
-      ...(group.Tasks ?? []).flatMap((task) =>
-        wholly(task)
-          ? [
-              {
-                where: `group ${group.Name}, task ${task.Name}`,
-                kind: kinds[task.Type]!,
-                before: "",
-                after: "",
-              },
-            ]
-          : ofObject(task, [`group ${group.Name}`, `task ${task.Name}`]),
-      ),
-    ]),
+    ...(Fields ?? []).flatMap(({ Name, Old = "", New = "" }) => ofField(path, Name, Old, New)),
+    ...ofMembers(Objects ?? [], path, ({ Name = "" }) => Name),
+    ...ofMembers(TaskGroups ?? [], path, ({ Name = "" }) => `group ${Name}`),
+    ...ofMembers(Tasks ?? [], path, ({ Name = "" }) => `task ${Name}`),
   ];
 }
 
-const kinds: Readonly<Record<string, JobChange["kind"]>> = {
-  Added: "new",
-  Deleted: "gone",
-  Edited: "changed",
-};
-
-/** A task that is there on one side only is one change, not one for each of its fields. */
-function wholly({ Type }: ObjectDiff): boolean {
-  return Type === "Added" || Type === "Deleted";
+function ofField(path: readonly string[], field: string, old: string, now: string): JobChange[] {
+  if (old === now) return [];
+  const kind = now === "" ? "gone" : old === "" ? "new" : "changed";
+  return [{ path, field, kind, before: new Map([["", old]]), after: new Map([["", now]]) }];
 }
 
-function ofObject({ Fields, Objects }: ObjectDiff, path: readonly string[]): JobChange[] {
-  const fields = (Fields ?? []).flatMap(({ Type, Name, Old = "", New = "" }): JobChange[] => {
-    const kind = kinds[Type];
-    if (kind === undefined || Old === New) return [];
-    return [{ where: [...path, Name].join(", "), kind, before: Old, after: New }];
+function ofMembers(
+  members: readonly ObjectDiff[],
+  path: readonly string[],
+  nameOf: (member: ObjectDiff) => string,
+): JobChange[] {
+  const added = members.filter(({ Type }) => Type === "Added");
+  return members
+    .flatMap((member): JobChange[] => {
+      if (member.Type === "Added") return [];
+      if (member.Type !== "Deleted") return ofObject(member, [...path, nameOf(member)]);
+      const twin = twinOf(member, added, members);
+      if (twin !== undefined) {
+        added.splice(added.indexOf(twin), 1);
+        return ofTwins(valuesOf(member, "Old"), valuesOf(twin, "New"), [
+          ...path,
+          named(member, "Old", nameOf),
+        ]);
+      }
+      const before = valuesOf(member, "Old");
+      return [{ path: [...path, named(member, "Old", nameOf)], kind: "gone", before, after: new Map() }];
+    })
+    .concat(
+      added.map((member) => ({
+        path: [...path, named(member, "New", nameOf)],
+        kind: "new" as const,
+        before: new Map<string, string>(),
+        after: valuesOf(member, "New"),
+      })),
+    );
+}
+
+/** What tells members of a set apart. */
+const identities = [
+  "DestPath",
+  "Label",
+  "Destination",
+  "Name",
+  "Source",
+  "GetterSource",
+  "LTarget",
+  "Attribute",
+];
+
+function identityOf(member: ObjectDiff, side: "Old" | "New"): string | undefined {
+  const fields = new Map((member.Fields ?? []).map((field) => [field.Name, field[side] ?? ""]));
+  return identities.map((name) => fields.get(name)).find((value) => value !== undefined && value !== "");
+}
+
+/** The added member that the deleted one has become: the one of its identity, or the only one of its kind. */
+function twinOf(
+  gone: ObjectDiff,
+  added: readonly ObjectDiff[],
+  all: readonly ObjectDiff[],
+): ObjectDiff | undefined {
+  const kin = added.filter(({ Name }) => Name === gone.Name);
+  const identity = identityOf(gone, "Old");
+  const same = kin.find((member) => identity !== undefined && identityOf(member, "New") === identity);
+  if (same !== undefined) return same;
+  const alone = all.filter(({ Name, Type }) => Name === gone.Name && Type === "Deleted").length === 1;
+  return identity === undefined && alone && kin.length === 1 ? kin[0] : undefined;
+}
+
+function ofTwins(before: Values, after: Values, path: readonly string[]): JobChange[] {
+  const [old, now] = [byMember(before), byMember(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((member): JobChange[] => {
+    const [was, is] = [
+      old.get(member) ?? new Map<string, string>(),
+      now.get(member) ?? new Map<string, string>(),
+    ];
+    const at = member === "" ? path : [...path, member];
+    // All of it is one change.
+    if (was.size === 0 || is.size === 0)
+      return [{ path: at, kind: is.size === 0 ? "gone" : "new", before: was, after: is }];
+    return [...new Set([...was.keys(), ...is.keys()])].flatMap((field) =>
+      ofField(at, field, was.get(field) ?? "", is.get(field) ?? ""),
+    );
   });
-  const inside = (Objects ?? []).flatMap((one) => ofObject(one, [...path, one.Name ?? ""]));
-  return [...fields, ...inside];
+}
+
+/** The values of each member inside, and of none (`""`). */
+function byMember(values: Values): Map<string, Map<string, string>> {
+  const members = new Map<string, Map<string, string>>();
+  for (const [path, value] of values) {
+    const end = path.lastIndexOf(", ");
+    const member = end < 0 ? "" : path.slice(0, end);
+    members.set(
+      member,
+      (members.get(member) ?? new Map<string, string>()).set(path.slice(end < 0 ? 0 : end + 2), value),
+    );
+  }
+  return members;
+}
+
+/** Every value inside, by its path. Members of a set are told apart by their identity. */
+function valuesOf(member: ObjectDiff, side: "Old" | "New"): Map<string, string> {
+  const { Fields, Objects, Tasks } = member;
+  const values = new Map((Fields ?? []).map((field) => [field.Name, field[side] ?? ""]));
+  for (const inside of [...(Objects ?? []), ...(Tasks ?? [])])
+    for (const [name, value] of valuesOf(inside, side))
+      values.set(`${named(inside, side, ({ Name = "" }) => Name)}, ${name}`, value);
+  return values;
+}
+
+function named(member: ObjectDiff, side: "Old" | "New", nameOf: (member: ObjectDiff) => string): string {
+  const name = nameOf(member);
+  // A group's or a task's own name says which it is.
+  const identity = /^(group|task) /.test(name) ? undefined : identityOf(member, side);
+  return identity === undefined ? name : `${name} ${identity}`;
+}
+
+/** `group web, task app, Config, image`. */
+export function placeOf({ path, field }: Pick<JobChange, "path" | "field">): string {
+  return [...path, ...(field === undefined ? [] : [field])].join(", ");
 }

@@ -40,5 +40,5 @@ export function readAllowances(text: string, rules: ReadonlySet<string>): Allowa
 
 export const noAllowances: Allowances = { allowed: [], unread: [] };
 
-/** Risks that fail a review whatever its policy: nothing could be deployed. */
-export const alwaysFailing: readonly Risk[] = ["failed"];
+/** Risks that fail a review whatever its policy: nothing could be deployed, or nobody has said that it may be lost. */
+export const alwaysFailing: readonly Risk[] = ["failed", "loses"];

@@ -33,6 +33,8 @@ export interface Stack {
   readonly drift: readonly Change[];
   /** Whether the service has moved and is confirmed: its stack has a check that says so (`constructs/phase-guard.ts`). */
   readonly canSettle?: boolean;
+  /** What a first deploy would lose of the running job (`stacks/adoption.ts`). */
+  readonly loses?: readonly string[];
   /** Whether its password is older than the environment allows (`survey/password-age.ts`). */
   readonly oldPassword?: boolean;
   /** Resources of the synthesized stack; absent: it was not given, so nobody knows what guards them. */
@@ -100,6 +102,7 @@ export function readStack({ service, plan, resources }: StackInput, secrets: Sec
     changes: changes(plan.resource_changes),
     drift: changes(plan.resource_drift),
     canSettle: warnsOf("settle", plan),
+    loses: linesOf("job_loses", plan).map((line) => secrets.text(line)),
     oldPassword: warnsOf("password_age", plan),
     resources,
   };
@@ -110,6 +113,16 @@ function warnsOf(check: string, { checks }: Plan): boolean {
   return checks.some(
     ({ address: { kind, name }, status }) => kind === "check" && name === check && status === "fail",
   );
+}
+
+/** The lines that begin with a hyphen in what a `check` block says. */
+function linesOf(check: string, { checks }: Plan): string[] {
+  return checks
+    .filter(({ address: { kind, name }, status }) => kind === "check" && name === check && status === "fail")
+    .flatMap(({ instances }) => instances.flatMap(({ problems }) => problems))
+    .flatMap(({ message }) => message.split("\n"))
+    .filter((line) => line.startsWith("- "))
+    .map((line) => line.slice(2));
 }
 
 /** How Terraform goes about it, which changes nothing for anyone. */

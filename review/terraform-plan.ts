@@ -46,6 +46,9 @@ const terraformPlan = z.object({
       z.object({
         address: z.object({ kind: z.string(), name: z.string().optional() }),
         status: z.string(),
+        instances: z
+          .array(z.object({ problems: z.array(z.object({ message: z.string().default("") })).default([]) }))
+          .default([]),
       }),
     )
     .default([]),

@@ -6,6 +6,7 @@ import { count, listed } from "./words";
 export const riskWords: Readonly<Record<Risk, string>> = {
   failed: "cannot be deployed",
   "data-loss": "data at risk",
+  loses: "loses what the running job has",
   security: "security",
   downtime: "downtime",
   drift: "drift",

@@ -11,6 +11,7 @@ import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service
 import { forget } from "../constructs/terraform";
 import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
+import type { Adoption } from "./adoption";
 import { keepState } from "./backend";
 
 export interface ServiceStackProps {
@@ -22,6 +23,8 @@ export interface ServiceStackProps {
   readonly ca?: string | undefined;
   /** Why it must not be deployed. @default it may be */
   readonly stops?: readonly string[] | undefined;
+  /** What the first deploy of a job changes that somebody else registered. @default nothing, or there is none */
+  readonly adoption?: Adoption | undefined;
   /** That its password is too old. @default it is not */
   readonly oldPassword?: string | undefined;
 }
@@ -29,7 +32,7 @@ export interface ServiceStackProps {
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
   constructor(scope: Construct, props: ServiceStackProps) {
-    const { environment, service, schemaWrapper, ca, stops = [], oldPassword } = props;
+    const { environment, service, schemaWrapper, ca, stops = [], adoption, oldPassword } = props;
     const { definition, phase } = service;
     super(scope, definition.name);
     keepState(this, environment, definition.name);
@@ -38,6 +41,7 @@ export class ServiceStack extends TerraformStack {
     new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });
 
     refuse(this, stops);
+    if (adoption !== undefined) this.warnOf(definition.name, adoption);
     if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
@@ -73,5 +77,24 @@ export class ServiceStack extends TerraformStack {
       domain: environment.domain,
       migrator: { ...environment.migrator, schemaWrapper },
     });
+  }
+
+  /** The review reads them by these names, a line for each. */
+  private warnOf(service: string, adoption: Adoption): void {
+    if (typeof adoption === "string") return warn(this, "job_changes", adoption);
+    const { changes, loses } = adoption;
+    const told = (first: string, lines: readonly string[]) =>
+      [first, ...lines.map((line) => `- ${line}`)].join("\n");
+    if (changes.length > 0)
+      warn(this, "job_changes", told(`The first deploy of ${service} changes of the running job:`, changes));
+    if (loses.length > 0)
+      warn(
+        this,
+        "job_loses",
+        told(
+          `The running job of ${service} has what its definition does not say. A deploy would lose:`,
+          loses,
+        ),
+      );
   }
 }

@@ -9,6 +9,8 @@ import { InvalidEnvironment, type Problem } from "../environments/model/problems
 import { warningsOf } from "../environments/model/warnings";
 import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
+import { vaultToken } from "../survey/vault";
+import { adoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
 import { RunnerStack } from "./runner-stack";
 import { ServiceStack } from "./service-stack";
@@ -24,8 +26,23 @@ export async function synthesize(): Promise<Environment> {
   const environment = loadEnvironment();
   const ca = certificateOf(environment);
   makeStateFiles(environment);
-  synthesizeStacks(environment, schemaWrapper, await survey(environment), ca);
+  const [seen, adoptions] = await Promise.all([survey(environment), adoptionsOf(environment)]);
+  synthesizeStacks(environment, schemaWrapper, seen, ca, adoptions);
   return environment;
+}
+
+/** Nothing is asked without a token for Vault, as in the survey: nothing can be planned then. */
+async function adoptionsOf(environment: Environment): Promise<ReadonlyMap<string, Adoption>> {
+  if (vaultToken(process.env) === undefined) return new Map();
+  const asked = await Promise.all(
+    environment.services
+      .filter(({ phase }) => phase !== "retired")
+      .map(async (service): Promise<[string, Adoption] | undefined> => {
+        const adoption = await adoptionOf(environment, service, process.env);
+        return adoption === undefined ? undefined : [service.definition.name, adoption];
+      }),
+  );
+  return new Map(asked.filter((one) => one !== undefined));
 }
 
 /**
@@ -34,12 +51,14 @@ export async function synthesize(): Promise<Environment> {
  * @param schemaWrapper text of `migrator/peer/task-wrapper.sh`
  * @param seen what was looked up beforehand @default nobody looked
  * @param ca text of `server.caFile` @default there is none
+ * @param adoptions what first deploys change of running jobs @default nobody asked
  */
 export function synthesizeStacks(
   environment: Environment,
   schemaWrapper: string,
   seen: Survey = nothingSeen,
   ca?: string,
+  adoptions: ReadonlyMap<string, Adoption> = new Map(),
 ): void {
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
@@ -48,9 +67,18 @@ export function synthesizeStacks(
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);
+      const adoption = adoptions.get(service.definition.name);
       let stack: ServiceStack;
       try {
-        stack = new ServiceStack(app, { environment, service, schemaWrapper, ca, stops, oldPassword });
+        stack = new ServiceStack(app, {
+          environment,
+          service,
+          schemaWrapper,
+          ca,
+          stops,
+          oldPassword,
+          adoption,
+        });
       } catch (error) {
         if (!(error instanceof BrokenJob)) throw error;
         for (const { path, message } of error.problems)

@@ -220,7 +220,7 @@ test("a service on its source: whether the job of its cutover could be placed, b
   expect(await found(undefined, { definition: definitionThatStays })).toEqual([]);
 });
 
-test("what adopting a job changes is a note, without values", async () => {
+test("what adopting a job would lose is a problem, what it changes a note, without values", async () => {
   stage.job({ byHand: true });
   stage.nomadAnswers.set(planPath, {
     body: {
@@ -236,7 +236,11 @@ test("what adopting a job changes is a note, without values", async () => {
               {
                 Type: "Edited",
                 Name: "vaultwarden",
-                Fields: [{ Type: "Edited", Name: "Env[X]", Old: "hunter2" }],
+                Fields: [
+                  { Type: "Deleted", Name: "Env[X]", Old: "hunter2" },
+                  { Type: "Edited", Name: "Env[Y]", Old: "hunter2", New: "hunter3" },
+                  { Type: "Deleted", Name: "Env[DATABASE_URL]", Old: "hunter2" },
+                ],
               },
             ],
           },
@@ -245,11 +249,18 @@ test("what adopting a job changes is a note, without values", async () => {
     },
   });
   const report = await check();
-  expect(report.problems).toEqual([]);
-  expect(report.notes).toEqual([
-    { service: "vaultwarden", probe: "placement", what: "adopting the job changes Update, task vaultwarden" },
+  const task = "group vaultwarden, task vaultwarden";
+  expect(report.problems).toEqual([
+    {
+      service: "vaultwarden",
+      probe: "placement",
+      what: `adopting the job would lose ${task}, Env[X], which the definition does not say`,
+    },
   ]);
-  expect(JSON.stringify(report)).not.toContain("hunter2");
+  expect(report.notes).toEqual([
+    { service: "vaultwarden", probe: "placement", what: `adopting the job changes ${task}, Env[Y]` },
+  ]);
+  expect(JSON.stringify(report)).not.toMatch(/hunter|DATABASE_URL/);
 });
 
 test("while a server is down, the others are checked, and it is said what was not", async () => {

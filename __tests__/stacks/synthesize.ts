@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../environments/model/environment";
+import type { Adoption } from "../../stacks/adoption";
 import { ServiceStack } from "../../stacks/service-stack";
 import { nothingSeen, type Survey } from "../../survey/survey";
 
@@ -13,6 +14,7 @@ export function synthesize(
   environment: Environment,
   seen: Survey = nothingSeen,
   ca?: string,
+  adoption?: Adoption,
 ): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
@@ -23,6 +25,7 @@ export function synthesize(
         service,
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
         ca,
+        adoption,
         stops: seen.stops.get(service.definition.name),
         oldPassword: seen.oldPasswords.get(service.definition.name),
       });

@@ -5,7 +5,9 @@
 import { z } from "zod";
 import { BrokenJob } from "../../constructs/job/change";
 import type { EnvironmentService } from "../../environments/model/environment";
-import { jobId, jobNamespace } from "../../services/job-definition";
+import { planChanges, type ObjectDiff } from "../../nomad/plan-changes";
+import { tell } from "../../services/job-changes";
+import { hasJobspec, jobId, jobNamespace } from "../../services/job-definition";
 import type { Job } from "../../nomad/job";
 import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
@@ -14,7 +16,6 @@ import type { CheckedService, Found, Look, Probe } from "../probe";
 import { wantedJob } from "../../stacks/wanted-job";
 
 const counts = z.record(z.string(), z.number()).nullish();
-const change = z.object({ Type: z.string(), Name: z.string().default("") });
 const planned = z.object({
   FailedTGAllocs: z
     .record(
@@ -26,20 +27,7 @@ const planned = z.object({
       }),
     )
     .nullish(),
-  Diff: z
-    .object({
-      Type: z.string(),
-      TaskGroups: z
-        .array(
-          change.extend({
-            Fields: z.array(change).nullish(),
-            Objects: z.array(change).nullish(),
-            Tasks: z.array(change).nullish(),
-          }),
-        )
-        .nullish(),
-    })
-    .nullish(),
+  Diff: z.looseObject({}).nullish(),
 });
 
 export const placement: Probe = {
@@ -64,14 +52,23 @@ async function placed(look: Look, { service, name, job }: CheckedService): Promi
     if (typeof moving !== "string")
       problems.push(...notPlaced(moving, "Nomad would not place the job of its cutover"));
   }
-  const changed = answer.Diff?.Type === "Edited" ? changesOf(answer.Diff) : [];
-  const found = { problems: problems.map((what) => ({ service: name, what })) };
-  if (!isTold(job) || changed.length === 0) return found;
-  const what =
-    job.phase === null
-      ? `adopting the job changes ${changed.join(", ")}`
-      : `a deploy changes ${changed.join(", ")} of the job`;
-  return { ...found, notes: [{ service: name, what }] };
+  const { changes, loses } = tell(
+    service.definition,
+    planChanges(answer.Diff as ObjectDiff | null | undefined),
+  );
+  const told = (what: string) => ({ service: name, what });
+  if (!isTold(job)) return { problems: problems.map(told) };
+  // A job of pgmoor's own changes as its definition does.
+  const lost = job.phase === null || hasJobspec(service.definition) ? loses : [];
+  const changed = lost.length > 0 ? changes : [...loses, ...changes];
+  const verb = job.phase === null ? "adopting the job" : "a deploy";
+  return {
+    problems: [
+      ...problems,
+      ...lost.map((one) => `${verb} would lose ${one}, which the definition does not say`),
+    ].map(told),
+    notes: changed.map((one) => told(`${verb} changes ${one}`)),
+  };
 }
 
 function canMove({ phase, definition }: EnvironmentService): boolean {
@@ -127,16 +124,4 @@ function reasons({ NodesEvaluated, ConstraintFiltered, DimensionExhausted }: Fai
   ];
   if (told.length > 0) return told.join(", ");
   return NodesEvaluated === 0 ? "no client in the job's datacenter is ready" : "Nomad does not say why";
-}
-
-/** Names alone: a value may be a secret that somebody has typed into a job. */
-function changesOf({ TaskGroups }: NonNullable<z.infer<typeof planned>["Diff"]>): string[] {
-  const changed = (all: readonly z.infer<typeof change>[] | null | undefined, kind = "") =>
-    (all ?? []).filter(({ Type }) => Type !== "None").map(({ Name }) => `${kind}${Name}`);
-  const names = (TaskGroups ?? []).flatMap((group) => [
-    ...changed(group.Fields),
-    ...changed(group.Objects),
-    ...changed(group.Tasks, "task "),
-  ]);
-  return [...new Set(names)];
 }

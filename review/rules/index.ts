@@ -2,6 +2,7 @@ import { listed } from "../words";
 import { dataLoss, guarded } from "./data-loss";
 import { downtime } from "./downtime";
 import { drift } from "./drift";
+import { loses } from "./loses";
 import type { ReviewRule } from "./rule";
 import { ends } from "../stack";
 import { security } from "./security";
@@ -26,4 +27,11 @@ const failed: ReviewRule = {
   },
 };
 
-export const rules: readonly ReviewRule[] = [failed, ...dataLoss, ...security, ...downtime, ...drift];
+export const rules: readonly ReviewRule[] = [
+  failed,
+  ...dataLoss,
+  ...loses,
+  ...security,
+  ...downtime,
+  ...drift,
+];

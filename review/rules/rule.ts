@@ -1,7 +1,7 @@
 import type { Change, Stack } from "../stack";
 
 /** In the order of their weight. `failed`: there is no plan that could be applied. */
-export const risks = ["failed", "data-loss", "security", "downtime", "drift"] as const;
+export const risks = ["failed", "data-loss", "loses", "security", "downtime", "drift"] as const;
 export type Risk = (typeof risks)[number];
 
 export interface Hit {
