@@ -3,7 +3,7 @@ import type { Asked, JobStatus } from "../status/report";
 import type { Reached } from "../status/reach";
 import type { Finding } from "./report";
 
-/** What every probe may look at. Nothing of it writes. */
+/** What every probe may look at. */
 export interface Look extends Reached {
   readonly environment: Environment;
   /** Those that are checked; none that is retired. */
@@ -17,7 +17,7 @@ export interface CheckedService {
   readonly job: Asked<JobStatus>;
 }
 
-/** Finds one kind of problem. */
+/** Finds one kind of problem. Only the rehearsal writes: to what it makes itself, and removes again. */
 export interface Probe {
   readonly name: string;
   /** The servers without which it cannot look. */
@@ -28,6 +28,8 @@ export interface Probe {
 export interface Found {
   readonly problems?: readonly Told[];
   readonly notes?: readonly Told[];
+  /** What it was not allowed to look at. */
+  readonly notChecked?: readonly string[];
 }
 
 export type Told = Omit<Finding, "probe">;

@@ -7,7 +7,7 @@ export interface CheckReport {
   readonly asked: string;
   /** What would make a deploy fail, or a service not start again. */
   readonly problems: readonly Finding[];
-  /** What a deploy would change. */
+  /** What a deploy would change, and what a rehearsal has shown. */
   readonly notes: readonly Finding[];
   /** What could not be checked, and why. */
   readonly notChecked: readonly { readonly probe: string; readonly why: string }[];

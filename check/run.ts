@@ -7,6 +7,7 @@ import { isTold } from "../status/report";
 import type { Look, Probe } from "./probe";
 import { identity } from "./probes/identity";
 import { placement } from "./probes/placement";
+import { rehearsal, type Rehearsing } from "./probes/rehearsal";
 import { server } from "./probes/server";
 import { states } from "./probes/states";
 import { target } from "./probes/target";
@@ -17,17 +18,19 @@ const probes: readonly Probe[] = [states, identity, placement, server, target];
 /** Requests at a time. */
 const atOnce = 8;
 
+/** @param rehearsing rehearses the moves of services on their sources, too. @default only looks */
 export async function runChecks(
   environment: Environment,
   names: readonly string[],
   env: NodeJS.ProcessEnv,
+  rehearsing?: Rehearsing,
 ): Promise<CheckReport> {
   const reached = await reach(environment, env);
   const look = { ...reached, environment, env, services: await servicesOf(environment, names, reached, env) };
   const problems: Finding[] = serverProblems(look);
   const notes: Finding[] = [];
   const notChecked: { probe: string; why: string }[] = [];
-  for (const probe of probes) {
+  for (const probe of [...probes, ...(rehearsing === undefined ? [] : [rehearsal(rehearsing)])]) {
     const why = missing(probe, reached);
     if (why !== undefined) {
       notChecked.push({ probe: probe.name, why });
@@ -36,6 +39,7 @@ export async function runChecks(
     const found = await probe.look(look);
     problems.push(...(found.problems ?? []).map((one) => ({ ...one, probe: probe.name })));
     notes.push(...(found.notes ?? []).map((one) => ({ ...one, probe: probe.name })));
+    notChecked.push(...[...new Set(found.notChecked)].map((why) => ({ probe: probe.name, why })));
   }
   const { name } = environment;
   return { pgmoor: "check", environment: name, asked: new Date().toISOString(), problems, notes, notChecked };

@@ -26,7 +26,7 @@ export function checkText({ environment, problems, notes, notChecked }: CheckRep
             notChecked.map(({ probe, why }) => [probe, why]),
           ),
         ],
-    notes.length === 0 ? [] : ["What a deploy changes:", "", ...lines(notes)],
+    notes.length === 0 ? [] : ["Notes:", "", ...lines(notes)],
     problems.length + notChecked.length === 0 ? [`${environment}: no problem found.`] : [],
   ];
   return sections

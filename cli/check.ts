@@ -9,6 +9,10 @@ export function addCheck(program: Command): void {
       "look for everything that would stop a deploy or the next start of a service; change nothing",
     )
     .argument("[services...]", "only these services; default: all")
+    .option(
+      "--rehearse",
+      "also move each service that is on its source into a scratch database, by a batch job, while it runs",
+    )
     .option("--json", "print the report as JSON, in one line")
     .addHelpText("after", help)
     .action((names: string[], options: Action.CheckOptions) =>
@@ -26,6 +30,9 @@ Probes:
   placement  Nomad finds a client with the driver, the volumes and room for each job
   server     PostgreSQL has the extensions, the preloaded libraries and the connections; owners are right
   target     the database is ready for a cutover
+  rehearsal  with --rehearse: the source can be read and is whole, every value fits, the app's image builds its schema,
+             there is room; and how long the copy takes. It makes a database, a role in Vault and a batch job, and
+             removes them again
 
 Exit code:
   0  no problem

@@ -2,8 +2,8 @@
 import { cpus } from "node:os";
 import * as fs from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { NoPlan } from "../review/terraform-plan";
-import { planFile, stackFile } from "../review/read";
+import type { Checks, NoPlan } from "../review/terraform-plan";
+import { checksFile, planFile, stackFile } from "../review/read";
 import { errorWords, terraform, type Outcome } from "./terraform";
 
 /** Terraform's own form of the plan, which can be applied. Besides the changes it holds the whole state. */
@@ -66,6 +66,15 @@ export async function noteGone(out: string, gone: ReadonlyMap<string, string[]>)
       return file;
     }),
   );
+}
+
+/** Notes beside each plan what `pgmoor check` has found of its service, and of all of them. */
+export async function noteChecks(out: string, services: readonly string[], found: Checks): Promise<void> {
+  for (const service of services) {
+    const own = ({ service: whom }: Checks["problems"][number]) => whom === null || whom === service;
+    const checks: Checks = { problems: found.problems.filter(own), notChecked: found.notChecked };
+    await fs.writeFile(join(resolve(out, service), checksFile), JSON.stringify(checks));
+  }
 }
 
 function writeNoPlan(file: string, pgmoor: NoPlan["pgmoor"]): Promise<void> {

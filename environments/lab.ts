@@ -75,6 +75,8 @@ const labFacts = z.strictObject({
       passwordVersion: z.number().optional(),
       /** Name of its database. @default the service's */
       database: z.string().optional(),
+      /** Its image cannot be had. @default false */
+      imageMissing: z.boolean().optional(),
       /** Variables of this service alone. */
       environment: z.record(z.string(), z.string()),
     }),
@@ -92,7 +94,9 @@ export function labName(folder: string): string {
 export default function lab(): Environment {
   const folder = labFolder();
   const facts = readFacts(join(folder, labFactsFile));
-  const { program, server } = programsOf(facts);
+  const { exec, program, server } = programsOf(facts);
+  // As an image that no registry has: nothing of it starts.
+  const missing = (file: string, ...args: string[]) => exec("/opt/missing/node", file, ...args);
   return {
     name: labName(folder),
     nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
@@ -115,8 +119,21 @@ export default function lab(): Environment {
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
     services: facts.services.map(
-      ({ sample, phase, rollback, existing, passwordVersion, database: name, ...service }) => {
-        const definition = samples[sample]({ ...service, program, server });
+      ({
+        sample,
+        phase,
+        rollback,
+        existing,
+        passwordVersion,
+        database: name,
+        imageMissing = false,
+        ...service
+      }) => {
+        const definition = samples[sample]({
+          ...service,
+          program: imageMissing ? missing : program,
+          server,
+        });
         return {
           definition:
             name === undefined ? definition : { ...definition, database: { ...definition.database, name } },

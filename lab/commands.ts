@@ -10,12 +10,18 @@ interface InFolder {
   readonly folder: string;
 }
 
+export interface FaultOptions {
+  readonly list?: boolean;
+  readonly quick?: boolean;
+  readonly keep?: boolean;
+}
+
 /** What each command does. */
 export interface LabActions {
   readonly run: (options: { keep?: boolean; folder?: string }) => Promise<void>;
   readonly up: (options: InFolder) => Promise<void>;
   readonly review: (options: { keep?: boolean }) => Promise<void>;
-  readonly faults: (names: string[], options: { list?: boolean; keep?: boolean }) => Promise<void>;
+  readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
@@ -53,6 +59,7 @@ export function labCommands(actions: LabActions): Command {
     )
     .argument("[names...]", "which faults (default: all)")
     .option("--list", "list the faults and exit")
+    .option("--quick", "only the quick ones, which take a few minutes in all")
     .option("--keep", "leave the lab running at the end")
     .action(actions.faults);
   program

@@ -35,6 +35,7 @@ export class Deployment {
   private states: LabFacts["states"] = "folder";
   private runs = 0;
   private saves = 0;
+  private saved: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DeploymentOptions) {
     this.services = new Map(options.services.map((service) => [service.name, service]));
@@ -81,7 +82,13 @@ export class Deployment {
   }
 
   /** Writes the environment; `nomad` where another address than the lab's is meant. */
-  async save(nomad = this.options.lab.nomad.address): Promise<void> {
+  save(nomad = this.options.lab.nomad.address): Promise<void> {
+    // One after the other: the last to be asked for is the last to be written.
+    this.saved = this.saved.then(() => this.write(nomad));
+    return this.saved;
+  }
+
+  private async write(nomad: string): Promise<void> {
     const { lab } = this.options;
     const facts: LabFacts = {
       nomad,
@@ -103,17 +110,20 @@ export class Deployment {
       await fs.mkdir(path.resolve(lab.directory, folder), { recursive: true });
   }
 
-  /** @param machine with a working folder of its own @default the lab's */
-  deploy(names: readonly string[], machine = ""): Promise<Outcome> {
-    return this.cdktf("deploy", names, machine, "--auto-approve", "--skip-provider-lock");
+  /**
+   * @param machine with a working folder of its own @default the lab's
+   * @param watch told what it prints, as it does
+   */
+  deploy(names: readonly string[], machine = "", watch?: (text: string) => void): Promise<Outcome> {
+    return this.cdktf("deploy", names, machine, ["--auto-approve", "--skip-provider-lock"], watch);
   }
 
   list(): Promise<Outcome> {
-    return this.cdktf("list", [], "");
+    return this.cdktf("list", [], "", []);
   }
 
   destroy(names: readonly string[]): Promise<Outcome> {
-    return this.cdktf("destroy", names, "", "--auto-approve", "--skip-provider-lock");
+    return this.cdktf("destroy", names, "", ["--auto-approve", "--skip-provider-lock"]);
   }
 
   /** Plans a service as CI would, and keeps the plan as JSON in the lab's folder. */
@@ -154,6 +164,12 @@ export class Deployment {
     return this.run(name, ["bash", ["-e", "-o", "pipefail", "-c", command]], env);
   }
 
+  /** Removes a service's state: whoever looks for services that are gone finds none. */
+  async forget(service: string): Promise<void> {
+    await fs.rm(this.stateFile(service), { force: true });
+    await fs.rm(`${this.stateFile(service)}.backup`, { force: true });
+  }
+
   stateFile(service: string): string {
     return path.join(this.options.lab.directory, "states", `${service}.tfstate`);
   }
@@ -182,18 +198,20 @@ export class Deployment {
     command: string,
     names: readonly string[],
     machine: string,
-    ...flags: string[]
+    flags: readonly string[],
+    watch?: (text: string) => void,
   ): Promise<Outcome> {
     // A folder for each set of stacks, so that two commands can run at a time.
     const output = path.join(this.output, [...names, machine].join("-"));
     const args = [command, ...names, "--output", output, ...flags];
-    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args]);
+    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args], {}, watch);
   }
 
   private async run(
     name: string,
     [program, args]: [string, string[]],
     env: Readonly<Record<string, string>> = {},
+    watch?: (text: string) => void,
   ): Promise<Outcome> {
     const { lab, reattach } = this.options;
     const log = path.join(lab.directory, "logs", `${String(++this.runs).padStart(2, "0")}-${name}.log`);
@@ -218,6 +236,7 @@ export class Deployment {
       stream.on("data", (text: string) => {
         output += text;
         file.write(text);
+        watch?.(text);
       });
     }
     const [code] = (await once(child, "close")) as [number | null];

@@ -14,6 +14,7 @@ export async function bootServers(
   directory: string,
   volumes: readonly string[],
   say: Say,
+  beforeNomad?: () => Promise<void>,
 ): Promise<BootedLab> {
   const programs = await findPrograms({ progress: say });
   await putOnPath(programs.terraform);
@@ -26,7 +27,7 @@ export async function bootServers(
     say(`no service with an embedded PostgreSQL, as its programs are not available here: ${error.message}`);
     return undefined;
   });
-  return bootLab({ directory, programs, embedded, volumes, progress: say });
+  return bootLab({ directory, programs, embedded, volumes, beforeNomad, progress: say });
 }
 
 /** Serves stand-ins where Terraform cannot install the real providers; undefined where it can. */

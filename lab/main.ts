@@ -1,7 +1,7 @@
 import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { defaultFolder, labCommands } from "./commands";
+import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
 import { LabError } from "./lab-error";
@@ -53,9 +53,9 @@ async function up({ folder }: { folder: string }): Promise<void> {
 }
 
 /** Injects faults, in a lab of their own. */
-async function faults(names: string[], { list, keep }: { list?: boolean; keep?: boolean }): Promise<void> {
+async function faults(names: string[], { list, quick, keep }: FaultOptions): Promise<void> {
   if (list) return console.log(listOfFaults());
-  const chosen = faultsNamed(names);
+  const chosen = faultsNamed(names).filter((fault) => !quick || fault.quick);
   await requireMachine();
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());

@@ -57,6 +57,11 @@ export interface Spread {
   readonly SpreadTarget?: readonly { readonly Value: string; readonly Percent: number }[];
 }
 
+/** A job that runs once and ends. */
+export interface BatchJob extends Omit<Job, "Type" | "Update"> {
+  readonly Type: "batch";
+}
+
 export interface Update {
   readonly Stagger?: Nanoseconds;
   /** How many allocations change at a time. 0: the job has no deployments. */

@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../environments/model/problems";
-import { planSchema, stackSchema, type StackResources } from "./terraform-plan";
+import { checksSchema, planSchema, stackSchema, type StackResources } from "./terraform-plan";
 import type { StackInput } from "./stack";
 
 /** What `pgmoor plan` calls a plan's file, in a folder with the service's name; the stack lies beside it. */
 export const planFile = "plan.json";
 export const stackFile = "cdk.tf.json";
+/** What `pgmoor check` found, beside it. */
+export const checksFile = "check.json";
 
 /**
  * A service's plan: `FOLDER/SERVICE/plan.json`, or `SERVICE.json`.
@@ -26,6 +28,7 @@ export function readInput(file: string): StackInput {
     service: own ? basename(dirname(resolve(file))) : basename(file).replace(/\.json$/, ""),
     plan: plan.data,
     resources: own ? readStackFile(join(dirname(file), stackFile)) : undefined,
+    checks: own ? checksSchema.safeParse(readJson(join(dirname(file), checksFile), true)).data : undefined,
   };
 }
 

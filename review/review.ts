@@ -65,6 +65,7 @@ export function review(inputs: readonly StackInput[], options: ReviewOptions = {
       ...unguardedNote(stacks),
       ...settleNote(stacks),
       ...oldPasswordNote(stacks),
+      ...checkNotes(inputs).map((note) => secrets.text(note)),
     ],
   };
 }
@@ -126,6 +127,21 @@ function oldPasswordNote(stacks: readonly Stack[]): string[] {
   return [
     `The ${passwords} of ${names.join(", ")} ${are} older than the environment allows (passwordMaxAgeDays): rotate by one more passwordVersion.`,
   ];
+}
+
+/** What else would stop a deploy, or a start: each once, though it may be about all services. */
+function checkNotes(inputs: readonly StackInput[]): string[] {
+  const checks = inputs.flatMap(({ checks }) => checks ?? []);
+  const problems = checks.flatMap(({ problems }) =>
+    problems.map(
+      ({ service, probe, what }) =>
+        `pgmoor check (${probe}): ${service === null ? "" : `${service}: `}${what}`,
+    ),
+  );
+  const notChecked = checks.flatMap(({ notChecked }) =>
+    notChecked.map(({ probe, why }) => `pgmoor check could not look (${probe}): ${why}`),
+  );
+  return [...new Set([...problems, ...notChecked])];
 }
 
 function unguardedNote(stacks: readonly Stack[]): string[] {

@@ -1,7 +1,7 @@
 /** A service's plan as the rules see it: without secrets, without what changes nothing. */
 import { differences, isEmpty, type Difference } from "./diff";
 import { readJobspec, type Jobspec } from "./jobspec";
-import type { Attributes, NoPlan, Plan, ResourceChange, StackResources } from "./terraform-plan";
+import type { Attributes, Checks, NoPlan, Plan, ResourceChange, StackResources } from "./terraform-plan";
 import type { Secrets } from "./secrets";
 
 export type Action = "no-op" | "create" | "update" | "replace" | "delete" | "forget";
@@ -45,6 +45,8 @@ export interface StackInput {
   readonly service: string;
   readonly plan: Plan | NoPlan;
   readonly resources?: StackResources;
+  /** Absent: nobody checked. */
+  readonly checks?: Checks;
 }
 
 /** Reads the jobspecs, which a plan has as texts. */

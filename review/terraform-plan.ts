@@ -87,3 +87,13 @@ export const stackSchema = z.object({
     .default({}),
 });
 export type StackResources = z.infer<typeof stackSchema>["resource"];
+
+/** What `pgmoor check` found when the plan was made (`check/report.ts`). */
+export const checksSchema = z.object({
+  /** `service`: whom it is about; `null`: all of them. */
+  problems: z
+    .array(z.object({ service: z.string().nullable(), probe: z.string(), what: z.string() }))
+    .readonly(),
+  notChecked: z.array(z.object({ probe: z.string(), why: z.string() })).readonly(),
+});
+export type Checks = z.infer<typeof checksSchema>;

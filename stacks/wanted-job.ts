@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connectionOf } from "../constructs/job/connection";
-import type { JobPhase } from "../constructs/job/props";
+import type { JobPhase, ServiceJobProps } from "../constructs/job/props";
 import { serviceJob } from "../constructs/job/service-job";
 import { workloadIdentityName } from "../constructs/workload-role";
 import { certificateOf } from "../environments/model/certificate";
@@ -9,13 +9,18 @@ import type { Environment, EnvironmentService } from "../environments/model/envi
 import type { Job } from "../nomad/job";
 
 /** The job that a deploy would register. @param service not a retired one */
-export function wantedJob(
+export function wantedJob(environment: Environment, service: EnvironmentService): Job {
+  return serviceJob(jobProps(environment, service));
+}
+
+/** What a service's job is made of. @param service not a retired one */
+export function jobProps(
   environment: Environment,
   { definition, phase, rollback, passwordVersion = 1 }: EnvironmentService,
-): Job {
+): ServiceJobProps {
   const { nomad, domain, vault, migrator } = environment;
   const server = { ...environment.server, ca: certificateOf(environment) };
-  return serviceJob({
+  return {
     definition,
     phase: phase as JobPhase,
     rollback,
@@ -28,5 +33,5 @@ export function wantedJob(
       ...migrator,
       schemaWrapper: readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8"),
     },
-  });
+  };
 }

@@ -10,6 +10,8 @@ export interface Found {
   readonly database: Presence;
   /** A job that somebody stopped is absent. */
   readonly job: Presence;
+  /** Whether the job that runs is on the server. Absent: nobody could look. */
+  readonly onServer?: boolean;
   /** Whether the password in Vault is the role's. */
   readonly login: "works" | "refused" | "unknown";
   /** Whether the role is gone, and its database has tables, which are another's then. */

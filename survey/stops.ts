@@ -29,6 +29,7 @@ export function stopsOf(the: Case): string[] {
     ...unreadable(the),
     ...refused(the),
     ...roleGone(the),
+    ...databaseGone(the),
     ...nothingToMove(the),
     ...leavesRows(the),
     ...upgraded(the),
@@ -171,6 +172,17 @@ function roleGone({ service, known, found }: Case): string[] {
   const { passwordVersion: wanted = 1 } = service;
   return [
     `The role ${databaseName(service.definition)} is gone from the server, and the tables of its database now belong to another role. A new role could not use them. Create the role by hand, give it the tables (docs/lost-state.md#a-role-that-was-dropped), and set passwordVersion to ${nextVersion(known, wanted)}.`,
+  ];
+}
+
+/** Terraform would make an empty one, and the service start without its rows. */
+function databaseGone({ service, known, found }: Case): string[] {
+  if (known.database === undefined || found.database !== "absent") return [];
+  // One that runs on its source may have another empty one.
+  if (service.definition.source !== undefined && found.onServer !== true) return [];
+  const name = databaseName(service.definition);
+  return [
+    `The database ${name} is gone from the server, and ${service.definition.name} has its data there. pgmoor does not make an empty one in its place. Restore it from a backup, owned by the role ${name} (docs/lost-state.md#a-database-that-was-dropped).`,
   ];
 }
 

@@ -114,6 +114,7 @@ async function look(
           role,
           database,
           job: job.presence,
+          onServer: job.onServer,
           login,
           orphaned,
           moved,

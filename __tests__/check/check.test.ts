@@ -24,7 +24,8 @@ beforeEach(async () => {
   stage.vault.policies.set(role, policyText("secret", readableSecrets(definition)));
   stage.vault.roles.set(role, {
     bound_audiences: ["vault.io"],
-    bound_claims: { nomad_namespace: "default", nomad_job_id: "vaultwarden" },
+    // As Terraform's provider writes them.
+    bound_claims: { nomad_namespace: ["default"], nomad_job_id: ["vaultwarden"] },
     token_policies: [role],
   });
   const managed = (type: string, attributes: object) => ({
@@ -163,6 +164,21 @@ test.each<[string, () => unknown, RegExp]>([
     /^server: the role \w+ may not log in/,
   ],
   [
+    "the database is open to everybody",
+    () => ask(`GRANT CONNECT ON DATABASE ${name} TO PUBLIC`),
+    /^server: every role of the server may connect to the database \w+/,
+  ],
+  [
+    "the role may make databases",
+    () => ask(`ALTER ROLE ${name} CREATEDB`),
+    /^server: the role \w+ has rights beyond its database/,
+  ],
+  [
+    "the role only reads",
+    () => ask(`ALTER ROLE ${name} IN DATABASE ${name} SET default_transaction_read_only = on`),
+    /^server: sessions of the role \w+ are read-only/,
+  ],
+  [
     "no client is ready",
     () => stage.nomadAnswers.set(planPath, { body: { FailedTGAllocs: { g: { NodesEvaluated: 0 } } } }),
     /^placement: .*no client in the job's datacenter is ready/,
@@ -175,11 +191,6 @@ test.each<[string, () => unknown, RegExp]>([
         body: '1 error occurred:\n\t* Vault "default" not enabled but used in the job\n',
       }),
     /^placement: Nomad refuses the job: 1 error occurred: \* Vault "default" not enabled but used in the job$/,
-  ],
-  [
-    "the token may not plan",
-    () => stage.nomadAnswers.set(planPath, { status: 403 }),
-    /^placement: Nomad does not try the job: the token in NOMAD_TOKEN may not submit jobs/,
   ],
   [
     "the secret was deleted",
@@ -218,6 +229,15 @@ test("a service on its source: whether the job of its cutover could be placed, b
   ]);
   const definitionThatStays = { ...definition, cannotMove: "it has no support for PostgreSQL" };
   expect(await found(undefined, { definition: definitionThatStays })).toEqual([]);
+});
+
+test("another connection limit on the server is what a deploy changes", async () => {
+  await ask(`ALTER ROLE ${name} CONNECTION LIMIT -1`);
+  const { problems, notes } = await check();
+  expect(problems).toEqual([]);
+  expect(notes).toMatchObject([
+    { probe: "server", what: `the role ${name} may have any number of connections, and after a deploy 20` },
+  ]);
 });
 
 test("what adopting a job would lose is a problem, what it changes a note, without values", async () => {
@@ -261,6 +281,15 @@ test("what adopting a job would lose is a problem, what it changes a note, witho
     { service: "vaultwarden", probe: "placement", what: `adopting the job changes ${task}, Env[Y]` },
   ]);
   expect(JSON.stringify(report)).not.toMatch(/hunter|DATABASE_URL/);
+});
+
+test("what a token may not see is not checked, and no problem", async () => {
+  stage.nomadAnswers.set(planPath, { status: 403 });
+  const { problems, notChecked } = await check();
+  expect(problems).toEqual([]);
+  expect(notChecked).toEqual([
+    { probe: "placement", why: expect.stringMatching(/may not submit jobs/) as string },
+  ]);
 });
 
 test("while a server is down, the others are checked, and it is said what was not", async () => {

@@ -101,6 +101,26 @@ describe("without a plan", () => {
   });
 });
 
+describe("what pgmoor check found", () => {
+  const plan = { resource_changes: [], resource_drift: [], errored: false, checks: [] } as never;
+  const all = { service: null, probe: "server", what: "the server is a standby" };
+  const own = { service: "one", probe: "placement", what: "no client has the volume <one>" };
+  const notChecked = [{ probe: "identity", why: "Vault does not show it" }];
+  const { notes, verdict } = review([
+    { service: "one", plan, checks: { problems: [all, own], notChecked } },
+    { service: "two", plan, checks: { problems: [all], notChecked } },
+  ]);
+
+  test("is told in the notes, each once, and fails no review", () => {
+    expect(notes.filter((note) => note.startsWith("pgmoor check"))).toEqual([
+      "pgmoor check (server): the server is a standby",
+      "pgmoor check (placement): one: no client has the volume <one>",
+      "pgmoor check could not look (identity): Vault does not show it",
+    ]);
+    expect(verdict).toBe("pass");
+  });
+});
+
 describe("a thousand services", () => {
   const situations = readdirSync(folder).map(plan);
   const inputs = Array.from({ length: 1000 }, (_, index): StackInput => {

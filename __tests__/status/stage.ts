@@ -32,7 +32,8 @@ export class Stage {
     stage.nomadAnswers.set("/v1/jobs", { body: [] });
     stage.health("postgresql", "passing", { address: host, port });
     await ask(`CREATE ROLE ${name} LOGIN PASSWORD 'the role''s own' CONNECTION LIMIT 20`);
-    await ask(`CREATE DATABASE ${name} OWNER ${name}`);
+    await ask(`CREATE DATABASE ${name} OWNER ${name} ENCODING 'UTF8' TEMPLATE template0`);
+    await ask(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
     return stage;
   }
 

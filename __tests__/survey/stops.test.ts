@@ -62,6 +62,12 @@ test.each<[string, Partial<EnvironmentService>, Known, Found]>([
     { ...running, login: "refused" },
   ],
   ["a role that was dropped", {}, deployed, { ...running, role: "absent", login: "unknown" }],
+  [
+    "a database that was dropped, of a service on its source",
+    {},
+    deployed,
+    { ...running, database: "absent", onServer: false },
+  ],
   ["a service that is retired, whatever is there", { phase: "retired" }, none, running],
   ["nobody could look", {}, none, unseen],
   ["back to its source, with the rows", { rollback: "copy-back" }, deployed, { ...running, moved }],
@@ -76,6 +82,20 @@ test.each<[string, Partial<EnvironmentService>, Known, Found]>([
 });
 
 test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
+  [
+    "a database that was dropped, of a service on the server",
+    { phase: "cutover" },
+    deployed,
+    { ...running, database: "absent", login: "unknown", onServer: true },
+    /^The database vaultwarden is gone from the server, .* Restore it from a backup/,
+  ],
+  [
+    "a database that was dropped, of a service that has no source",
+    { definition: { ...vaultwarden, source: undefined } },
+    deployed,
+    { ...running, database: "absent", login: "unknown", onServer: false },
+    /^The database vaultwarden is gone from the server/,
+  ],
   [
     "a lost state",
     {},

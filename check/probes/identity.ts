@@ -10,7 +10,7 @@ import { jobId, jobNamespace } from "../../services/job-definition";
 import { readVault, vaultToken } from "../../survey/vault";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
-import type { CheckedService, Look, Probe, Told } from "../probe";
+import type { CheckedService, Found, Look, Probe } from "../probe";
 
 const policyAnswer = z.object({ data: z.object({ policy: z.string() }) });
 const roleAnswer = z.object({
@@ -28,11 +28,14 @@ export const identity: Probe = {
     // A job that pgmoor has not deployed yet has none.
     const deployed = look.services.filter(({ job }) => isTold(job) && job.phase !== null);
     const all = await atATime(8, deployed, (service) => problemsOf(look, service));
-    return { problems: all.flat() };
+    return {
+      problems: all.flatMap(({ problems = [] }) => problems),
+      notChecked: all.flatMap(({ notChecked = [] }) => notChecked),
+    };
   },
 };
 
-async function problemsOf({ environment, env }: Look, { service, name }: CheckedService): Promise<Told[]> {
+async function problemsOf({ environment, env }: Look, { service, name }: CheckedService): Promise<Found> {
   const { vault, nomad } = environment;
   const identityName = workloadIdentityName(name);
   const paths = [`sys/policies/acl/${identityName}`, `auth/${vault.jwtAuth}/role/${identityName}`] as const;
@@ -40,6 +43,7 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
     paths.map((path) => readVault(vault, path, vaultToken(env), env.VAULT_NAMESPACE)),
   );
   const told: string[] = [];
+  const notChecked: string[] = [];
   const cure = `Run npx cdktf deploy ${name}`;
   const wanted = policyText(
     vault.mount,
@@ -51,7 +55,7 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
     told.push(
       `Vault has no policy ${identityName}: the job cannot read its password at its next start. ${cure}`,
     );
-  else if (has === undefined) told.push(unreadable(paths[0], policy?.status));
+  else if (has === undefined) notChecked.push(unreadable("sys/policies/acl", policy?.status));
   else if (squeezed(has) !== squeezed(wanted))
     told.push(`Vault's policy ${identityName} is not what pgmoor wrote: somebody changed it. ${cure}`);
 
@@ -60,12 +64,12 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
     told.push(
       `Vault has no role ${identityName} in auth/${vault.jwtAuth}: the job cannot log in at its next start. ${cure}`,
     );
-  else if (data === undefined) told.push(unreadable(paths[1], role?.status));
+  else if (data === undefined) notChecked.push(unreadable(`auth/${vault.jwtAuth}/role`, role?.status));
   else {
     const claims = data.bound_claims ?? {};
     const wrong = [
-      ...(claims.nomad_job_id === jobId(service.definition) &&
-      claims.nomad_namespace === jobNamespace(service.definition, nomad.namespace)
+      ...(is(claims.nomad_job_id, jobId(service.definition)) &&
+      is(claims.nomad_namespace, jobNamespace(service.definition, nomad.namespace))
         ? []
         : ["bound_claims"]),
       ...(data.bound_audiences?.join() === vault.audience ? [] : ["bound_audiences"]),
@@ -76,11 +80,16 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
         `Vault's role ${identityName} has other ${wrong.join(", ")} than pgmoor wrote: somebody changed it. ${cure}`,
       );
   }
-  return told.map((what) => ({ service: name, what }));
+  return { problems: told.map((what) => ({ service: name, what })), notChecked };
+}
+
+/** A claim with one value: Terraform's provider writes it as a list of one. */
+function is(claim: unknown, value: string): boolean {
+  return (Array.isArray(claim) ? claim : [claim]).join("\n") === value;
 }
 
 function unreadable(path: string, status: number | undefined): string {
-  return `Vault does not show ${path} to this token (${status === undefined ? "no answer" : `HTTP ${status}`})`;
+  return `Vault does not show ${path}/pgmoor-* to this token (${status === undefined ? "no answer" : `HTTP ${status}`})`;
 }
 
 const squeezed = (text: string) => text.replace(/\s+/g, " ").trim();

@@ -12,23 +12,16 @@ import type { Job } from "../../nomad/job";
 import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
+import { failed, reasons } from "../placement-words";
 import type { CheckedService, Found, Look, Probe } from "../probe";
 import { wantedJob } from "../../stacks/wanted-job";
 
-const counts = z.record(z.string(), z.number()).nullish();
 const planned = z.object({
-  FailedTGAllocs: z
-    .record(
-      z.string(),
-      z.object({
-        NodesEvaluated: z.number(),
-        ConstraintFiltered: counts,
-        DimensionExhausted: counts,
-      }),
-    )
-    .nullish(),
+  FailedTGAllocs: z.record(z.string(), failed).nullish(),
   Diff: z.looseObject({}).nullish(),
 });
+
+const mayNotTry = "the token in NOMAD_TOKEN may not submit jobs in the namespace, not even to try them";
 
 export const placement: Probe = {
   name: "placement",
@@ -38,12 +31,14 @@ export const placement: Probe = {
     return {
       problems: all.flatMap(({ problems = [] }) => problems),
       notes: all.flatMap(({ notes = [] }) => notes),
+      notChecked: all.flatMap(({ notChecked = [] }) => notChecked),
     };
   },
 };
 
 async function placed(look: Look, { service, name, job }: CheckedService): Promise<Found> {
   const answer = await tryJob(look, service);
+  if (answer === mayNotTry) return { notChecked: [mayNotTry] };
   if (typeof answer === "string") return { problems: [{ service: name, what: answer }] };
   const problems = notPlaced(answer, "Nomad would not place the job");
   // Before the day of its cutover: that job needs the snapshots' volume and the migrator besides.
@@ -93,8 +88,7 @@ async function tryJob(
   const { data } = planned.safeParse(answer?.body);
   if (answer?.status === 200 && data !== undefined) return data;
   if (answer === undefined) return "Nomad does not answer";
-  if (answer.status === 403)
-    return "Nomad does not try the job: the token in NOMAD_TOKEN may not submit jobs in its namespace";
+  if (answer.status === 403) return mayNotTry;
   const words = typeof answer.body === "string" ? answer.body.replace(/\s+/g, " ").trim().slice(0, 300) : "";
   return `Nomad refuses the job: ${words === "" ? `HTTP ${answer.status}` : words}`;
 }
@@ -109,19 +103,5 @@ function jobOrProblems(...[environment, service]: Parameters<typeof wantedJob>):
 }
 
 function notPlaced({ FailedTGAllocs }: z.infer<typeof planned>, what: string): string[] {
-  return Object.values(FailedTGAllocs ?? {}).map((failed) => `${what}: ${reasons(failed)}`);
-}
-
-type Failed = NonNullable<z.infer<typeof planned>["FailedTGAllocs"]>[string];
-
-function reasons({ NodesEvaluated, ConstraintFiltered, DimensionExhausted }: Failed): string {
-  const clients = (count: number) => (count === 1 ? "1 client" : `${count} clients`);
-  const told = [
-    ...Object.entries(ConstraintFiltered ?? {}).map(([why, count]) => `${why} (${clients(count)})`),
-    ...Object.entries(DimensionExhausted ?? {}).map(
-      ([what, count]) => `too little ${what} (${clients(count)})`,
-    ),
-  ];
-  if (told.length > 0) return told.join(", ");
-  return NodesEvaluated === 0 ? "no client in the job's datacenter is ready" : "Nomad does not say why";
+  return Object.values(FailedTGAllocs ?? {}).map((one) => `${what}: ${reasons(one)}`);
 }

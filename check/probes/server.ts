@@ -4,6 +4,8 @@ import { messageOf } from "../../migrator/base/errors";
 import { databaseName } from "../../services/definition";
 import { preloadLibraries } from "../../services/server-images";
 import { asAdmin, isAdmin } from "../../survey/postgres";
+import { databasesOf, driftOf, limitChange } from "../drift";
+import { isTold } from "../../status/report";
 import type { Look, Probe, Told } from "../probe";
 
 interface Facts {
@@ -13,6 +15,7 @@ interface Facts {
   readonly reserved: number;
   /** Sessions of other roles than the services'. */
   readonly others: number;
+  readonly standby: boolean;
 }
 
 const factsSql = `
@@ -22,12 +25,8 @@ const factsSql = `
          current_setting('superuser_reserved_connections')::int
            + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
          (SELECT count(*)::int FROM pg_stat_activity
-           WHERE backend_type = 'client backend' AND usename <> ALL ($1) AND pid <> pg_backend_pid()) AS others`;
-
-const ownersSql = `
-  SELECT d.datname AS name, r.rolname AS owner, l.rolcanlogin AS "canLogin"
-    FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba LEFT JOIN pg_roles l ON l.rolname = d.datname
-   WHERE d.datname = ANY ($1)`;
+           WHERE backend_type = 'client backend' AND usename <> ALL ($1) AND pid <> pg_backend_pid()) AS others,
+         pg_is_in_recovery() AS standby`;
 
 export const server: Probe = {
   name: "server",
@@ -44,15 +43,22 @@ export const server: Probe = {
     try {
       return await asAdmin(environment, place!, admin, "postgres", async (client) => {
         const { rows } = await client.query<Facts>(factsSql, [names]);
-        const owners = await client.query<Owner>(ownersSql, [names]);
+        const databases = await databasesOf(client, names);
         return {
           problems: [
             ...connectionProblems(look, live, rows[0]!),
-            ...services.flatMap(({ service, name }) => [
+            ...services.flatMap(({ service, name, job }) => [
               ...extensionProblems(service, rows[0]!),
-              ...ownerProblems(owners.rows, name, databaseName(service.definition)),
+              ...driftOf(service, databases, isTold(job) && job.phase !== null).map((what) => ({
+                service: name,
+                what,
+              })),
             ]),
           ],
+          notes: services.flatMap(({ service, name }) => {
+            const what = limitChange(service, databases);
+            return what === undefined ? [] : [{ service: name, what }];
+          }),
         };
       });
     } catch (error) {
@@ -64,12 +70,15 @@ export const server: Probe = {
 function connectionProblems(
   { environment }: Look,
   live: readonly EnvironmentService[],
-  { maximum, reserved, others }: Facts,
+  { maximum, reserved, others, standby }: Facts,
 ): Told[] {
   const declared = environment.server.maxConnections;
   const limits = live.reduce((sum, { definition }) => sum + definition.database.connectionLimit, 0);
   const left = maximum - reserved - others;
   const told = [
+    ...(standby
+      ? ["the server is a standby, and takes no writes. Name its primary in the environment (server)"]
+      : []),
     ...(maximum < declared
       ? [
           `max_connections is ${maximum} on the server, and ${declared} in the environment. Raise it on the server, or correct server.maxConnections`,
@@ -104,27 +113,4 @@ function extensionProblems({ definition }: EnvironmentService, { available, prel
       ];
     return [];
   });
-}
-
-interface Owner {
-  readonly name: string;
-  readonly owner: string;
-  readonly canLogin: boolean | null;
-}
-
-/** "permission denied for schema public", from PostgreSQL 15 on. */
-function ownerProblems(owners: readonly Owner[], service: string, database: string): Told[] {
-  const found = owners.find(({ name }) => name === database);
-  if (found === undefined) return [];
-  const told = [
-    ...(found.owner === database
-      ? []
-      : [
-          `the database ${database} belongs to the role ${found.owner}: the service may not make tables in its schema public. Run ALTER DATABASE ${database} OWNER TO ${database}`,
-        ]),
-    ...(found.canLogin === false
-      ? [`the role ${database} may not log in. Run ALTER ROLE ${database} LOGIN`]
-      : []),
-  ];
-  return told.map((what) => ({ service, what }));
 }

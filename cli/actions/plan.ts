@@ -1,6 +1,8 @@
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { noteGone, planServices } from "../../delivery/planning";
+import { runChecks } from "../../check/run";
+import { checkText } from "../../check/text";
+import { noteChecks, noteGone, planServices } from "../../delivery/planning";
 import { goneServices } from "../../terraform-states/read-states";
 import { planFile } from "../../review/read";
 import { environmentFolder } from "../../stacks/output";
@@ -20,6 +22,9 @@ export async function plan(names: readonly string[], options: PlanOptions): Prom
   if (names.length === 0) await removePlans(out);
   await planServices({ synthesized: environmentFolder(environment.name), out }, services);
   await noteGone(out, gone);
+  const report = await runChecks(environment, services, process.env);
+  await noteChecks(out, services, report);
+  if (report.problems.length > 0) console.error(checkText(report));
   console.error(
     `Planned ${services.join(", ")}. Review the plans: npm run -s pgmoor -- review ${out}/*/${planFile}`,
   );

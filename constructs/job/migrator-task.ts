@@ -36,7 +36,7 @@ const taskApi: Task["Identity"] = { File: true };
 /** What a task of the migrator's is, besides what all of them are. */
 export interface MigratorTask {
   /** The migrator's command, and the task's name. */
-  readonly name: "migrate" | "roll-back" | "confirm";
+  readonly name: "migrate" | "rehearse" | "roll-back" | "confirm";
   readonly hook: "prestart" | "poststart";
   /** How it sees the source. @default not at all */
   readonly source?: "to read" | "to write";
@@ -66,7 +66,7 @@ export function migratorTask(props: ServiceJobProps, app: App, source: AnySource
       dsnFile(libpq, props.connection, "noop"),
       ...caFile(props.connection),
       ...(task.templates ?? []),
-      migratorConfig(props, app, source, task.rollback),
+      migratorConfig(props, app, source, task),
     ],
     VolumeMounts: [
       ...seen.mounts,
@@ -84,9 +84,11 @@ function migratorConfig(
   props: ServiceJobProps,
   app: App,
   source: AnySource,
-  rollback: RollbackKind | undefined,
+  { name, rollback }: MigratorTask,
 ): Template {
   const { definition } = props;
+  // A rehearsal starts no app, and has no port for one.
+  const address = name === "rehearse" ? text("127.0.0.1") : addressOf(app);
   const { migrate, confirm, healthy } = deadlinesOf(definition);
   return file(
     configPath,
@@ -97,7 +99,7 @@ function migratorConfig(
       migrationTables: source.migrationTables.map((one) => (typeof one === "string" ? one : { ...one })),
       rules: source.kind === "sqlite" ? (source.rules ?? []).map((rule) => ({ ...rule })) : [],
       ...(source.kind === "sqlite" && source.verify !== undefined && { verify: source.verify }),
-      health: healthUrl(app, addressOf(app)),
+      health: healthUrl(app, address),
       ...(rollback !== undefined && { rollback }),
       deadlines: {
         migrateSeconds: migrate.seconds,

@@ -69,3 +69,8 @@ export function modeOf({
 export const portLabel = "http";
 /** Where the app builds its schema: a port that no proxy knows. Definitions name it, too. */
 export const schemaPortLabel = "pgmoor_schema";
+
+/** Whether the app itself runs to build its schema. */
+export function schemaNeedsPort(source: AnySource): boolean {
+  return source.kind === "sqlite" && source.schema.kind === "app";
+}

@@ -6,7 +6,7 @@ import { volumeRequests } from "../../nomad/volume";
 import { appOf, type App } from "./app";
 import { migrationTasks } from "./migration-tasks";
 import type { TasksAround } from "./migrator-task";
-import { modeOf, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
+import { modeOf, schemaNeedsPort, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 import { rollbackTasks } from "./rollback-tasks";
 
 export function serviceJob(props: ServiceJobProps): Job {
@@ -66,7 +66,7 @@ function tasksAround(props: ServiceJobProps, app: App, mode: Mode): TasksAround 
 
 /** Whether the app itself runs to build its schema, and needs a port for that. */
 function buildsOnPort(mode: Mode): boolean {
-  return mode.kind === "moving" && mode.source.kind === "sqlite" && mode.source.schema.kind === "app";
+  return mode.kind === "moving" && schemaNeedsPort(mode.source);
 }
 
 function withPort([first = {}, ...others]: readonly Network[]): Network[] {

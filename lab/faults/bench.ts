@@ -1,7 +1,7 @@
 /** What faults work with: the lab, and what one does to a cluster. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { Deployment } from "../deployment";
 import type { BootedLab } from "../servers/boot";
 import { ApiError } from "../servers/api";
@@ -11,7 +11,7 @@ import { nodeReady, nomadLeads } from "../servers/nomad";
 import { cutPower } from "../servers/stop";
 import { unseal } from "../servers/vault";
 import { waitFor } from "../servers/wait";
-import { readSecret } from "../story/context";
+import { asAdmin } from "../story/context";
 import { expectSuccess } from "../story/expectations";
 import type { Allocation, NomadApi } from "../story/nomad-api";
 import { ask } from "../story/services";
@@ -69,6 +69,11 @@ export class Bench {
     readonly say: (line: string) => void,
   ) {}
 
+  /** The same lab, for a fault that is tried beside another. */
+  another(): Bench {
+    return new Bench(this.booted, this.nomad, this.deployment, this.say);
+  }
+
   /** What deploys did, for the fault's line on stdout. */
   readonly told: string[] = [];
 
@@ -78,16 +83,8 @@ export class Bench {
   }
 
   /** `work` on a database of the central server, as its admin. */
-  async asAdmin<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
-    const { username, password } = await readSecret(this.lab, "postgres/admin");
-    const { host, port } = this.lab.postgres;
-    const client = new Client({ host, port, user: username, password, database });
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
+  asAdmin<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return asAdmin(this.lab, database, work);
   }
 
   get lab(): Lab {

@@ -1,16 +1,20 @@
 /** `npm run lab -- faults`: a lab with services in each phase, and one fault after the other on it. */
+import * as path from "node:path";
 import { LabError } from "../lab-error";
 import type { ServedProviders } from "../providers/serve";
 import { bootServers, serveStandIns } from "../ground";
 import type { BootedLab } from "../servers/boot";
 import { removeLab } from "../servers/stop";
 import { messageOf } from "../servers/wait";
+import type { Bench } from "./bench";
+import { allocationsDisk, mountSmall } from "./full-disk";
 import { faults } from "./index";
 import type { Fault } from "./fault";
 import { measure } from "./measure";
-import { lineOf, table, type Line } from "./report";
+import { hasOwn, ownSubjects, ownVolumes, removeOwn, type OwnFault } from "./own-services";
+import { failedLine, lineOf, table, type Line } from "./report";
 import { setUp } from "./set-up";
-import { standings, subjectVolumes } from "./subjects";
+import { standings, subjectVolumes, type Subject } from "./subjects";
 
 /** One fault a line, with what happens. */
 export function listOfFaults(): string {
@@ -51,17 +55,22 @@ export async function runFaults(
   let booted: BootedLab | undefined;
   let providers: ServedProviders | undefined;
   try {
-    booted = await bootServers(directory, ["snapshots", ...subjectVolumes], say);
+    const volumes = ["snapshots", ...subjectVolumes, ...ownVolumes(chosen)];
+    // A disk of its own, which can be filled.
+    const disk = () => mountSmall(path.join(directory, "nomad/client/alloc"), allocationsDisk);
+    booted = await bootServers(directory, volumes, say, disk);
     providers = await serveStandIns(booted.lab, say);
     const wanted = standings.filter((standing) => chosen.some(({ strikes }) => strikes.includes(standing)));
     const { bench, subjects } = await setUp(booted, providers?.reattach, wanted, say);
-    for (const fault of chosen) {
+    const tell = (made: readonly Line[]) => {
+      for (const line of made) console.log(JSON.stringify(line.result));
+      lines.push(...made);
+    };
+    for (const wave of waves(chosen.filter(hasOwn))) await strikeOwn(bench, wave, tell);
+    for (const fault of chosen.filter((one) => !hasOwn(one))) {
       const struck = subjects.filter(({ standing }) => fault.strikes.includes(standing));
       say(`${fault.name}: ${struck.map(({ service }) => service.name).join(", ")}`);
-      for (const [at, result] of (await measure(bench, fault, struck)).entries()) {
-        lines.push(lineOf(fault, result, struck[at]!));
-        console.log(JSON.stringify(result));
-      }
+      tell(await strike(bench, fault, struck));
     }
   } catch (error) {
     if (lines.length > 0) console.error(`\n${table(lines)}\n`);
@@ -79,4 +88,38 @@ export async function runFaults(
     await removeLab(directory);
   }
   return lines.every(({ complaints }) => complaints.length === 0);
+}
+
+/** How many faults are tried side by side, each on a service of its own. */
+const atOnce = 4;
+
+function waves(faults: readonly OwnFault[]): OwnFault[][] {
+  return Array.from({ length: Math.ceil(faults.length / atOnce) }, (_, at) =>
+    faults.slice(at * atOnce, (at + 1) * atOnce),
+  );
+}
+
+async function strikeOwn(
+  bench: Bench,
+  wave: readonly OwnFault[],
+  tell: (lines: readonly Line[]) => void,
+): Promise<void> {
+  bench.say(`each on a service of its own: ${wave.map(({ name }) => name).join(", ")}`);
+  const subjects = await ownSubjects(bench, wave);
+  await Promise.all(
+    wave.map(async (fault, at) => {
+      tell(await strike(bench.another(), fault, [subjects[at]!]));
+      await removeOwn(bench, subjects[at]!);
+    }),
+  );
+}
+
+/** One that cannot be injected, or leaves a lab that is not in order, is a failure of its own; the others go on. */
+async function strike(bench: Bench, fault: Fault, struck: readonly Subject[]): Promise<Line[]> {
+  try {
+    return (await measure(bench, fault, struck)).map((result, at) => lineOf(fault, result, struck[at]!));
+  } catch (error) {
+    bench.say(`${fault.name} FAILED: ${messageOf(error)}`);
+    return struck.map(({ service }) => failedLine(fault, service, messageOf(error)));
+  }
 }

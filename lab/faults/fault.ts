@@ -1,5 +1,6 @@
 /** What a fault is, and what it says of a service. Each fault is a file of its own in this folder; `index.ts` lists them. */
 import type { Side } from "../story/services";
+import type { SqliteService } from "../story/sqlite-source";
 import type { Bench } from "./bench";
 import type { Standing, Subject } from "./subjects";
 
@@ -10,8 +11,10 @@ export interface Fault {
   readonly about: string;
   /** Which services it strikes. All of them are struck at once. */
   readonly strikes: readonly Standing[];
-  /** Where a service has its data afterwards. @default where it had it before */
-  readonly endsOn?: Side;
+  /** It strikes one service of its own, of this kind, prepared and on SQLite: it can run beside others that do. @default it does not */
+  readonly own?: SqliteService["sample"];
+  /** Where a service has its data afterwards. `either`: what is told holds for both. @default where it had it before */
+  readonly endsOn?: Side | "either";
   /** Rows that the server has are given up on purpose: they are counted, and no reason to complain. @default false */
   readonly discards?: boolean;
   /** Seconds a service may take from `inject`'s end (or the moment that it returns) to its first acknowledged row. @default 60 */
@@ -60,7 +63,7 @@ export function complaints(fault: Fault, result: Result, { endsOn }: Pick<Subjec
   const wanted = fault.endsOn ?? endsOn;
   const allowed = withinSeconds(fault);
   return [
-    ...(endedOn === wanted ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
+    ...(endedOn === wanted || wanted === "either" ? [] : [`ended on the ${endedOn}, not on the ${wanted}`]),
     ...(rowsLost === 0 || fault.discards ? [] : [`${rowsLost} acknowledged rows lost`]),
     ...(secretVersionsLost === 0 ? [] : [`${secretVersionsLost} versions of its secret lost`]),
     ...(lockedOut ? ["its role does not accept the password in Vault"] : []),

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Database } from "./database";
+import { broken, unhealthy } from "./faults";
 
 export interface Sample {
   readonly database: Database;
@@ -21,8 +21,8 @@ export function serve({ database, port, health, routes }: Sample): void {
         response.writeHead(status, { "Content-Type": "application/json" }).end(`${JSON.stringify(body)}\n`);
       };
       if (!route) return send(404, { error: `no ${request.method} ${path}` });
-      if (path === health && unhealthy(database))
-        return send(503, { error: "unhealthy, as the lab asked for" });
+      if ((path === health && unhealthy(database)) || broken(request.method, database))
+        return send(503, { error: "unwell, as the lab asked for" });
       try {
         send(request.method === "POST" ? 201 : 200, await route());
       } catch (error) {
@@ -53,11 +53,4 @@ export function fail(message: string): never {
 /** A variable that has to be there. */
 export function required(name: string): string {
   return process.env[name] || fail(`${name} is not set`);
-}
-
-/** The lab's failure story: answers, but not healthily, on one side for as long as a file exists. */
-function unhealthy(database: Database): boolean {
-  const { PGMOOR_LAB_FAULT: fault, PGMOOR_LAB_FAULT_FILE: file } = process.env;
-  if (fault !== `unhealthy-on-${database.backend}`) return false;
-  return file !== undefined && existsSync(file);
 }

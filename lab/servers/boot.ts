@@ -23,6 +23,8 @@ export interface LabOptions {
   readonly embedded?: EmbeddedPrograms | undefined;
   /** Names of host volumes for data. Each gets a folder of the lab that tasks can write to. */
   readonly volumes: readonly string[];
+  /** Called before Nomad's client is started. @default nothing */
+  readonly beforeNomad?: () => Promise<void>;
   /** Called with a line for the person who waits. */
   readonly progress: (line: string) => void;
 }
@@ -85,6 +87,7 @@ async function boot({
   programs,
   embedded,
   volumes,
+  beforeNomad,
   progress,
 }: LabOptions): Promise<Pick<BootedLab, "lab" | "servers">> {
   const env = {
@@ -114,6 +117,7 @@ async function boot({
     folder,
     readOnly: false,
   }));
+  await beforeNomad?.();
   const [nomad] = await allOrFirstError([
     startNomad({
       program: programs.nomad,

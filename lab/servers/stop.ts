@@ -27,8 +27,9 @@ export async function stopLab(directory: string): Promise<void> {
     }
   }
   await endLeftovers(home);
-  await unmountAll(home);
-  await removeTaskGroups(home);
+  const groups = await fs.readdir(allocations(home)).catch(() => []);
+  await unmountBelow(home);
+  await removeTaskGroups(groups);
 }
 
 /** Removes a lab's files. Refuses while something runs or is mounted there: `/usr` itself may be what is mounted. */
@@ -49,20 +50,25 @@ async function purgeJobs(lab: Lab): Promise<void> {
     await call(`${address}/v1/job/${encodeURIComponent(ID)}?${query}`, { method: "DELETE" });
   }
   await waitFor({ what: "Nomad has ended all tasks", deadlineSeconds: 15 }, async () => {
-    const allocations = await call<{ ClientStatus: string }[]>(`${address}/v1/allocations?namespace=*`);
-    return allocations.every(({ ClientStatus }) => !["pending", "running", "unknown"].includes(ClientStatus));
+    const all = await call<{ ClientStatus: string }[]>(`${address}/v1/allocations?namespace=*`);
+    return all.every(({ ClientStatus }) => !["pending", "running", "unknown"].includes(ClientStatus));
   });
   // Collecting an allocation unmounts what Nomad has mounted in its folder.
   await call(`${address}/v1/system/gc`, { method: "PUT" });
   await waitFor({ what: "Nomad has unmounted everything", deadlineSeconds: 5 }, async () => {
-    return (await mountsBelow(lab.directory)).length === 0;
+    const left = await mountsBelow(lab.directory);
+    return left.every((point) => point === allocations(lab.directory));
   });
 }
 
-/** As when the machine loses power: every process of the lab ends at once, and no mount is left. */
-export async function cutPower(lab: Pick<Lab, "directory">): Promise<void> {
-  await endLeftovers(lab.directory);
-  await unmountAll(lab.directory);
+/** Nomad's folder for allocations: a disk of its own in some labs. */
+const allocations = (home: string) => path.join(home, "nomad/client/alloc");
+
+/** As when the machine loses power: every process of the lab ends at once, and no mount of a task's is left. */
+export async function cutPower({ directory }: Pick<Lab, "directory">): Promise<void> {
+  await endLeftovers(directory);
+  // A disk keeps what it holds.
+  await unmountBelow(directory, allocations(directory));
 }
 
 /** Processes that outlived their server, or whose start was cut short before the lab's file was written. */
@@ -106,16 +112,15 @@ function unescape(point: string): string {
   return point.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
-async function unmountAll(home: string): Promise<void> {
-  for (const point of await mountsBelow(home)) await run("umount", [point]);
+async function unmountBelow(home: string, except?: string): Promise<void> {
+  for (const point of await mountsBelow(home)) if (point !== except) await run("umount", [point]);
 }
 
 /**
  * Control groups of tasks whose Nomad was killed: empty by now, and named for their allocation. Their parent, `nomad` or `nomad.slice`,
  * is the same for every Nomad of the machine (its setting `cgroup_parent` changes nothing), and stays.
  */
-async function removeTaskGroups(home: string): Promise<void> {
-  const allocations = await fs.readdir(path.join(home, "nomad/client/alloc")).catch(() => []);
+async function removeTaskGroups(allocations: readonly string[]): Promise<void> {
   if (allocations.length === 0) return;
   const root = "/sys/fs/cgroup";
   // Version 1 has one tree per controller, version 2 one for all, in which tasks are one level deeper.

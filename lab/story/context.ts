@@ -61,3 +61,20 @@ export async function asService<T>(
     await client.end();
   }
 }
+
+/** `work` on a database of the server, as its admin. */
+export async function asAdmin<T>(
+  lab: Lab,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { username, password } = await readSecret(lab, "postgres/admin");
+  const { host, port } = lab.postgres;
+  const client = new Client({ host, port, user: username, password, database });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -19,12 +19,12 @@ export const faultEnvironment = {
 };
 
 /** In a column of whole numbers, which SQLite does not mind. */
-const badValue = "not a number";
+export const badValue = "not a number";
 
 /** Both services move, and fail: one by a row that does not fit, one by an app that never gets healthy. */
 export async function failBoth(stage: Stage): Promise<void> {
   const { deployment, nomad, spoilt, unwell, say } = stage;
-  await spoil(stage, badValue);
+  await spoilRow(stage, badValue);
   await fs.writeFile(path.join(stage.lab.volumes[unwell.volume]!, faultFile), "");
   await deployment.edit([spoilt.name, unwell.name], { phase: "cutover" });
   const versions = await Promise.all([spoilt, unwell].map(({ name }) => nomad.job(name)));
@@ -78,7 +78,7 @@ async function expectUntainted({ deployment }: Stage, service: LabService): Prom
 }
 
 /** Writes a value to one row's whole-number column. */
-async function spoil({ lab, spoilt }: Stage, value: string | number): Promise<void> {
+export async function spoilRow({ lab, spoilt }: Stage, value: string | number): Promise<void> {
   const file = sourceFile(lab, spoilt);
   const database = new Database(file);
   try {
@@ -95,7 +95,7 @@ export async function mendBoth(stage: Stage): Promise<void> {
   const { deployment, lab, spoilt, unwell } = stage;
   const before = await waitForAnswer(unwell, "source", 20);
   await addRow(unwell);
-  await spoil(stage, 1);
+  await spoilRow(stage, 1);
   await fs.rm(path.join(lab.volumes[unwell.volume]!, faultFile));
   const outcome = await deployment.deploy([spoilt.name, unwell.name]);
   expectSuccess(outcome, "the same deploy, after the correction,");

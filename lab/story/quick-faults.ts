@@ -15,7 +15,7 @@ export async function strike(stage: Stage, booted: BootedLab): Promise<void> {
     ...moving.map((service) => ({ service, standing: "cutover", endsOn: "server" }) as const),
     ...adopted.map((service) => ({ service, standing: "adopted", endsOn: "server" }) as const),
   ];
-  for (const fault of faults.filter(({ quick }) => quick)) {
+  for (const fault of faults.filter(({ quick, own }) => quick && own === undefined)) {
     const results = await measure(bench, fault, subjects);
     const worse = results.flatMap((result, at) =>
       complaints(fault, result, subjects[at]!).map((complaint) => `${result.service} ${complaint}`),

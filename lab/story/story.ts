@@ -15,6 +15,7 @@ import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
 import { adopt } from "./adopting";
 import { deployAgain, goBackAndRetire } from "./afterwards";
+import { checkAndSpoil } from "./checking";
 import type { Stage } from "./context";
 import { failBoth, faultEnvironment, mendBoth } from "./failing";
 import { searchForSecrets } from "./leaks";
@@ -23,9 +24,11 @@ import { makeMistakes } from "./mistakes";
 import { cutOver, haveMoved, prepare, proveMoved } from "./moving";
 import { NomadApi } from "./nomad-api";
 import { reviewAndDeploy } from "./pull-requests";
+import { rehearse } from "./rehearsing";
 import { strike } from "./quick-faults";
 import type { MovedService } from "./report";
 import { askVersions } from "./versions";
+import { showStatus } from "./standing";
 import { registerByHand, sourceOf, waitForAnswer, type MovingService } from "./services";
 import { realName, realSample } from "./sqlite-source";
 
@@ -88,6 +91,12 @@ export const rest: Chapter[] = [
     "Phase prepared: make secrets, roles, databases and identities; the jobs stay on their sources",
     (told) => prepare(told.stage!),
   ),
+  chapter("check: no problem at first; then every planted one, all at once", (told) =>
+    checkAndSpoil(told.stage!, told.newcomer!),
+  ),
+  chapter("check --rehearse: move copies into scratch databases while the services run", (told) =>
+    rehearse(told.stage!),
+  ),
   atATime(
     "Three chapters at a time",
     chapter("Phase cutover: move the services", async (told) => {
@@ -119,6 +128,9 @@ export const rest: Chapter[] = [
   ),
   chapter("Lose an allocation, drain the node: every service comes back with every row", (told) =>
     strike(told.stage!, told.booted!),
+  ),
+  chapter("status: compare it with Nomad, PostgreSQL and Vault; then stop Vault", (told) =>
+    showStatus(told.stage!, told.booted!, told.moved),
   ),
   atATime(
     "Two chapters at a time",

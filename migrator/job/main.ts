@@ -11,7 +11,8 @@ import { newVersion } from "./nomad";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
-import { migrate } from "./migrate";
+import { migrate, type Allocation } from "./migrate";
+import { rehearse } from "./rehearse";
 import { rollBack } from "./roll-back";
 import { sourceInJob } from "./source-in-job";
 import { loginOf, type DatabaseLogin } from "../server/login";
@@ -34,16 +35,19 @@ Exit code:
   2  refused; a person must correct or decide something
 The message says what the attempt left: nothing changed, tables emptied (after a dump of their rows), or a committed copy.`;
 
-async function runMigrate({ config }: { config: string }): Promise<void> {
-  const { NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR } = process.env;
+function allocationOf({ NOMAD_ALLOC_DIR, NOMAD_ALLOC_ID, NOMAD_TASK_DIR }: NodeJS.ProcessEnv): Allocation {
   if (!NOMAD_ALLOC_DIR)
-    throw new Refused("NOMAD_ALLOC_DIR is not set: migrate must run as a task of a Nomad job");
-  const allocation = {
+    throw new Refused("NOMAD_ALLOC_DIR is not set: this must run as a task of a Nomad job");
+  return {
     shared: NOMAD_ALLOC_DIR,
     id: NOMAD_ALLOC_ID,
     scratch: NOMAD_TASK_DIR,
     isNew: () => newVersion(process.env, log),
   };
+}
+
+async function runMigrate({ config }: { config: string }): Promise<void> {
+  const allocation = allocationOf(process.env);
   const [told, stop] = [readConfig(config), stopSignal()];
   await serverAnswers(loginOf(process.env), log, stop);
   log(JSON.stringify(await migrate(told, allocation, log, stop)));
@@ -60,6 +64,10 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
   );
   const answered = connect(login, { deadline: new Deadline(Infinity), log: tell });
   await endSession(await Promise.race([answered, stopped]));
+}
+
+async function runRehearse({ config }: { config: string }): Promise<void> {
+  log(JSON.stringify(await rehearse(readConfig(config), allocationOf(process.env), log, stopSignal())));
 }
 
 async function runRollBack({ config }: { config: string }): Promise<void> {
@@ -117,6 +125,14 @@ program
   .requiredOption("--config <file>", "JSON file that the job's template renders")
   .addHelpText("after", environment)
   .action(runMigrate);
+program
+  .command("rehearse")
+  .description(
+    "task of a batch job: do what migrate would do, with a copy of the source and a scratch database, while the app runs",
+  )
+  .requiredOption("--config <file>", "JSON file that the job's template renders")
+  .addHelpText("after", environment)
+  .action(runRehearse);
 program
   .command("roll-back")
   .description(

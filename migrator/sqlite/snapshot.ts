@@ -73,6 +73,16 @@ async function filesOf(source: string): Promise<SourceFile[]> {
   return files;
 }
 
+/**
+ * Bytes of the source's files.
+ * @throws Refused when there is none.
+ */
+export async function sizeOf(given: string): Promise<number> {
+  const files = (await isThere(given)) ? await filesOf(await fs.realpath(given)) : [];
+  if (files.length === 0) throw new Refused(`${given}: no such file`);
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** Reads as much of a file as it holds now, however fast it grows; hashes it, and writes it elsewhere if asked. */
 export async function digest(file: string, to?: string): Promise<{ hash: string; bytes: number }> {
   const hash = createHash("sha256");
@@ -231,8 +241,11 @@ export async function writeManifest(
   });
 }
 
-export function changed(source: string, how: string): Refused {
-  return new Refused(
+/** A source was written to while it was copied. */
+export class Changed extends Refused {}
+
+export function changed(source: string, how: string): Changed {
+  return new Changed(
     `${source} changed while it was copied (${how}): another program writes to it. Stop every program that uses the file`,
   );
 }

@@ -7,7 +7,10 @@ import type { Bench } from "../bench";
 import type { Fault } from "../fault";
 import { vaultOf } from "./mistake";
 
-async function newcomer(name: string, environment: LabService["environment"] = {}): Promise<LabService> {
+export async function newcomer(
+  name: string,
+  environment: LabService["environment"] = {},
+): Promise<LabService> {
   const [port] = await freePorts(1);
   return {
     name,

@@ -3,7 +3,7 @@ import { ask } from "../../story/services";
 import { watchAway } from "../../story/watch";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
-import { deployed, goesBack, moves, onSqlite, type SqliteSubject } from "./steps";
+import { deployed, goesBack, moves, onSqlite, type SqliteSubject } from "../steps";
 
 const rounds = process.env.PGMOOR_THOROUGH === undefined ? 2 : 20;
 

@@ -1,7 +1,7 @@
 import { expectSuccess } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
 import type { Fault } from "../fault";
-import { deployed, moves } from "./steps";
+import { deployed, moves } from "../steps";
 
 /** Of a service with a PostgreSQL of its own, too: that is its only way back by itself. */
 export const discarded: Fault = {

@@ -6,8 +6,9 @@ import { databaseOf } from "../../story/context";
 import { handOver, sourceFile } from "../../story/sqlite-source";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
+import { mountSmall, unmountSmall } from "../full-disk";
 import { expectStop } from "../mistakes/mistake";
-import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "./steps";
+import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "../steps";
 
 interface Failure {
   readonly name: string;
@@ -85,6 +86,14 @@ const failures: readonly Failure[] = [
     },
     fails: "roll-back",
     says: /has changed since it was copied to the server/,
+  },
+  {
+    name: "rollback-disk-full",
+    about: "the snapshots' volume, where the old file is kept, is full",
+    spoil: ({ lab }) => mountSmall(lab.volumes.snapshots!, "1m"),
+    mend: ({ lab }) => unmountSmall(lab.volumes.snapshots!),
+    fails: "roll-back",
+    says: /1 MiB free, \d+ MiB needed/,
   },
   {
     name: "rollback-app-does-not-start",

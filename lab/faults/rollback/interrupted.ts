@@ -6,7 +6,7 @@ import { expectSuccess } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
-import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "./steps";
+import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "../steps";
 
 /** Something happens while the new file is made; a rollback afterwards goes through. */
 function interrupted(

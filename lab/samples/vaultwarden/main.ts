@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Database, openPostgres, openSqlite } from "../database";
+import { atStart, ignoresServer } from "../faults";
 import { endOnSignal, fail, required, serve } from "../serve";
 import { statementsOfDump } from "./dump";
 import { postgresSchema, sqliteSchema } from "./schema";
@@ -13,7 +14,11 @@ async function main(): Promise<void> {
   endOnSignal();
   const url = required("DATABASE_URL");
   const connectionString = /^postgres(ql)?:\/\//.test(url) ? url : undefined;
-  const database = connectionString ? openPostgres({ connectionString }) : openSqlite(url);
+  const database =
+    connectionString && !ignoresServer()
+      ? openPostgres({ connectionString })
+      : openSqlite(ignoresServer() ? ":memory:" : url);
+  await atStart(database, fail);
   await migrate(database);
   // The real one looks through tables of its own at start as well.
   const [users] = await database.query("SELECT count(*) AS n FROM users");

@@ -1,10 +1,10 @@
 /** What the faults of a rollback have in common. */
-import type { LabService, Outcome } from "../../deployment";
-import { expectThat, tail } from "../../story/expectations";
-import { waitForAnswer } from "../../story/services";
-import type { SqliteService } from "../../story/sqlite-source";
-import type { Bench } from "../bench";
-import type { Subject } from "../subjects";
+import type { LabService, Outcome } from "../deployment";
+import { expectThat, tail } from "../story/expectations";
+import { waitForAnswer, type Side } from "../story/services";
+import type { SqliteService } from "../story/sqlite-source";
+import type { Bench } from "./bench";
+import type { Subject } from "./subjects";
 
 export type SqliteSubject = Subject & { readonly service: SqliteService };
 
@@ -31,16 +31,38 @@ export async function deployed(
  * @param says what the task printed.
  * @returns when the task ended, of `performance.now()`
  */
-export async function backOnServer(
+export function backOnServer(
   bench: Bench,
-  { service }: Subject,
+  subject: Subject,
   outcome: Outcome,
   task: "roll-back" | "confirm",
   says?: RegExp,
 ): Promise<number> {
+  return failedBack(bench, subject, outcome, { task, says, to: "server" });
+}
+
+export interface Failure {
+  /** The task that fails. */
+  readonly task: "migrate" | "roll-back" | "confirm";
+  /** What it prints. @default anything */
+  readonly says?: RegExp | undefined;
+  /** Where the service is again. */
+  readonly to: Side;
+}
+
+/**
+ * The deploy has failed, by this task, and the service is where it was.
+ * @returns when the task ended, of `performance.now()`
+ */
+export async function failedBack(
+  bench: Bench,
+  { service }: Subject,
+  outcome: Outcome,
+  { task, says, to }: Failure,
+): Promise<number> {
   const { name } = service;
-  expectThat(!outcome.succeeded, `the rollback of ${name} should have failed`, tail(outcome));
-  await waitForAnswer(service, "server", 60);
+  expectThat(!outcome.succeeded, `the deploy of ${name} should have failed`, tail(outcome));
+  await waitForAnswer(service, to, 60);
   const failed = (await bench.nomad.allocations(name)).find(({ TaskStates }) => TaskStates?.[task]?.Failed);
   expectThat(failed !== undefined, `${task} of ${name} should have failed`);
   const printed = await bench.nomad.log(failed, task, "stderr");

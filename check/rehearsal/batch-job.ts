@@ -1,0 +1,116 @@
+/** A rehearsal's job in Nomad: registered, watched until it ends, read, and removed. */
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import type { Environment } from "../../environments/model/environment";
+import type { BatchJob } from "../../nomad/job";
+import { failed as failedPlacement, reasons } from "../placement-words";
+import { call } from "./http";
+
+const event = z.object({ Type: z.string(), DisplayMessage: z.string() });
+const allocations = z.array(
+  z.object({
+    ID: z.string(),
+    ClientStatus: z.string(),
+    TaskStates: z.record(z.string(), z.object({ Failed: z.boolean(), Events: z.array(event) })).nullish(),
+  }),
+);
+const evaluations = z.array(
+  z.object({ Status: z.string(), FailedTGAllocs: z.record(z.string(), failedPlacement).nullish() }),
+);
+export type Allocation = z.infer<typeof allocations>[number];
+
+const everyMilliseconds = 300;
+const over = ["complete", "failed", "lost"];
+
+export class RehearsalJob {
+  private readonly headers: Record<string, string | undefined>;
+  private readonly url: string;
+  private readonly query: string;
+
+  constructor(
+    private readonly nomad: Environment["nomad"],
+    env: NodeJS.ProcessEnv,
+    private readonly job: BatchJob,
+  ) {
+    this.headers = { "X-Nomad-Token": env.NOMAD_TOKEN };
+    this.url = `${nomad.address}/v1/job/${encodeURIComponent(job.ID)}`;
+    this.query = `namespace=${encodeURIComponent(nomad.namespace)}`;
+  }
+
+  async register(): Promise<void> {
+    await call("Nomad", "POST", `${this.nomad.address}/v1/jobs`, this.headers, { Job: this.job });
+  }
+
+  /**
+   * Waits until the allocation is over.
+   * @throws Error saying why it is not placed, or what its tasks wait for when the time is up
+   */
+  async ended(seconds: number, stop: AbortSignal): Promise<Allocation> {
+    const deadline = performance.now() + seconds * 1000;
+    for (;;) {
+      const found = (await this.allocations())[0];
+      if (found !== undefined && over.includes(found.ClientStatus)) return found;
+      if (found === undefined) await this.requirePlacement();
+      if (performance.now() > deadline)
+        throw new Error(
+          `the rehearsal did not end within ${seconds} s${found ? `: ${waitsFor(found)}` : ""}`,
+        );
+      await pause(everyMilliseconds, undefined, { signal: stop });
+    }
+  }
+
+  /** What a task printed. */
+  async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
+    const url = `${this.nomad.address}/v1/client/fs/logs/${ID}?task=${task}&type=${type}&plain=true&${this.query}`;
+    return call("Nomad", "GET", url, this.headers);
+  }
+
+  /** Stops it, waits until its tasks have ended, and has Nomad forget it. */
+  async remove(): Promise<void> {
+    await call("Nomad", "DELETE", `${this.url}?${this.query}`, this.headers).catch(ifNone);
+    const deadline = performance.now() + 60_000;
+    while (performance.now() < deadline) {
+      const all = await this.allocations().catch(() => []);
+      if (all.every(({ ClientStatus }) => over.includes(ClientStatus))) break;
+      await pause(everyMilliseconds);
+    }
+    await call("Nomad", "DELETE", `${this.url}?purge=true&${this.query}`, this.headers).catch(ifNone);
+  }
+
+  private async allocations(): Promise<Allocation[]> {
+    return allocations.parse(
+      JSON.parse(await call("Nomad", "GET", `${this.url}/allocations?${this.query}`, this.headers)),
+    );
+  }
+
+  private async requirePlacement(): Promise<void> {
+    const text = await call("Nomad", "GET", `${this.url}/evaluations?${this.query}`, this.headers);
+    for (const { FailedTGAllocs } of evaluations.parse(JSON.parse(text)))
+      for (const failed of Object.values(FailedTGAllocs ?? {}))
+        throw new Error(`Nomad would not place the rehearsal: ${reasons(failed)}`);
+  }
+}
+
+/** What Nomad said last of each task that has not done its work. */
+export function waitsFor({ TaskStates }: Allocation): string {
+  return Object.entries(TaskStates ?? {})
+    .flatMap(([task, { Events }]) => {
+      const last = Events.filter(({ Type }) => !["Received", "Task Setup", "Started"].includes(Type)).at(-1);
+      return last === undefined ? [] : [`${task}: ${last.DisplayMessage}`];
+    })
+    .join("; ");
+}
+
+/** Nomad's words for a task that never ran: an image that cannot be had, a template that cannot be rendered. */
+export function neverRan({ TaskStates }: Allocation): string[] {
+  const kinds = ["Driver Failure", "Setup Failure", "Failed Artifact Download", "Failed Validation"];
+  return Object.entries(TaskStates ?? {}).flatMap(([task, { Events }]) =>
+    Events.filter(({ Type }) => kinds.includes(Type)).map(
+      ({ DisplayMessage }) => `${task}: ${DisplayMessage}`,
+    ),
+  );
+}
+
+function ifNone(error: unknown): void {
+  if (!(error instanceof Error) || !error.message.includes("HTTP 404")) throw error;
+}

@@ -1,0 +1,31 @@
+/** The role in Vault by which a rehearsal's job reads what the service's own job may read, and nothing else. */
+import { rehearsalName } from "../../constructs/job/rehearsal-job";
+import { workloadIdentityName } from "../../constructs/workload-role";
+import type { Environment } from "../../environments/model/environment";
+import { vaultToken } from "../../survey/vault";
+import { call } from "./http";
+
+/**
+ * The service's own role takes its job alone. This one has the same policy, and takes the rehearsal's job alone.
+ * @returns what removes it
+ */
+export async function makeVaultRole(
+  { vault, nomad }: Environment,
+  service: string,
+  env: NodeJS.ProcessEnv,
+): Promise<() => Promise<void>> {
+  const name = rehearsalName(service);
+  const url = `${vault.address}/v1/auth/${vault.jwtAuth}/role/${name}`;
+  const headers = { "X-Vault-Token": vaultToken(env), "X-Vault-Namespace": env.VAULT_NAMESPACE };
+  await call("Vault", "POST", url, headers, {
+    role_type: "jwt",
+    bound_audiences: [vault.audience],
+    bound_claims: { nomad_namespace: nomad.namespace, nomad_job_id: name },
+    user_claim: "/nomad_job_id",
+    user_claim_json_pointer: true,
+    token_type: "service",
+    token_policies: [workloadIdentityName(service)],
+    token_ttl: "15m",
+  });
+  return async () => void (await call("Vault", "DELETE", url, headers));
+}
