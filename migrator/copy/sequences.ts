@@ -140,7 +140,7 @@ function extremeOf({ plan, column, rule }: Follower, rising: boolean): string {
       : // No more digits than a bigint has: a longer number is none of the sequence's.
         `substring(${name}::text FROM ${literal(`^${escaped(rule.prefix)}(\\d{1,18})(?:\\D|$)`)})::bigint`;
   const signed = rule?.negated === true ? `-(${number})` : number;
-  return `SELECT trunc(${rising ? "max" : "min"}(${signed}))::text AS value FROM ${plan.target.ownRows}`;
+  return `SELECT trunc(${rising ? "max" : "min"}(${signed})::numeric)::text AS value FROM ${plan.target.ownRows}`;
 }
 
 const escaped = (text: string) => text.replaceAll(/[^\p{L}\p{N}]/gu, (character) => `\\${character}`);

@@ -31,7 +31,8 @@ export function rounded({ negative, digits, exponent }: Decimal, places: number)
 }
 
 /** Whether it has no digit beyond so many places behind the point. */
-export const isWithin = ({ exponent }: Decimal, places: number) => exponent >= -places;
+export const isWithin = ({ digits, exponent }: Decimal, places: number) =>
+  digits === "" || exponent >= -places;
 
 /** Whether it is less than ten to this power, whatever its sign. */
 export const isBelow = ({ digits, exponent }: Decimal, power: number) =>

@@ -28,6 +28,12 @@ export const sequences: readonly ShapeCase[] = [
     notes: { unsetSequences: [] },
   },
   {
+    name: "numbers of so many digits that a double would print with an exponent",
+    target: "CREATE TABLE t (id bigserial PRIMARY KEY)",
+    source: "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1234567890123456789)",
+    reads: ["SELECT nextval('t_id_seq')::text AS n", [{ n: "1234567890123456790" }]],
+  },
+  {
     name: "one that numbers two columns",
     target: "CREATE SEQUENCE stream; CREATE TABLE a (n bigint); CREATE TABLE b (n bigint)",
     source: "CREATE TABLE a (n); INSERT INTO a VALUES (3); CREATE TABLE b (n); INSERT INTO b VALUES (9)",
