@@ -11,6 +11,7 @@ const rooms = {
   survey: ["environments", "migrator", "nomad", "services", "terraform-states"],
   status: ["environments", "migrator", "nomad", "services", "survey"],
   check: ["constructs", "environments", "migrator", "nomad", "services", "stacks", "status", "survey"],
+  restoring: ["environments", "migrator", "services", "survey"],
   adopt: ["environments", "nomad", "services", "survey"],
   stacks: ["constructs", "environments", "nomad", "services", "survey", "terraform-states"],
   review: ["environments"],
@@ -29,6 +30,7 @@ const migratorFloors = [
   ["copy"],
   ["back"],
   ["rollback"],
+  ["backups"],
   ["job"],
 ];
 

@@ -10,6 +10,7 @@ import { addLedger } from "./ledger";
 import { addLogin } from "./login";
 import { addMigrate } from "./migrate";
 import { addPlan } from "./plan";
+import { addRestore } from "./restore";
 import { addReview } from "./review";
 import { addStatus } from "./status";
 import { addVerify } from "./verify";
@@ -28,6 +29,7 @@ export function pgmoor(): Command {
   addAdopt(program);
   addStatus(program);
   addCheck(program);
+  addRestore(program);
   addPlan(program);
   addDeploy(program);
   addCheckStates(program);

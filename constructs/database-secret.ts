@@ -15,8 +15,8 @@ export interface DatabaseSecretProps {
   readonly mount: string;
   /** The secret's name below the mount: `postgres/vaultwarden`. */
   readonly name: string;
-  readonly username: string;
-  readonly database: string;
+  /** What it holds besides the password, such as `username`. @default nothing */
+  readonly fields?: Readonly<Record<string, string>>;
   /** One more makes a new password, in Vault and for the role. */
   readonly passwordVersion: number;
   /**
@@ -26,9 +26,15 @@ export interface DatabaseSecretProps {
   readonly ownership: "new" | "existing" | "taken-over";
 }
 
+function fieldsOf({ fields = {} }: DatabaseSecretProps): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name} = ${quoted(value)}, `)
+    .join("");
+}
+
 /**
- * The Vault secret with a service's `username`, `password` and `database`, and nothing else: a changed host must not make a
- * new password.
+ * A Vault secret with a password. A service's has its `username` and `database` as well, and nothing else: a changed host
+ * must not make a new password.
  *
  * The password passes through Terraform without being kept: an ephemeral random password is written as a write-only
  * attribute, and what the role gets is read back from Vault. So Vault is the one truth, and a run that ends between any
@@ -64,7 +70,7 @@ export class DatabaseSecret extends Construct {
       new KvSecretV2(this, "secret", {
         mount: props.mount,
         name: props.name,
-        dataJsonWo: `\${jsonencode({username = ${quoted(props.username)}, password = ${random}.result, database = ${quoted(props.database)}})}`,
+        dataJsonWo: `\${jsonencode({${fieldsOf(props)}password = ${random}.result})}`,
         dataJsonWoVersion: props.passwordVersion,
         ...(first ? onlyIfAbsent : {}),
         // At the creation alone: the provider fails to change the options of a secret without writing it.

@@ -47,8 +47,7 @@ export class ServiceDatabase extends Construct {
     const secret = new DatabaseSecret(this, "secret", {
       service: definition.name,
       ...connection.secret,
-      username: name,
-      database: name,
+      fields: { username: name, database: name },
       passwordVersion,
       ownership: !existing.secret ? "new" : rotated ? "taken-over" : "existing",
     });

@@ -97,6 +97,7 @@ function definitionPage(): string {
     ["services/rules.ts", "What a copy may do to its data"],
     ["nomad/dsn.ts", "How it takes its DSN"],
     ["environments/model/environment.ts", "The environment it is in"],
+    ["services/server-job.ts", "The central server and its backups"],
   ] as const;
   return [
     "# Every field of a definition and of an environment",

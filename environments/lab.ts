@@ -19,6 +19,7 @@ import { gitea } from "../services/gitea";
 import { grafana } from "../services/grafana";
 import { immich } from "../services/immich";
 import { nextcloud } from "../services/nextcloud";
+import type { Backups, ServerJob } from "../services/server-job";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { rollbackKinds } from "../services/ledger";
 import { vaultwarden } from "../services/vaultwarden";
@@ -49,7 +50,18 @@ const labFacts = z.strictObject({
   node: z.string(),
   programs: z.string(),
   /** For a service with a PostgreSQL of its own: folders, in the chroot, of its server and of the client programs. */
-  embedded: z.strictObject({ server: z.string(), clients: z.string() }).optional(),
+  embedded: z.strictObject({ server: z.string(), central: z.string(), clients: z.string() }).optional(),
+  /** The central server, where it is a Nomad job of pgmoor's. */
+  server: z
+    .strictObject({
+      port: z.number(),
+      existing: z.enum(["watched", "taken-over"]).optional(),
+      existingSecret: z.boolean().optional(),
+      settings: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  /** Its backups, in an S3 server. */
+  backups: z.strictObject({ endpoint: z.string(), bucket: z.string() }).optional(),
   services: z.array(
     z.strictObject({
       name: z.string(),
@@ -110,7 +122,9 @@ export default function lab(): Environment {
       sslmode: "disable",
       maxConnections: 100,
       image: "postgres:16",
+      ...(facts.server === undefined ? {} : { job: serverJobOf(facts, facts.server) }),
     },
+    ...(facts.backups === undefined ? {} : { backups: backupsOf(facts, facts.backups) }),
     domain: "lab.localhost",
     migrator: migratorOf(facts),
     states:
@@ -144,6 +158,42 @@ export default function lab(): Environment {
         };
       },
     ),
+  };
+}
+
+/** Host volumes of the lab's server and its backups. */
+export const serverVolumes = { data: "postgres_data", backups: "postgres_backups" } as const;
+
+/** A script of the lab's stands for the image's entrypoint: it makes the data directory and starts the server. */
+export const serverEntrypoint = "postgres-entrypoint.sh";
+
+function serverJobOf(facts: LabFacts, { port, ...server }: NonNullable<LabFacts["server"]>): ServerJob {
+  const { exec } = programsOf(facts);
+  return {
+    port: Port.onHost(port),
+    volume: HostVolume.named(serverVolumes.data).at("/var/lib/postgresql/data"),
+    node: "lab",
+    resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
+    program: exec("/bin/sh", join(facts.programs, serverEntrypoint), "postgres"),
+    binaries: join(facts.embedded!.clients, "bin"),
+    ...server,
+    settings: { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...server.settings },
+  };
+}
+
+function backupsOf(facts: LabFacts, { endpoint, bucket }: NonNullable<LabFacts["backups"]>): Backups {
+  const { exec, program } = programsOf(facts);
+  const migrator = program("pgmoor-migrator.cjs");
+  const folders = [join(facts.embedded!.clients, "bin"), facts.programs, "/usr/bin", "/bin"];
+  return {
+    repository: { in: "s3", endpoint, bucket, secret: "s3" },
+    volume: serverVolumes.backups,
+    program: exec("/usr/bin/env", `PATH=${folders.join(":")}`, ...migrator.command),
+    // The lab runs them when it wants to.
+    schedule: "0 0 1 1 *",
+    testSchedule: "0 0 1 1 *",
+    walSeconds: 2,
+    resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
   };
 }
 

@@ -22,6 +22,7 @@ export interface LabActions {
   readonly up: (options: InFolder) => Promise<void>;
   readonly review: (options: { keep?: boolean }) => Promise<void>;
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
+  readonly backups: (options: { keep?: boolean }) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
@@ -62,6 +63,13 @@ export function labCommands(actions: LabActions): Command {
     .option("--quick", "only the quick ones, which take a few minutes in all")
     .option("--keep", "leave the lab running at the end")
     .action(actions.faults);
+  program
+    .command("backups")
+    .description(
+      "run PostgreSQL as a Nomad job, back it up to S3, lose tables, databases and all data, restore them",
+    )
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.backups);
   program
     .command("exec")
     .description(

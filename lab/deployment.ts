@@ -33,6 +33,7 @@ const cdktfProgram = path.join(project, "node_modules/.bin/cdktf");
 export class Deployment {
   private services: Map<string, LabService>;
   private states: LabFacts["states"] = "folder";
+  private central: Pick<LabFacts, "server" | "backups"> = {};
   private runs = 0;
   private saves = 0;
   private saved: Promise<void> = Promise.resolve();
@@ -76,6 +77,12 @@ export class Deployment {
     await this.save();
   }
 
+  /** The central server and its backups, from now on. */
+  async keepServer(central: Pick<LabFacts, "server" | "backups">): Promise<void> {
+    this.central = central;
+    await this.save();
+  }
+
   async add(service: LabService): Promise<void> {
     this.services.set(service.name, service);
     await this.save();
@@ -99,6 +106,7 @@ export class Deployment {
       node: lab.node,
       programs: programsDestination,
       embedded: lab.embedded,
+      ...this.central,
       services: [...this.services.values()],
     };
     // Another chapter's cdktf may be reading it.

@@ -15,6 +15,7 @@ export async function bootServers(
   volumes: readonly string[],
   say: Say,
   beforeNomad?: () => Promise<void>,
+  postgres: "beside" | "job" = "beside",
 ): Promise<BootedLab> {
   const programs = await findPrograms({ progress: say });
   await putOnPath(programs.terraform);
@@ -27,7 +28,7 @@ export async function bootServers(
     say(`no service with an embedded PostgreSQL, as its programs are not available here: ${error.message}`);
     return undefined;
   });
-  return bootLab({ directory, programs, embedded, volumes, beforeNomad, progress: say });
+  return bootLab({ directory, programs, embedded, volumes, postgres, beforeNomad, progress: say });
 }
 
 /** Serves stand-ins where Terraform cannot install the real providers; undefined where it can. */

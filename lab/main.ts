@@ -1,6 +1,7 @@
 import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { runBackups } from "./backups/command";
 import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
@@ -60,6 +61,15 @@ async function faults(names: string[], { list, quick, keep }: FaultOptions): Pro
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());
   if (!(await runFaults(directory, chosen, keep === true))) process.exitCode = 1;
+  takeBack();
+}
+
+/** Backs up and restores, in a lab of their own. */
+async function backups({ keep }: { keep?: boolean }): Promise<void> {
+  await requireMachine();
+  const directory = await newFolder();
+  const takeBack = onInterrupt(() => Promise.resolve());
+  await runBackups(directory, keep === true);
   takeBack();
 }
 
@@ -156,7 +166,7 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-labCommands({ run, up, review, faults, exec, status, down })
+labCommands({ run, up, review, faults, backups, exec, status, down })
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);

@@ -122,7 +122,7 @@ export function modesOf(dsn: Dsn): readonly SslMode[] {
 }
 
 /** The certificate that a task needs beside its DSN. A certificate is no secret. */
-export function caFile({ ca }: Connection): TextTemplate[] {
+export function caFile({ ca }: Pick<Connection, "ca">): TextTemplate[] {
   return ca === undefined ? [] : [file(caPath, fixedText(ca), "0644")];
 }
 

@@ -3,15 +3,15 @@ import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { RunnerIdentity } from "../constructs/runner-identity";
 import type { Environment, Runner } from "../environments/model/environment";
-import { runnerStackName } from "../environments/model/validate";
+import { ownStacks } from "../environments/model/own-stacks";
 import { keepState } from "./backend";
 
 /** The CI's identity: deployed by a person, who may more than it. */
 export class RunnerStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment, runner: Runner) {
-    super(scope, runnerStackName);
+    super(scope, ownStacks.runner);
     const { vault, server } = environment;
-    keepState(this, environment, runnerStackName);
+    keepState(this, environment, ownStacks.runner);
     this.addOverride("terraform.required_version", ">= 1.11.0");
     new VaultProvider(this, "vault", { address: vault.address, skipChildToken: true });
     new RunnerIdentity(this, "identity", {

@@ -1,4 +1,4 @@
-import { Annotations, App } from "cdktf";
+import { Annotations, App, TerraformStack } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BrokenJob } from "../constructs/job/change";
@@ -12,7 +12,9 @@ import { nothingSeen, survey, type Survey } from "../survey/survey";
 import { vaultToken } from "../survey/vault";
 import { adoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
+import { BackupsStack } from "./backups-stack";
 import { RunnerStack } from "./runner-stack";
+import { ServerStack } from "./server-stack";
 import { ServiceStack } from "./service-stack";
 import { withoutStackTraces } from "./stack-traces";
 
@@ -64,6 +66,8 @@ export function synthesizeStacks(
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
     const broken: Problem[] = [];
+    const { job } = environment.server;
+    const server = job && new ServerStack(app, environment, job, seen.serverStops);
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);
@@ -89,6 +93,12 @@ export function synthesizeStacks(
         Annotations.of(stack).addWarning(`${path}: ${message}`);
     }
     if (broken.length > 0) throw new InvalidEnvironment(environment.name, broken);
+    if (environment.backups !== undefined)
+      new BackupsStack(app, environment, environment.backups, schemaWrapper, ca);
+    // Once there is a server, each stack is deployed by itself again: cdktf deploys none without those that it depends on.
+    if (server !== undefined && seen.serverMissing)
+      for (const stack of app.node.children)
+        if (stack instanceof TerraformStack && stack !== server) stack.addDependency(server);
     if (environment.runner !== undefined) new RunnerStack(app, environment, environment.runner);
     if (seen.gone.size > 0) warnOfGone(app, environment, seen.gone);
     app.synth();

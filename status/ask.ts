@@ -2,7 +2,9 @@
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
 import type { Secret } from "../survey/vault";
+import { backupsSeen, type BackupsSeen } from "../survey/backups";
 import { atATime } from "./at-a-time";
+import { backupStatus, backupSteps } from "./backups";
 import { healthStatus } from "./consul";
 import { nextSteps } from "./next";
 import { jobStatus } from "./nomad";
@@ -29,6 +31,7 @@ export interface Asking {
 /** The servers, and what PostgreSQL has, or why it cannot be asked. */
 interface Servers extends Reached {
   readonly server: ServerContents | string;
+  readonly backups: BackupsSeen | string;
 }
 
 export async function askStatus(asking: Asking): Promise<Status> {
@@ -65,7 +68,11 @@ async function serversFor({ environment, env }: Asking, databases: readonly stri
   const { place, admin } = reached;
   const server =
     typeof admin === "string" ? admin : await serverContents(environment, place!, admin, databases);
-  return { ...reached, server };
+  const backups =
+    typeof server === "string" || typeof admin === "string" || environment.backups === undefined
+      ? "was not asked about backups"
+      : await backupsSeen(environment, place!, admin);
+  return { ...reached, server, backups };
 }
 
 async function serviceStatus(
@@ -101,8 +108,15 @@ async function serviceStatus(
       reached.vault === undefined
         ? passwordStatus(secret, service.passwordVersion ?? 1, inside.works, now)
         : { unknown: `Vault ${reached.vault}` },
+    backup: backupStatus(environment, reached.backups, databaseName(service.definition), now),
   };
-  return { ...seen, next: nextSteps({ environment, service, index, file, seen }) };
+  return {
+    ...seen,
+    next: [
+      ...nextSteps({ environment, service, index, file, seen }),
+      ...backupSteps(environment, seen.backup, isTold(database)),
+    ],
+  };
 }
 
 function databaseOf({ server }: Servers, name: string): Asked<DatabaseStatus> {

@@ -48,6 +48,8 @@ export interface ServiceStatus {
   /** `null`: no move was ever tried. */
   readonly ledger: Asked<LedgerStatus>;
   readonly password: Asked<PasswordStatus>;
+  /** The newest; `null`: none, or the environment has no backups. */
+  readonly backup: Asked<BackupStatus>;
   /** What to do next; empty: nothing. */
   readonly next: readonly Step[];
 }
@@ -120,9 +122,18 @@ export interface PasswordStatus {
   readonly works: boolean | null;
 }
 
+export interface BackupStatus {
+  readonly id: string;
+  readonly made: string;
+  readonly hours: number;
+  /** When a backup of this database was last restored for a test, and equal to its manifest; `null`: never. */
+  readonly proved: string | null;
+}
+
 export interface Step {
   /** For programs. */
-  readonly what: "start" | "wait" | "look" | "deploy" | "settle" | "rotate" | "undelete" | "source-changed";
+  readonly what:
+    "start" | "wait" | "look" | "deploy" | "settle" | "rotate" | "undelete" | "source-changed" | "back-up";
   /** For people: why, and the exact edit or command. */
   readonly how: string;
 }

@@ -33,8 +33,8 @@ function serverLines({ servers, connections }: Status): string[] {
 
 function jobs(services: readonly ServiceStatus[]): string[] {
   return columns(
-    ["service", "phase", "job", "deployment", "health", "password"],
-    services.map(({ service, phase, job, health, password }) => [
+    ["service", "phase", "job", "deployment", "health", "password", "backup"],
+    services.map(({ service, phase, job, health, password, backup }) => [
       service,
       phase.real === phase.declared || phase.real === null
         ? phase.declared
@@ -49,6 +49,11 @@ function jobs(services: readonly ServiceStatus[]): string[] {
       told(health, ({ status }) => status),
       told(password, ({ version, vaultVersion, days, deleted }) =>
         deleted ? "deleted" : `version ${version} (Vault ${vaultVersion}), ${count(days, "day")} old`,
+      ),
+      told(
+        backup,
+        ({ hours, proved }) =>
+          `${age(hours)} old, ${proved === null ? "unproved" : `proved ${proved.slice(0, 10)}`}`,
       ),
     ]),
   );
@@ -104,8 +109,8 @@ function moves(services: readonly ServiceStatus[]): string[] {
 /** Why there is a `?`, where the servers' own lines do not say it. */
 function reasonsOf({ servers, services }: Status): string[] {
   const said = new Set(servers.map(({ server, trouble }) => `${server} ${trouble}`));
-  return services.flatMap(({ service, job, health, database, tables, password }) => {
-    const reasons = [job, health, database, tables, password].flatMap((part) =>
+  return services.flatMap(({ service, job, health, database, tables, password, backup }) => {
+    const reasons = [job, health, database, tables, password, backup].flatMap((part) =>
       part !== null && "unknown" in part && !said.has(part.unknown) ? [part.unknown] : [],
     );
     return [...new Set(reasons)].map((reason) => printable(`? ${service}: ${reason}`));
@@ -129,6 +134,7 @@ function told<T extends object>(asked: Asked<T>, text: (value: T) => string): st
 const right = (text: string): Cell => ({ right: text });
 const whole = (value: number) => value.toLocaleString("en");
 const count = (value: number, word: string) => `${value} ${word}${value === 1 ? "" : "s"}`;
+const age = (hours: number) => (hours < 48 ? count(hours, "hour") : count(Math.floor(hours / 24), "day"));
 const share = (value: number) => `${(Math.floor(value * 1000) / 10).toFixed(1)} %`;
 const moment = (iso: string) => iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
 

@@ -17,8 +17,8 @@ export function isUp(job: Asked<JobStatus>, health: Asked<HealthStatus>, deploye
 export function isWell({ servers, services }: Status): boolean {
   return (
     servers.every(({ trouble }) => trouble === null) &&
-    services.every(({ up, job, health, database, tables, ledger, password }) =>
-      [job, health, database, tables, ledger, password].every(
+    services.every(({ up, job, health, database, tables, ledger, password, backup }) =>
+      [job, health, database, tables, ledger, password, backup].every(
         (part) => up !== false && (part === null || !("unknown" in part)),
       ),
     )

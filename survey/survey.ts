@@ -4,6 +4,7 @@
  */
 import { gone, readStates } from "../terraform-states/read-states";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
+import { ownStacks } from "../environments/model/own-stacks";
 import { databaseName, databaseSecretName } from "../services/definition";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
@@ -13,6 +14,7 @@ import { oldPassword } from "./password-age";
 import { asService, contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
 import { findServer } from "./server";
+import { runningData, serverStops, type SeenServer } from "./server-stops";
 import { stopsOf } from "./stops";
 import { readSecret, vaultToken } from "./vault";
 import { tooOld, type Running } from "./versions";
@@ -24,9 +26,19 @@ export interface Survey {
   readonly stops: ReadonlyMap<string, readonly string[]>;
   /** That its password is too old, by service. */
   readonly oldPasswords: ReadonlyMap<string, string>;
+  /** Why the central server's job must not be deployed. */
+  readonly serverStops: readonly string[];
+  /** Whether the central server's job has still to be made, before anything else. */
+  readonly serverMissing: boolean;
 }
 
-export const nothingSeen: Survey = { gone: new Map(), stops: new Map(), oldPasswords: new Map() };
+export const nothingSeen: Survey = {
+  gone: new Map(),
+  stops: new Map(),
+  oldPasswords: new Map(),
+  serverStops: [],
+  serverMissing: false,
+};
 
 /**
  * Without a token for Vault nothing can be planned, and no server is asked: so stacks are synthesized without a network. A
@@ -46,7 +58,8 @@ export async function survey(
   const stops = new Map<string, readonly string[]>();
   const oldPasswords = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
-  const { found, running } = token === undefined ? nothingFound : await look(environment, live, token, env);
+  const { found, running, server } =
+    token === undefined ? nothingFound : await look(environment, live, token, env);
   const old = tooOld(running);
   for (const service of live) {
     const { name } = service.definition;
@@ -57,12 +70,20 @@ export async function survey(
     const aged = oldPassword(environment, service, known, seen.secretWritten);
     if (aged !== undefined) oldPasswords.set(name, aged);
   }
-  return { gone: gone(environment, states), stops, oldPasswords };
+  const known = knownOf(states.get(ownStacks.server) ?? []);
+  return {
+    gone: gone(environment, states),
+    stops,
+    oldPasswords,
+    serverStops: server === undefined ? [] : serverStops(environment, known, server),
+    serverMissing: environment.server.job !== undefined && known.job === undefined,
+  };
 }
 
 interface Looked {
   readonly found: ReadonlyMap<string, Found>;
   readonly running: readonly Running[];
+  readonly server?: SeenServer;
 }
 
 const nothingFound: Looked = { found: new Map(), running: [] };
@@ -122,5 +143,11 @@ async function look(
       ];
     }),
   );
-  return { found: new Map(found), running };
+  const { job } = environment.server;
+  const server: SeenServer = {
+    data: job === undefined ? null : await runningData(environment, job, env),
+    version: contents?.version,
+    adminSecret: admin.presence,
+  };
+  return { found: new Map(found), running, server };
 }

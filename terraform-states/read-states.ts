@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
-import { runnerStackName } from "../environments/model/validate";
+import { ownStacksOf } from "../environments/model/own-stacks";
 import { stateFolder } from "./state-files";
 
 const stateSchema = z.object({
@@ -60,8 +60,8 @@ export function gone(
   environment: Environment,
   states: ReadonlyMap<string, readonly StateResource[]>,
 ): ReadonlyMap<string, string[]> {
-  const known = new Set(environment.services.map(({ definition }) => definition.name));
-  if (environment.runner !== undefined) known.add(runnerStackName);
+  const services = environment.services.map(({ definition }) => definition.name);
+  const known = new Set([...services, ...ownStacksOf(environment)]);
   return new Map(
     [...states]
       .filter(([service]) => !known.has(service))

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
-import { runnerStackName } from "../environments/model/validate";
+import { ownStacksOf } from "../environments/model/own-stacks";
 
 /** The folder of the states, where they are files. */
 export function stateFolder({ name, states }: Environment): string {
@@ -27,8 +27,8 @@ export function makeStateFiles(environment: Environment): void {
   }
 }
 
-function stateFiles({ services, runner }: Environment): string[] {
-  const stacks = services.map(({ definition }) => definition.name);
-  if (runner !== undefined) stacks.push(runnerStackName);
+function stateFiles(environment: Environment): string[] {
+  const services = environment.services.map(({ definition }) => definition.name);
+  const stacks = [...ownStacksOf(environment), ...services];
   return stacks.flatMap((stack) => [`${stack}.tfstate`, `${stack}.tfstate.backup`]);
 }

@@ -80,6 +80,7 @@ const lab = () =>
     up: never,
     review: never,
     faults: never,
+    backups: never,
     exec: never,
     status: never,
     down: never,

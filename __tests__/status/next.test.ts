@@ -31,6 +31,7 @@ const well: Omit<ServiceStatus, "next"> = {
   tables: { tables: 0, rows: 0, deadRows: 0, largest: [] },
   ledger,
   password: { version: 1, vaultVersion: 1, changed: "", days: 3, deleted: false, works: true },
+  backup: null,
 };
 
 function steps(

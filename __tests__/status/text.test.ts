@@ -52,6 +52,12 @@ const status: Status = {
         sourceChanged: null,
       },
       password: { version: 2, vaultVersion: 4, changed: "", days: 1, deleted: false, works: true },
+      backup: {
+        id: "20261125T030000Z",
+        made: "2026-11-25T03:00:00.000Z",
+        hours: 12,
+        proved: "2026-11-25T05:00:00.000Z",
+      },
       next: [{ what: "settle", how: "can be settled" }],
     },
     {
@@ -64,6 +70,7 @@ const status: Status = {
       tables: { unknown: "Vault has no password for the role" },
       ledger: { unknown: "Vault has no password for the role" },
       password: null,
+      backup: { id: "20261122T030000Z", made: "2026-11-22T03:00:00.000Z", hours: 84, proved: null },
       next: [],
     },
   ],
@@ -79,9 +86,9 @@ Vault       http://10.0.0.30:8200  answers
 Consul      http://10.0.0.50:8500  does not answer
 PostgreSQL  10.0.0.60:5432         answers, 41 of 300 connections
 
-service      phase     job      deployment  health  password
-vaultwarden  cutover   running  successful  ?       version 2 (Vault 4), 1 day old
-gitea        prepared  -        -           ?       -
+service      phase     job      deployment  health  password                        backup
+vaultwarden  cutover   running  successful  ?       version 2 (Vault 4), 1 day old  12 hours old, proved 2026-11-25
+gitea        prepared  -        -           ?       -                               3 days old, unproved
 
 service      database       size  connections  cache hits   dead rows  largest tables
 vaultwarden  vaultwarden  9.0 MB      3 of 20      99.9 %  12 (0.5 %)  ciphers 1.0 MB, users 16.0 kB

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readJson } from "../../migrator/job/config";
+import { readJson } from "../../migrator/base/read-json";
 import { knownTables } from "../../migrator/copy/migrations";
 import type { CopyRules } from "../../migrator/copy/copy-plan";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";

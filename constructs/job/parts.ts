@@ -50,8 +50,12 @@ export function programMounts(program: Program): VolumeMount[] {
  * Only Nomad itself sees the token that it renders templates with: neither a variable nor a file of the task holds it. So a
  * new token, after Vault has been away for longer than the old one lived, is no reason to restart the task.
  */
+export function vaultAccess(role: string): Vault {
+  return { Role: role, Env: false, DisableFile: true, ChangeMode: "noop" };
+}
+
 export function vaultOf({ vaultRole }: ServiceJobProps): Vault {
-  return { Role: vaultRole, Env: false, DisableFile: true, ChangeMode: "noop" };
+  return vaultAccess(vaultRole);
 }
 
 /** The variables that the app takes from secrets of its own. */

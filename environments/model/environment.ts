@@ -3,6 +3,7 @@ import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Program } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
+import type { Backups, ServerJob } from "../../services/server-job";
 
 /**
  * Where a service stands. `prepared`: secret, role and database exist, the job runs on its source. `cutover`: the job moves
@@ -87,7 +88,11 @@ export interface Environment {
     readonly extensions?: readonly string[];
     /** Its `shared_preload_libraries`. @default none */
     readonly preload?: readonly string[];
+    /** The Nomad job that runs it, in the stack `server`. @default somebody else runs it */
+    readonly job?: ServerJob;
   };
+  /** Its backups, in the stack `backups`. @default somebody else makes them */
+  readonly backups?: Backups;
   /**
    * The greatest age of a service's password, in days. `pgmoor status`, plans and reviews warn of an older one. pgmoor
    * rotates nothing by itself.

@@ -177,15 +177,14 @@ const dockerProgram = z.strictObject({
   user: user.optional(),
 });
 
-const program = z.discriminatedUnion("driver", [
-  dockerProgram,
-  z.strictObject({
-    driver: z.literal("exec"),
-    command,
-    mounts: z.array(volume).readonly(),
-    user: user.optional(),
-  }),
-]);
+const execProgram = z.strictObject({
+  driver: z.literal("exec"),
+  command,
+  mounts: z.array(volume).readonly(),
+  user: user.optional(),
+});
+
+const program = z.discriminatedUnion("driver", [dockerProgram, execProgram]);
 
 /** One name, or several. */
 const variableNames = z.union([variable, z.array(variable).min(1).readonly()]);
@@ -342,6 +341,68 @@ const definition = z.custom<Definition>().superRefine((value, context) => {
     context.addIssue({ code: "custom", path: [...path], message });
 });
 
+const setting = pattern(
+  /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/,
+  "a setting of PostgreSQL",
+  "its name as in postgresql.conf",
+);
+
+const serverJob = z.strictObject({
+  name: serviceName.optional(),
+  port: servicePort,
+  volume,
+  dataDirectory: absolutePath.optional(),
+  node: label,
+  resources,
+  settings: z.record(setting, noControl("a setting's value")).optional(),
+  hba: z.array(noControl("a line of pg_hba.conf")).readonly().optional(),
+  program: execProgram.optional(),
+  binaries: absolutePath.optional(),
+  existing: z.enum(["watched", "taken-over"]).optional(),
+  existingSecret: z.boolean().optional(),
+});
+
+const cron = pattern(
+  /^([0-9*,/-]+)( [0-9A-Za-z*,/-]+){4}$/,
+  "a schedule",
+  "five fields between spaces: minute, hour, day of the month, month, day of the week",
+);
+
+const backups = z.strictObject({
+  repository: z.discriminatedUnion("in", [
+    z.strictObject({ in: z.literal("volume"), volume: volumeName }),
+    z.strictObject({
+      in: z.literal("s3"),
+      endpoint: url,
+      bucket: label,
+      path: secretPath.optional(),
+      secret: secretPath,
+    }),
+  ]),
+  volume: volumeName,
+  node: label.optional(),
+  program: program.optional(),
+  schedule: cron.optional(),
+  testSchedule: cron.optional(),
+  timeZone: pattern(
+    /^[A-Za-z]+([A-Za-z0-9_+-]*\/?)*$/,
+    "a time zone",
+    "UTC, or a name such as Europe/Berlin",
+  ).optional(),
+  keep: z
+    .strictObject({
+      daily: positive.optional(),
+      weekly: z.number().int().nonnegative().optional(),
+      monthly: z.number().int().nonnegative().optional(),
+      pointInTimeDays: positive.optional(),
+    })
+    .optional(),
+  walSeconds: positive.optional(),
+  keySecret: secretPath.optional(),
+  existingKey: z.boolean().optional(),
+  resources: resources.optional(),
+});
+
 /** None would let in every job of the forge. */
 const claims = z.record(label, noControl("a claim").min(1)).refine((all) => Object.keys(all).length > 0, {
   error: "no claim is bound, so every job of the forge could log in. Bind at least one claim.",
@@ -366,7 +427,9 @@ export const environmentSchema = z.strictObject({
     image,
     extensions: z.array(extension).readonly().optional(),
     preload: z.array(label).readonly().optional(),
+    job: serverJob.optional(),
   }),
+  backups: backups.optional(),
   passwordMaxAgeDays: positive.optional(),
   domain: pattern(
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,

@@ -11,8 +11,10 @@ import { jobProblems, ownTasks } from "../../services/job-problems";
 import { unanswered } from "../../services/todo";
 import { extensionsOf, preloadLibraries } from "../../services/server-images";
 import type { Environment, EnvironmentService } from "./environment";
+import { ownStacks } from "./own-stacks";
 import { InvalidEnvironment, type Problem } from "./problems";
 import { environmentSchema } from "./schema";
+import { serverProblems } from "./validate-server";
 
 /** Connections that PostgreSQL keeps for superusers, by default. */
 const reservedConnections = 3;
@@ -62,7 +64,8 @@ function relations(environment: Environment): Problem[] {
     ...encryptionProblems(environment),
     ...migratorProblems(environment),
     ...live.flatMap(({ service, at }) => sslmodeProblems(environment, service, at)),
-    ...runnerProblems(environment),
+    ...stackNameProblems(environment),
+    ...serverProblems(environment),
     ...connectionProblems(environment),
   ];
 }
@@ -260,16 +263,15 @@ function sslmodeProblems({ server }: Environment, { definition }: EnvironmentSer
   ];
 }
 
-/** Name of the stack of the runner's identity. */
-export const runnerStackName = "runner";
-
-function runnerProblems({ runner, services }: Environment): Problem[] {
+/** A service with the name of a stack that is no service's would share its state. */
+function stackNameProblems({ services }: Environment): Problem[] {
+  const taken = new Set<string>(Object.values(ownStacks));
   return services.flatMap(({ definition }, index) =>
-    runner !== undefined && definition.name === runnerStackName
+    taken.has(definition.name)
       ? [
           {
             path: `services[${index}].definition.name`,
-            message: `"${runnerStackName}" is the name of the CI runner's stack. Use another name.`,
+            message: `"${definition.name}" is the name of a stack of pgmoor's own. Use another name.`,
           },
         ]
       : [],

@@ -6,7 +6,7 @@ export const serverAwayWhileRescheduled: Fault = {
   about: "PostgreSQL is stopped, the allocation is lost, the next one fails; then PostgreSQL is started",
   strikes: ["cutover", "adopted"],
   async inject(bench, struck) {
-    await bench.booted.servers.postgres.stop(postgresStop);
+    await bench.booted.servers.postgres!.stop(postgresStop);
     await bench.loseAllocations(struck);
     await bench.missed(struck);
     await bench.restore("postgres");

@@ -13,6 +13,7 @@ import type { ProcessIdentity } from "./process";
 import type { Program } from "./program";
 import type { ProgramName } from "./program";
 import { stopLab } from "./stop";
+import { freePorts } from "./wait";
 import { mountVault, startVault, trustNomad, writeSecret } from "./vault";
 
 export interface LabOptions {
@@ -25,6 +26,8 @@ export interface LabOptions {
   readonly volumes: readonly string[];
   /** Called before Nomad's client is started. @default nothing */
   readonly beforeNomad?: () => Promise<void>;
+  /** `job`: the lab has no PostgreSQL of its own, since a Nomad job of pgmoor's will be it. @default "beside" */
+  readonly postgres?: "beside" | "job";
   /** Called with a line for the person who waits. */
   readonly progress: (line: string) => void;
 }
@@ -33,7 +36,8 @@ export interface LabOptions {
 export interface LabServers {
   readonly consul: LabServer;
   readonly vault: LabServer;
-  readonly postgres: LabServer;
+  /** None where a Nomad job is it. */
+  readonly postgres?: LabServer;
   readonly nomadServer: LabServer;
   readonly nomadClient: LabServer;
 }
@@ -66,7 +70,7 @@ export async function bootLab(options: LabOptions): Promise<BootedLab> {
       lab,
       servers,
       start: async (...names) => {
-        for (const name of names) await servers[name].start();
+        for (const name of names) await servers[name]?.start();
         await saveLab({ ...lab, processes: identities(servers) });
       },
       release: takeBack,
@@ -88,6 +92,7 @@ async function boot({
   embedded,
   volumes,
   beforeNomad,
+  postgres: kind = "beside",
   progress,
 }: LabOptions): Promise<Pick<BootedLab, "lab" | "servers">> {
   const env = {
@@ -109,7 +114,9 @@ async function boot({
   const [consul, vault, postgres] = await allOrFirstError([
     startConsul(programs.consul, within("consul"), env).then(tell(progress, "Consul")),
     startVault(programs.vault, within("vault"), env).then(tell(progress, "Vault")),
-    startPostgres({ directory: within("postgres"), password, env }).then(tell(progress, "PostgreSQL")),
+    kind === "job"
+      ? placeForPostgres()
+      : startPostgres({ directory: within("postgres"), password, env }).then(tell(progress, "PostgreSQL")),
   ]);
   const admin = { username: postgres.user, password };
   const dataFolders = Object.entries(folders).map(([volume, folder]) => ({
@@ -127,15 +134,15 @@ async function boot({
       vault: vault.address,
       hostFolders: [...programMounts, ...dataFolders],
     }).then(tell(progress, "Nomad")),
-    registerPostgres(consul.address, postgres.host, postgres.port),
-    mountVault(vault).then(() => writeSecret(vault, "postgres/admin", admin)),
+    kind === "job" ? Promise.resolve() : registerPostgres(consul.address, postgres.host, postgres.port),
+    mountVault(vault).then(() => (kind === "job" ? undefined : writeSecret(vault, "postgres/admin", admin))),
   ]);
   await trustNomad(vault, nomad.address);
 
   const servers: LabServers = {
     consul: consul.server,
     vault: vault.server,
-    postgres: postgres.server,
+    ...(postgres.server === undefined ? {} : { postgres: postgres.server }),
     nomadServer: nomad.server,
     nomadClient: nomad.client,
   };
@@ -153,7 +160,11 @@ async function boot({
     volumes: folders,
     programs: within("programs"),
     programMounts,
-    ...(embedded === undefined ? {} : { embedded: { server: embedded.server, clients: embedded.clients } }),
+    ...(embedded === undefined
+      ? {}
+      : {
+          embedded: { server: embedded.server, central: embedded.central, clients: embedded.clients },
+        }),
     node,
     processes: identities(servers),
   };
@@ -163,9 +174,15 @@ async function boot({
   return { lab, servers };
 }
 
+/** Where a Nomad job's PostgreSQL is going to be. */
+async function placeForPostgres() {
+  const [port] = (await freePorts(1)) as [number];
+  return { host: "127.0.0.1", port, user: "postgres", version: "", server: undefined };
+}
+
 /** In the order in which they were started. */
 function all({ consul, vault, postgres, nomadServer, nomadClient }: LabServers): LabServer[] {
-  return [consul, vault, postgres, nomadServer, nomadClient];
+  return [consul, vault, ...(postgres === undefined ? [] : [postgres]), nomadServer, nomadClient];
 }
 
 function identities(servers: LabServers): ProcessIdentity[] {

@@ -7,7 +7,7 @@ import { cacheFolder } from "./cache";
 import { onInterrupt } from "./cleanup";
 import { compareVersions, findOnPath } from "./path";
 import type { FindOptions } from "./program";
-import type { ProgramName } from "./program";
+import type { ProgramName, ToolName } from "./program";
 
 const run = promisify(execFile);
 
@@ -18,7 +18,9 @@ interface Recipe {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const recipes: Record<ProgramName, Recipe> = {
+type Buildable = ProgramName | ToolName;
+
+const recipes: Record<Buildable, Recipe> = {
   consul: { flags: [], env: {} },
   // Without cgo it builds as well, but its exec driver cannot start a task.
   nomad: { flags: [], env: { CGO_ENABLED: "1" } },
@@ -26,10 +28,19 @@ const recipes: Record<ProgramName, Recipe> = {
   terraform: { flags: [], linker: "-X github.com/hashicorp/terraform/version.dev=no", env: {} },
   // All of Vault's cloud plugins would double its size.
   vault: { flags: ["-tags", "minimal"], env: {} },
+  restic: { flags: [], env: { CGO_ENABLED: "0" } },
+  versitygw: { flags: [], env: { CGO_ENABLED: "0" } },
 };
 
+/** The Go package of a program. */
+function packageOf(name: Buildable): string {
+  if (name === "restic") return "github.com/restic/restic/cmd/restic";
+  if (name === "versitygw") return "github.com/versity/versitygw/cmd/versitygw";
+  return `github.com/hashicorp/${name}`;
+}
+
 /** Whether a program needs a C compiler to be built. */
-export function needsCompiler(name: ProgramName): boolean {
+export function needsCompiler(name: Buildable): boolean {
   return recipes[name].env.CGO_ENABLED === "1";
 }
 
@@ -50,16 +61,16 @@ export async function goVersion(env: NodeJS.ProcessEnv): Promise<string | undefi
 }
 
 /** Where a program's go.mod lies, and the version that it asks for. */
-export async function goModule(name: ProgramName): Promise<{ folder: string; version: string }> {
+export async function goModule(name: Buildable): Promise<{ folder: string; version: string }> {
   const folder = path.join(__dirname, name);
   const text = await fs.readFile(path.join(folder, "go.mod"), "utf8");
-  const version = new RegExp(`github.com/hashicorp/${name} v(\\S+)`).exec(text)?.[1];
+  const version = new RegExp(`${packageOf(name).replace(/\/cmd\/.*/, "")} v(\\S+)`).exec(text)?.[1];
   if (!version) throw new Error(`${folder}/go.mod names no version of ${name}`);
   return { folder, version };
 }
 
 /** Builds a program into the file `target`. */
-export async function build(name: ProgramName, target: string, options: FindOptions): Promise<void> {
+export async function build(name: Buildable, target: string, options: FindOptions): Promise<void> {
   const { folder, version } = await goModule(name);
   const env = options.env ?? process.env;
   const go = await findOnPath("go", env);
@@ -71,7 +82,7 @@ export async function build(name: ProgramName, target: string, options: FindOpti
   const log = path.join(cacheFolder(env), `${name}-${version}.log`);
   const linker = ["-s -w", ...[recipes[name].linker ?? []].flat()].join(" ");
   const args = ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", linker, ...recipes[name].flags];
-  args.push("-o", target, `github.com/hashicorp/${name}`);
+  args.push("-o", target, packageOf(name));
   options.progress(
     `${name} ${version}: building with Go ${found}, which takes some minutes the first time (log: ${log})`,
   );

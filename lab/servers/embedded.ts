@@ -10,6 +10,8 @@ export const embeddedMajor = 14;
 export interface EmbeddedPrograms {
   /** The server's folder, with `bin`, as tasks see it. */
   readonly server: string;
+  /** Likewise, of the central server, for a lab in which it is a Nomad job. */
+  readonly central: string;
   /** Likewise, of the client programs of the central server's version. */
   readonly clients: string;
   readonly mounts: readonly ProgramMount[];
@@ -24,9 +26,15 @@ export async function embeddedPrograms(): Promise<EmbeddedPrograms> {
     readOnly: true,
   });
   const server = mount("lab_postgresql_14", await postgresPrograms(embeddedMajor), "/opt/postgresql-14");
+  const central = mount("lab_postgresql_central", await postgresPrograms(16), "/opt/postgresql-central");
   const programs = await pgvectorPrograms(16);
   // All of the wheel: the programs' libraries lie beside them.
   const wheel = mount("lab_postgresql_16", path.resolve(programs, "../.."), "/opt/postgresql-16");
   const clients = path.join(wheel.destination, path.relative(wheel.folder, programs));
-  return { server: server.destination, clients, mounts: [server, wheel] };
+  return {
+    server: server.destination,
+    central: central.destination,
+    clients,
+    mounts: [server, central, wheel],
+  };
 }

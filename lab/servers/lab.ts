@@ -43,7 +43,7 @@ export interface Lab {
   readonly programs: string;
   readonly programMounts: readonly ProgramMount[];
   /** Where tasks find the programs for a service with a PostgreSQL of its own; absent where they cannot be had. */
-  readonly embedded?: { readonly server: string; readonly clients: string };
+  readonly embedded?: { readonly server: string; readonly central: string; readonly clients: string };
   /** Node's program, the same path on the host and in a task. */
   readonly node: string;
   readonly processes: readonly ProcessIdentity[];

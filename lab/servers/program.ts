@@ -14,6 +14,9 @@ export const oldest = {
 export type ProgramName = keyof typeof oldest;
 export const programNames = Object.keys(oldest) as ProgramName[];
 
+/** What only some chapters need: restic keeps the backups, versitygw is an S3 server. */
+export type ToolName = "restic" | "versitygw";
+
 /** A program, ready to start. */
 export interface Program {
   readonly name: ProgramName;

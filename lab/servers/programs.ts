@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { build, goModule } from "./build";
 import { cached, cacheFolder, exists } from "./cache";
 import { compareVersions, findOnPath } from "./path";
-import type { FindOptions, Program, ProgramName } from "./program";
+import type { FindOptions, Program, ProgramName, ToolName } from "./program";
 import { oldest } from "./program";
 
 const run = promisify(execFile);
@@ -28,6 +28,12 @@ export async function findProgram(name: ProgramName, options: FindOptions): Prom
   const { version } = await goModule(name);
   const file = await cached(`${name}-${version}`, (target) => build(name, target, options), env);
   return { name, file, version, from: "built" };
+}
+
+/** The file of a tool, from the cache or built there: always the version that the lab was made with. */
+export async function findTool(name: ToolName, options: FindOptions): Promise<string> {
+  const { version } = await goModule(name);
+  return cached(`${name}-${version}`, (target) => build(name, target, options), options.env ?? process.env);
 }
 
 /** Which program need not be built, if any, and a line on an installed one that is too old. */

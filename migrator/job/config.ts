@@ -1,8 +1,7 @@
-import * as fs from "node:fs";
 import { z } from "zod";
 import { rollbackKinds } from "../../services/ledger";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
-import { messageOf, Refused } from "../base/errors";
+import { readJson } from "../base/read-json";
 
 const absolutePath = z.string().startsWith("/", "must be an absolute path");
 const url = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
@@ -68,22 +67,4 @@ export type Config = z.infer<typeof schema>;
  */
 export function readConfig(file: string): Config {
   return readJson(schema, "--config", file);
-}
-
-/**
- * Reads and checks a file of JSON.
- * @param option by which it was given.
- * @throws Refused naming every field that is wrong.
- */
-export function readJson<S extends z.ZodType>(schema: S, option: string, file: string): z.output<S> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(fs.readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new Refused(`${option} ${file}: cannot be read as JSON: ${messageOf(error)}`);
-  }
-  const result = schema.safeParse(parsed);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join(".") || "(file)"}: ${issue.message}`);
-  throw new Refused(`${option} ${file}:\n${lines.join("\n")}`);
 }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as v8 from "node:v8";
 import { Command } from "commander";
+import { addBackupCommands } from "../backups/commands";
 import { readConfig } from "./config";
 import { Deadline } from "../base/deadline";
 import { connect, endSession } from "../server/connection";
@@ -115,7 +116,9 @@ async function serveSqlite(): Promise<void> {
 }
 
 const program = new Command("pgmoor-migrator")
-  .description("Move a service's database to PostgreSQL, inside the service's own Nomad job")
+  .description(
+    "What pgmoor runs in Nomad jobs: move a service's database to PostgreSQL, back the server up, restore it",
+  )
   .addHelpText("after", environment);
 program
   .command("migrate")
@@ -158,6 +161,7 @@ program
   )
   .addHelpText("after", environment)
   .action(runLedger);
+addBackupCommands(program);
 
 const begun = process.argv[2] === sqliteRole ? serveSqlite() : program.parseAsync();
 begun.catch((error: unknown) => {

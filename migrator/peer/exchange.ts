@@ -10,7 +10,7 @@ type Verb = "skip" | "build" | "stop" | "abort";
 /** The task at the other end, as messages speak of it. */
 export interface Peer {
   /** Its name. */
-  readonly task: "schema" | "source";
+  readonly task: "schema" | "source" | "server";
   /** What it means when its program ends too early. */
   readonly ended: string;
   /** What it means when the deadline passes while its program runs. */

@@ -133,6 +133,7 @@ export async function connectOnce({ variables }: DatabaseLogin, milliseconds: nu
       },
       ssl,
       application_name: applicationName,
+      options: variables.PGOPTIONS,
       // Not so short at the end that it hides what was wrong.
       connectionTimeoutMillis: Math.max(500, Math.min(10_000, milliseconds)),
       keepAlive: true,

@@ -79,7 +79,7 @@ export const interruptedRollbacks: readonly Fault[] = [
     "rollback-server-killed",
     "the server is killed while the source is replaced",
     async (bench) => {
-      await bench.booted.servers.postgres.stop();
+      await bench.booted.servers.postgres!.stop();
       await bench.restore("postgres");
     },
   ),

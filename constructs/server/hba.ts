@@ -1,0 +1,34 @@
+import type { Template } from "../../nomad/job";
+import { file, fixedText, withSecret } from "../../nomad/template";
+
+/** Where the server's task has it. */
+export const hbaPath = "/local/pg_hba.conf";
+
+export interface HbaProps {
+  /** Of the admin's secret in Vault, which has its name. */
+  readonly mount: string;
+  readonly adminSecret: string;
+  /** Lines that come first. @default none */
+  readonly further?: readonly string[] | undefined;
+}
+
+/**
+ * pg_hba.conf. A service's role has the name of its database, and `samerole` lets it into that one alone: a new service needs
+ * no new line, and so no change of the server's job. Nobody gets in over TCP without a password, not even on the host's own
+ * loopback, where every container in the host's network is.
+ * Source: https://www.postgresql.org/docs/16/auth-pg-hba-conf.html
+ */
+export function hbaFile({ mount, adminSecret, further = [] }: HbaProps): Template {
+  const first = further.map((line) => `${line}\n`).join("");
+  const rest = withSecret(mount, adminSecret, (field) => {
+    const admin = `{{ ${field("username").go} | toJSON }}`;
+    return [
+      "local all all peer",
+      `host all ${admin} all scram-sha-256`,
+      `host replication ${admin} all scram-sha-256`,
+      "host samerole all all scram-sha-256",
+      "",
+    ].join("\n");
+  });
+  return file(hbaPath, fixedText(first) + rest, "0644");
+}

@@ -1,0 +1,88 @@
+import { Job } from "@cdktf/provider-nomad/lib/job";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { serverJobName } from "../../services/server-job";
+import { DatabaseSecret } from "../database-secret";
+import { addressName, forget, literal, named } from "../terraform";
+import { WorkloadIdentity } from "../workload-identity";
+import { workloadIdentityName } from "../workload-role";
+import { serverDeadlines, serverJob, type ServerJobProps } from "./server-job";
+
+export interface PostgresServerProps extends Omit<ServerJobProps, "vaultRole" | "admin"> {
+  readonly vault: {
+    readonly mount: string;
+    readonly jwtAuth: string;
+    readonly audience: string;
+    /** Name of the admin's secret below the mount. */
+    readonly adminSecret: string;
+  };
+}
+
+/**
+ * The central PostgreSQL as a Nomad job: the admin's secret in Vault, what the job may read, and the job. Nothing of it is ever
+ * destroyed by Terraform, and its data is in a host volume that nothing here can delete.
+ */
+export class PostgresServer extends Construct {
+  constructor(scope: Construct, id: string, props: PostgresServerProps) {
+    super(scope, id);
+    const { job, vault, namespace } = props;
+    const name = serverJobName(job);
+    const admin = { mount: vault.mount, secret: vault.adminSecret };
+    const wanted = serverJob({ ...props, admin, vaultRole: workloadIdentityName(name) });
+
+    const ready = job.existing === "watched" ? this.nothingBut(name) : this.secretAndIdentity(props, name);
+    const server = named(
+      new Job(this, "job", {
+        jobspec: literal(JSON.stringify(wanted)),
+        json: true,
+        detach: false,
+        // As with services: a first deploy that fails leaves the job tainted, and Terraform must be able to replace it.
+        deregisterOnDestroy: false,
+        timeouts: {
+          create: serverDeadlines.terraform.toString(),
+          update: serverDeadlines.terraform.toString(),
+        },
+        rerunIfDead: true,
+        dependsOn: ready,
+        ...(job.existing === "watched" ? { lifecycle: { ignoreChanges: "all" } } : {}),
+      }),
+      addressName(name),
+    );
+    if (job.existing !== undefined) server.importFrom(`${name}@${namespace}`);
+  }
+
+  /** A job that is only watched reads its password as it always has. What was made for it stays, and is forgotten. */
+  private nothingBut(name: string): ITerraformDependable[] {
+    const address = addressName(name);
+    forget(this, [
+      `vault_kv_secret_v2.${address}`,
+      `vault_policy.${address}`,
+      `vault_jwt_auth_backend_role.${address}`,
+    ]);
+    return [];
+  }
+
+  private secretAndIdentity(
+    { job, vault, namespace }: PostgresServerProps,
+    name: string,
+  ): ITerraformDependable[] {
+    const secret = new DatabaseSecret(this, "secret", {
+      service: name,
+      mount: vault.mount,
+      name: vault.adminSecret,
+      fields: { username: "postgres" },
+      passwordVersion: 1,
+      ownership: job.existingSecret === true ? "existing" : "new",
+    });
+    const identity = new WorkloadIdentity(this, "identity", {
+      service: name,
+      namespace,
+      mount: vault.mount,
+      secrets: [vault.adminSecret],
+      source: { secrets: [], readable: false },
+      jwtAuth: vault.jwtAuth,
+      audience: vault.audience,
+    });
+    return [...(secret.resource === undefined ? [] : [secret.resource]), ...identity.ready];
+  }
+}

@@ -1,0 +1,13 @@
+import type { Environment } from "./environment";
+
+/** Names of the stacks that are no service's. */
+export const ownStacks = { runner: "runner", server: "server", backups: "backups" } as const;
+
+/** Those that an environment has. */
+export function ownStacksOf({ runner, server, backups }: Environment): string[] {
+  return [
+    ...(server.job === undefined ? [] : [ownStacks.server]),
+    ...(backups === undefined ? [] : [ownStacks.backups]),
+    ...(runner === undefined ? [] : [ownStacks.runner]),
+  ];
+}

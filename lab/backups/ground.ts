@@ -1,0 +1,122 @@
+/** What the chapters of the backups stand on: a lab whose PostgreSQL is a Nomad job of pgmoor's, services on it, an S3 server. */
+import { execFile } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { Client } from "pg";
+import { serverEntrypoint, serverVolumes } from "../../environments/lab";
+import { buildMigrator } from "../../migrator/image/build";
+import { Deployment, type LabService } from "../deployment";
+import { bootServers } from "../ground";
+import type { ServedProviders } from "../providers/serve";
+import { buildSamples } from "../samples/build";
+import type { BootedLab } from "../servers/boot";
+import type { Lab } from "../servers/lab";
+import { findTool } from "../servers/programs";
+import { writeSecret } from "../servers/vault";
+import { freePorts } from "../servers/wait";
+import { readSecret } from "../story/context";
+import { expectSuccess } from "../story/expectations";
+import { NomadApi } from "../story/nomad-api";
+import { waitForAnswer } from "../story/services";
+import { startS3, type S3Server } from "./s3";
+
+const run = promisify(execFile);
+
+export interface Ground {
+  readonly booted: BootedLab;
+  readonly lab: Lab;
+  readonly nomad: NomadApi;
+  readonly deployment: Deployment;
+  readonly services: readonly LabService[];
+  readonly s3: S3Server;
+  /** restic's program, for looks of the lab's own. */
+  readonly restic: string;
+  readonly say: (line: string) => void;
+}
+
+export const bucket = "backups";
+const names = ["grafana", "gitea", "freshrss"] as const;
+
+export async function bootGround(directory: string, say: Ground["say"]): Promise<BootedLab> {
+  return bootServers(directory, ["snapshots", ...Object.values(serverVolumes)], say, undefined, "job");
+}
+
+/** Deploys the server, then the services, then the backups. */
+export async function layGround(
+  booted: BootedLab,
+  providers: ServedProviders | undefined,
+  say: Ground["say"],
+): Promise<Ground> {
+  const { lab } = booted;
+  if (lab.embedded === undefined)
+    throw new Error("the backups need PostgreSQL's client programs, which pip could not fetch here");
+  const restic = await findTool("restic", { progress: say });
+  const s3 = await startS3(await findTool("versitygw", { progress: say }), lab.directory);
+  await Promise.all([
+    buildMigrator(path.join(lab.programs, "pgmoor-migrator.cjs")),
+    buildSamples(lab.programs),
+    fs.copyFile(restic, path.join(lab.programs, "restic")),
+    fs.copyFile(
+      path.join(__dirname, "../samples", serverEntrypoint),
+      path.join(lab.programs, serverEntrypoint),
+    ),
+  ]);
+  await fs.chmod(path.join(lab.programs, "restic"), 0o755);
+  await limitDisk(volumeOf({ lab }, "backups"));
+  await writeSecret(lab.vault, "grafana", { admin_password: "typed-in-by-hand" });
+  await writeSecret(lab.vault, "s3", { access_key_id: s3.accessKey, secret_access_key: s3.secretKey });
+
+  const ports = await freePorts(names.length);
+  const services = names.map((name): LabService => ({
+    name,
+    sample: name,
+    port: ports.pop()!,
+    volume: `${name}_data`,
+    phase: "prepared",
+    existing: [],
+    environment: {},
+  }));
+  const deployment = new Deployment({ lab, services, reattach: providers?.reattach });
+  await deployment.keepServer({
+    server: { port: lab.postgres.port, settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0" } },
+    backups: { endpoint: s3.endpoint, bucket },
+  });
+  say("deploying the server");
+  expectSuccess(await deployment.deploy(["server"]), "the deploy of the server");
+  say("deploying three services and the backups");
+  expectSuccess(await deployment.deploy([...names]), "the deploy of the services");
+  expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups");
+  for (const service of services) await waitForAnswer(service, "server", 60);
+  return { booted, lab, nomad: new NomadApi(lab), deployment, services, s3, restic, say };
+}
+
+/** A small disk of its own, so that it can be full. It ends with the lab. */
+async function limitDisk(folder: string): Promise<void> {
+  const { uid, gid } = await fs.stat(folder);
+  await run("mount", ["-t", "tmpfs", "-o", `size=800m,mode=755,uid=${uid},gid=${gid}`, "tmpfs", folder]);
+}
+
+/** `work` in a database of the server, as its admin. */
+export async function asAdmin<T>(
+  { lab }: Pick<Ground, "lab">,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const { username, password } = await readSecret(lab, "postgres/admin");
+  const { host, port } = lab.postgres;
+  const client = new Client({ host, port, user: username, password, database });
+  await client.connect();
+  // A server that is killed ends it.
+  client.on("error", () => undefined);
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Where the lab has a host volume. */
+export function volumeOf({ lab }: Pick<Ground, "lab">, volume: keyof typeof serverVolumes): string {
+  return lab.volumes[serverVolumes[volume]]!;
+}

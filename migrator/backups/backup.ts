@@ -1,0 +1,144 @@
+/** One backup: every database as a dump, the roles, the whole server as a base backup, and a manifest. All of it or nothing. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Client } from "pg";
+import { messageOf } from "../base/errors";
+import { requireSpace } from "../base/folders";
+import type { Log } from "../base/progress";
+import { amount } from "../base/progress";
+import type { DatabaseLogin } from "../server/login";
+import { adminOf, asAdmin } from "./admin";
+import { baseBackup } from "./base";
+import type { BackupConfig } from "./config";
+import { dumpDatabase, dumpGlobals } from "./dump";
+import { backupTag, forgetOld, removeOldWal, tagsOf } from "./kept";
+import { databasesOf, manifestFile, parseManifest, rowsOf, type Manifest } from "./manifest";
+import { begin, end } from "./record";
+import type { Repository, Stored } from "./repository";
+import { walFolderOf } from "./wal-folder";
+
+export interface Backing {
+  readonly config: BackupConfig;
+  readonly server: DatabaseLogin["variables"];
+  readonly repository: Repository;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+/** What is printed in the last line. */
+export interface BackupReport {
+  readonly backup: string;
+  readonly databases: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly added: number;
+}
+
+/** Waits for the server, which may be restarting. */
+const serverSeconds = 120;
+
+export async function backUp(backing: Backing): Promise<BackupReport> {
+  const { server, log } = backing;
+  return asAdmin(
+    adminOf(server),
+    async (client) => {
+      const run = await begin(client, "backup");
+      try {
+        const { report, manifest } = await makeBackup(backing, client);
+        const { backup, bytes, added } = report;
+        const databases = manifest.databases.map(({ name }) => name);
+        await end(client, run, { outcome: "done", backup, bytes, added, databases });
+        return report;
+      } catch (error) {
+        await end(client, run, { outcome: "failed", message: messageOf(error) }).catch(() => undefined);
+        throw error;
+      }
+    },
+    { seconds: serverSeconds, log },
+  );
+}
+
+async function makeBackup(
+  backing: Backing,
+  client: Client,
+): Promise<{ report: BackupReport; manifest: Manifest }> {
+  const { config, repository, log } = backing;
+  const stage = path.join(config.work, "stage");
+  // One that was killed could not remove its own.
+  await fs.rm(stage, { recursive: true, force: true });
+  if (await repository.ensure()) log(`made the repository ${repository.place}`);
+  await fs.mkdir(stage, { recursive: true, mode: 0o700 });
+  try {
+    await requireSpace(stage, await bytesNeeded(client), "for a backup while it is made");
+    const manifest = await fillStage(backing, client, stage);
+    log(`storing it in ${repository.place}`);
+    const stored = await repository.store(stage, tagsOf(manifest));
+    await readBack(repository, stored, manifest);
+    await tidy(backing);
+    const rows = manifest.databases.reduce((sum, database) => sum + rowsOf(database), 0);
+    const report = {
+      backup: manifest.id,
+      databases: manifest.databases.length,
+      rows,
+      bytes: stored.bytes,
+      added: stored.added,
+    };
+    log(
+      `${manifest.id}: ${amount(stored.bytes)}, of which ${amount(stored.added)} are new to the repository`,
+    );
+    return { report, manifest };
+  } finally {
+    await fs.rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** The data directory, and a dump of it, which is smaller: indexes are not in it. */
+async function bytesNeeded(client: Client): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(
+    "SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database",
+  );
+  return 2 * rows[0]!.bytes + 128 * 1024 * 1024;
+}
+
+async function fillStage({ server, log, stop }: Backing, client: Client, stage: string): Promise<Manifest> {
+  const started = new Date().toISOString();
+  await fs.mkdir(path.join(stage, "dumps"));
+  const databases = [];
+  for (const [index, database] of (await databasesOf(client)).entries()) {
+    const dumped = await dumpDatabase(server, database, stage, `dumps/${index + 1}.dump`, stop);
+    log(`${database.name}: ${Object.keys(dumped.tables).length} tables, ${rowsOf(dumped)} rows`);
+    databases.push(dumped);
+  }
+  await dumpGlobals(server, path.join(stage, "globals.sql"), stop);
+  const folder = await walFolderOf(client);
+  const { reachableFrom, start } = await baseBackup(server, path.join(stage, "base"), stop);
+  log(`base backup: checked, reaches any second from ${reachableFrom} on`);
+  const version = await client.query<{ version: string }>(
+    "SELECT current_setting('server_version') AS version",
+  );
+  const manifest: Manifest = {
+    pgmoor: "backup",
+    id: started.replace(/[-:]|\.\d+/g, ""),
+    server: version.rows[0]!.version,
+    started,
+    reachableFrom,
+    wal: { folder, start },
+    databases,
+  };
+  await fs.writeFile(path.join(stage, manifestFile), JSON.stringify(manifest));
+  return manifest;
+}
+
+/** That the repository gives back what it was given: a wrong key or a half upload would show here, not at a restore. */
+async function readBack(repository: Repository, { id }: Stored, manifest: Manifest): Promise<void> {
+  const read = parseManifest(await repository.read(id, manifestFile));
+  if (JSON.stringify(read) !== JSON.stringify(manifest))
+    throw new Error(`the repository ${repository.place} gives back another manifest than was stored`);
+}
+
+async function tidy({ config, repository }: Backing): Promise<void> {
+  await forgetOld(repository, config.keep);
+  const wal = path.join(config.work, "wal");
+  await fs.mkdir(wal, { recursive: true, mode: 0o700 });
+  await removeOldWal(wal, await repository.list(backupTag), config.keep, new Date());
+}

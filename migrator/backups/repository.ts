@@ -1,0 +1,138 @@
+/** The repository of backups, which restic keeps: encrypted, in a folder or in S3. */
+import { z } from "zod";
+import { Failed, Refused } from "../base/errors";
+import { runTool, type Ended } from "./tools";
+
+/** restic's exit codes. Source: https://restic.readthedocs.io/en/stable/075_scripting.html#exit-codes */
+const noRepository = 10;
+const locked = 11;
+const wrongKey = 12;
+/** It made a snapshot without some of the files. */
+const incomplete = 3;
+
+const snapshot = z.object({ id: z.string(), time: z.coerce.date(), tags: z.array(z.string()).default([]) });
+const summary = z.object({
+  message_type: z.literal("summary"),
+  snapshot_id: z.string(),
+  data_added_packed: z.number().default(0),
+  total_bytes_processed: z.number().default(0),
+});
+
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** A snapshot that is in the repository, whole. */
+export interface Stored {
+  readonly id: string;
+  /** That it was made of, and that it added to the repository. */
+  readonly bytes: number;
+  readonly added: number;
+}
+
+/** All snapshots have one host: retention groups by it. */
+const host = ["--host", "pgmoor"];
+/** How long to wait for another command of ours, such as a prune. */
+const patience = ["--retry-lock", "30m"];
+
+export class Repository {
+  /**
+   * @param env restic's variables: RESTIC_REPOSITORY, RESTIC_PASSWORD, RESTIC_CACHE_DIR, AWS_*
+   * @param stop aborts when the run is told to end
+   */
+  constructor(
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  get place(): string {
+    return this.env.RESTIC_REPOSITORY ?? "(RESTIC_REPOSITORY is not set)";
+  }
+
+  /** Makes the repository where there is none. @returns whether it did @throws Refused for a wrong key */
+  async ensure(): Promise<boolean> {
+    const there = await this.run(["cat", "config"]);
+    if (there.code === 0) return false;
+    if (there.code !== noRepository) throw this.failure(there);
+    const made = await this.run(["init"]);
+    // Another job of ours may have been quicker.
+    if (made.code !== 0 && (await this.run(["cat", "config"])).code !== 0) throw this.failure(made);
+    return made.code === 0;
+  }
+
+  /**
+   * Puts a folder into the repository. It is listed only when all of it is there.
+   * @param time that is noted. Default now.
+   */
+  async store(folder: string, tags: readonly string[], time?: string): Promise<Stored> {
+    const args = ["backup", "--quiet", "--json", ...host, ...tags.flatMap((tag) => ["--tag", tag])];
+    if (time !== undefined) args.push("--time", time);
+    const ended = await this.run([...args, ...patience, "."], folder);
+    const made = ended.stdout
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => summary.safeParse(JSON.parse(line)).data)
+      .find((line) => line !== undefined);
+    if (ended.code === 0 && made !== undefined)
+      return { id: made.snapshot_id, bytes: made.total_bytes_processed, added: made.data_added_packed };
+    if (ended.code === incomplete && made !== undefined) await this.forget(made.snapshot_id);
+    throw this.failure(ended);
+  }
+
+  /** Those with this tag, the newest last. */
+  async list(tag: string): Promise<Snapshot[]> {
+    const { stdout } = await this.done(["snapshots", "--json", "--no-lock", "--tag", tag]);
+    const found = z.array(snapshot).parse(JSON.parse(stdout));
+    return found.sort((a, b) => a.time.getTime() - b.time.getTime());
+  }
+
+  /** A small file of a snapshot. */
+  async read(id: string, file: string): Promise<string> {
+    return (await this.done(["dump", "--no-lock", id, file])).stdout;
+  }
+
+  /** Writes files of a snapshot into a folder, and checks them against their hashes. @param include a path in the snapshot */
+  async restore(id: string, folder: string, include?: string): Promise<void> {
+    const only = include === undefined ? [] : ["--include", include];
+    await this.done(["restore", "--quiet", "--no-lock", id, "--target", folder, ...only]);
+  }
+
+  /** Forgets snapshots with this tag by a policy, and frees their space. */
+  async keep(tag: string, policy: readonly string[], prune: boolean): Promise<void> {
+    const args = ["forget", "--quiet", "--tag", tag, "--group-by", "host", ...policy];
+    await this.done([...args, ...patience, ...(prune ? ["--prune"] : [])]);
+  }
+
+  /** Reads all of the repository's structure, and a part of its data. */
+  async check(part: string): Promise<void> {
+    await this.done(["check", "--quiet", ...patience, `--read-data-subset=${part}`]);
+  }
+
+  private forget(id: string): Promise<Ended> {
+    return this.done(["forget", "--quiet", ...patience, id]);
+  }
+
+  private async done(args: readonly string[]): Promise<Ended> {
+    const ended = await this.run(args);
+    if (ended.code !== 0) throw this.failure(ended);
+    return ended;
+  }
+
+  private run(args: readonly string[], cwd?: string): Promise<Ended> {
+    const env = Object.fromEntries(
+      Object.entries(this.env).filter(([name]) => /^(RESTIC|AWS)_/.test(name) || name === "TMPDIR"),
+    );
+    return runTool({ program: "restic", args, env, stop: this.stop, ...(cwd === undefined ? {} : { cwd }) });
+  }
+
+  private failure({ code, said }: Ended): Error {
+    if (code === wrongKey)
+      return new Refused(
+        `the key in Vault does not open the repository ${this.place}. Somebody changed the secret, or this is another cluster's repository. Nothing was written`,
+      );
+    if (code === noRepository)
+      return new Failed(`there is no repository at ${this.place}, or it cannot be reached: ${said}`);
+    if (code === locked) return new Failed(`another command works on the repository ${this.place}: ${said}`);
+    if (code === incomplete)
+      return new Failed(`some files could not be read, so the backup was discarded: ${said}`);
+    return new Failed(`the repository ${this.place} cannot be used: ${said || `restic's exit code ${code}`}`);
+  }
+}

@@ -1,0 +1,56 @@
+/** Programs of others: restic, and PostgreSQL's own. */
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { Failed, messageOf, Refused } from "../base/errors";
+
+export interface Tool {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Variables besides PATH and HOME: passwords come this way, never as arguments. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Aborts when the run is told to end. */
+  readonly stop: AbortSignal;
+}
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  /** The last lines of what it said. */
+  readonly said: string;
+}
+
+/** Runs it to its end, whatever its exit code. @throws Refused when it is not on PATH */
+export async function runTool({ program, args, env, cwd, stop }: Tool): Promise<Ended> {
+  stop.throwIfAborted();
+  const child = spawn(program, args, {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: "/nonexistent", LC_ALL: "C", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    signal: stop,
+  });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(code ?? (signal === "SIGKILL" ? 137 : 143)));
+  });
+  try {
+    const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { code, stdout, said: lastLines(stderr) };
+  } catch (error) {
+    if (stop.aborted) throw stop.reason;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new Refused(`${program} is not on PATH. The image of migrator/image/Dockerfile has it`);
+    throw new Failed(`${program} failed: ${messageOf(error)}`);
+  }
+}
+
+/** Runs it, and answers what it printed. @throws Failed with its own words when it fails */
+export async function tool(the: Tool): Promise<string> {
+  const { code, stdout, said } = await runTool(the);
+  if (code !== 0) throw new Failed(`${the.program} failed: ${said || `exit code ${code}`}`);
+  return stdout;
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-6).join("\n");
+}

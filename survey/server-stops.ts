@@ -1,0 +1,134 @@
+/**
+ * Why the central server's job must not be deployed as it stands in the environment. Nothing was written when it is said.
+ */
+import { z } from "zod";
+import type { Environment } from "../environments/model/environment";
+import { serverDataDirectory, serverJobName, type ServerJob } from "../services/server-job";
+import { read } from "./http";
+import type { Known } from "./known";
+import type { Secret } from "./vault";
+
+const runningJob = z.object({
+  TaskGroups: z.array(
+    z.object({
+      Volumes: z.record(z.string(), z.object({ Source: z.string() })).nullish(),
+      Tasks: z.array(
+        z.object({
+          Name: z.string(),
+          Env: z.record(z.string(), z.string()).nullish(),
+          VolumeMounts: z.array(z.object({ Volume: z.string(), Destination: z.string() })).nullish(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** What was looked up of the server's job. */
+export interface SeenServer {
+  /** Where the running job has its data: the host volume and the path of each mount; `null`: there is no such job. */
+  readonly data: readonly RunningData[] | null | undefined;
+  /** PostgreSQL's own version: `16.14`. @default nobody could ask */
+  readonly version?: string | undefined;
+  readonly adminSecret: Secret["presence"];
+}
+
+export interface RunningData {
+  readonly volume: string;
+  readonly path: string;
+  readonly dataDirectory: string | undefined;
+}
+
+/** Where a running job keeps data. @returns `null`: no such job; undefined: nobody could tell */
+export async function runningData(
+  { nomad }: Environment,
+  job: ServerJob,
+  env: NodeJS.ProcessEnv,
+): Promise<SeenServer["data"]> {
+  const url = `${nomad.address}/v1/job/${encodeURIComponent(serverJobName(job))}?namespace=${encodeURIComponent(nomad.namespace)}`;
+  const found = await read(url, { "X-Nomad-Token": env.NOMAD_TOKEN });
+  if (found?.status === 404) return null;
+  const parsed = runningJob.safeParse(found?.body);
+  if (!parsed.success) return undefined;
+  return parsed.data.TaskGroups.flatMap(({ Volumes, Tasks }) =>
+    Tasks.flatMap(({ Env, VolumeMounts }) =>
+      (VolumeMounts ?? []).map(({ Volume, Destination }) => ({
+        volume: Volumes?.[Volume]?.Source ?? Volume,
+        path: Destination,
+        dataDirectory: Env?.PGDATA,
+      })),
+    ),
+  );
+}
+
+/** All of them; none: it may be deployed. @param known what Terraform's state has of the stack */
+export function serverStops(environment: Environment, known: Known, seen: SeenServer): string[] {
+  const { job } = environment.server;
+  if (job === undefined) return [];
+  return [
+    ...strangers(environment, job, known, seen),
+    ...otherData(job, seen),
+    ...otherMajor(environment, seen),
+  ];
+}
+
+function strangers(
+  { server, vault }: Environment,
+  job: ServerJob,
+  known: Known,
+  { data, adminSecret }: SeenServer,
+): string[] {
+  const name = serverJobName(job);
+  const stops: string[] = [];
+  if (known.job === undefined && data != null && job.existing === undefined)
+    stops.push(
+      `The job ${name} already runs, but Terraform's state does not have it. If pgmoor made it, the state is lost or elsewhere: deploy from where it is (docs/lost-state.md). To leave it as it is, write existing: "watched"; to replace it by the job that is described, existing: "taken-over".`,
+    );
+  if (known.job === undefined && data === null && job.existing !== undefined)
+    stops.push(
+      `server.job.existing says "${job.existing}", but Nomad has no job ${name}. Correct server.job.name, or remove existing.`,
+    );
+  if (
+    known.secret === undefined &&
+    adminSecret === "present" &&
+    job.existingSecret !== true &&
+    job.existing !== "watched"
+  )
+    stops.push(
+      `The secret ${vault.mount}/${server.adminSecret} already exists, but Terraform's state does not have it. If it holds the admin's username and password, write existingSecret: true.`,
+    );
+  return stops;
+}
+
+/** A server on other data would start empty, or not at all. */
+function otherData(job: ServerJob, { data }: SeenServer): string[] {
+  if (job.existing === "watched" || data == null || data.length === 0) return [];
+  const wanted = serverDataDirectory(job);
+  const runs = data.find(({ volume }) => volume === job.volume.source);
+  if (runs === undefined)
+    return [
+      `The running job ${serverJobName(job)} has its data in the host volume ${data.map(({ volume }) => volume).join(", ")}, and server.job.volume names ${job.volume.source}: the server would start without its data. Name the volume that it has.`,
+    ];
+  const inVolume = (path: string, directory: string) =>
+    directory === path ? "" : directory.startsWith(`${path}/`) ? directory.slice(path.length + 1) : undefined;
+  const has = inVolume(runs.path, runs.dataDirectory ?? runs.path);
+  const gets = inVolume(job.volume.path, wanted);
+  if (has === gets || runs.dataDirectory === undefined) return [];
+  return [
+    `The running job ${serverJobName(job)} has its data in ${runs.dataDirectory}, in the volume at ${runs.path}; server.job says ${wanted}, in the volume at ${job.volume.path}. That is another folder of the volume, and the server would start without its data. Set server.job.dataDirectory.`,
+  ];
+}
+
+/** The major version that an image has in its tag; undefined: it does not say. */
+export function majorOf(image: string): number | undefined {
+  const major = /:(?:pg)?(\d+)(?=[.-]|$)/.exec(image)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** A data directory belongs to one major version. */
+function otherMajor({ server }: Environment, { version }: SeenServer): string[] {
+  const [wanted, runs] = [majorOf(server.image), version === undefined ? undefined : parseInt(version, 10)];
+  if (wanted === undefined || runs === undefined || wanted === runs) return [];
+  return [
+    `The server runs PostgreSQL ${runs}, and server.image is ${server.image}: a server of version ${wanted} does not start on data of version ${runs}. Set an image of version ${runs}. The way to another major version is a dump and a restore into a new server (docs/run-the-server.md#another-major-version).`,
+  ];
+}
