@@ -12,7 +12,7 @@ import { baseBackup } from "./base";
 import type { BackupConfig } from "./config";
 import { dumpDatabase, dumpGlobals } from "./dump";
 import { backupTag, forgetOld, removeOldWal, tagsOf } from "./kept";
-import { databasesOf, manifestFile, parseManifest, rowsOf, type Manifest } from "./manifest";
+import { databasesOf, manifestFile, rowsOf, type Manifest } from "./manifest";
 import { begin, end } from "./record";
 import type { Repository, Stored } from "./repository";
 import { walFolderOf } from "./wal-folder";
@@ -131,8 +131,7 @@ async function fillStage({ server, log, stop }: Backing, client: Client, stage: 
 
 /** That the repository gives back what it was given: a wrong key or a half upload would show here, not at a restore. */
 async function readBack(repository: Repository, { id }: Stored, manifest: Manifest): Promise<void> {
-  const read = parseManifest(await repository.read(id, manifestFile));
-  if (JSON.stringify(read) !== JSON.stringify(manifest))
+  if ((await repository.read(id, manifestFile)) !== JSON.stringify(manifest))
     throw new Error(`the repository ${repository.place} gives back another manifest than was stored`);
 }
 

@@ -33,10 +33,11 @@ Exit code:
 
 function backingOf(config: string): Backing {
   const stop = stopSignal();
+  const told = readBackupConfig(config);
   return {
-    config: readBackupConfig(config),
+    config: told,
     server: serverVariables(process.env),
-    repository: new Repository(process.env, stop),
+    repository: new Repository(process.env, path.join(told.work, "repository.lock"), stop),
     log,
     stop,
   };

@@ -44,7 +44,13 @@ export function policyOf({ daily, weekly, monthly }: BackupConfig["keep"]): stri
 
 /** Applies the policy. Only ever after a new backup has been stored. */
 export async function forgetOld(repository: Repository, keep: BackupConfig["keep"]): Promise<void> {
+  await forgetOldWal(repository);
   await repository.keep(backupTag, policyOf(keep), true);
+}
+
+/** The newest copy has all of the WAL; one before it is for a restore that is under way. */
+export async function forgetOldWal(repository: Repository): Promise<void> {
+  await repository.keep(walTag, ["--keep-last=2"], false);
 }
 
 /** Removes received WAL that no backup of the last days needs. @param now of the clock */

@@ -9,24 +9,24 @@ import { Failed, messageOf } from "../base/errors";
 import type { DatabaseLogin } from "../server/login";
 import { adminOf, asAdmin } from "./admin";
 import type { Backing } from "./backup";
-import { walTag } from "./kept";
+import { forgetOldWal, walTag } from "./kept";
 import { makeRecords, noteWal } from "./record";
 import { ensureSlot, slotName } from "./slot";
 import { walFolderOf } from "./wal-folder";
 
-/** A folder that nothing is received into any more would be copied once more for each of these. */
-const keptCopies = "--keep-last=3";
+/** So many copies until the old ones go: restic reads them all to find the newest. */
+const copiesUntilForgotten = 20;
 
 export async function receiveWal(receiving: Backing): Promise<never> {
   const { config, log, stop } = receiving;
   const wal = path.join(config.work, "wal");
   await fs.mkdir(wal, { recursive: true, mode: 0o700 });
-  for (;;) {
+  for (let copies = 1; ;) {
     const receiver = await Receiver.start(receiving, wal);
     try {
       while (receiver.runs) {
         await Promise.race([receiver.ended, pause(config.walSeconds * 1000, undefined, { signal: stop })]);
-        if (receiver.runs) await copy(receiving, wal);
+        if (receiver.runs) await copy(receiving, wal, copies++ % copiesUntilForgotten === 0);
       }
     } finally {
       await receiver.stop();
@@ -37,7 +37,11 @@ export async function receiveWal(receiving: Backing): Promise<never> {
 }
 
 /** One copy. What goes wrong is noted, and tried again next time: the server keeps its WAL until it has been received. */
-async function copy({ server, repository, log, stop }: Backing, wal: string): Promise<void> {
+async function copy(
+  { server, repository, log, stop }: Backing,
+  wal: string,
+  forgets: boolean,
+): Promise<void> {
   const note = (trouble: string | null) =>
     asAdmin(adminOf(server), (client) => noteWal(client, trouble)).catch(() => undefined);
   // Before the copy: a restore can go to any second before a commit that is in it.
@@ -45,7 +49,7 @@ async function copy({ server, repository, log, stop }: Backing, wal: string): Pr
   try {
     await repository.ensure();
     await repository.store(wal, [walTag]);
-    await repository.keep(walTag, [keptCopies], false);
+    if (forgets) await forgetOldWal(repository);
   } catch (error) {
     if (stop.aborted) throw error;
     log(`the WAL could not be copied into the repository: ${messageOf(error)}`);

@@ -30,16 +30,20 @@ export interface Stored {
 
 /** All snapshots have one host: retention groups by it. */
 const host = ["--host", "pgmoor"];
-/** How long to wait for another command of ours, such as a prune. */
-const patience = ["--retry-lock", "30m"];
+/** restic takes a lock that is older than half an hour for one whose command was killed. */
+const patience = ["--retry-lock", "35m"];
+
+type Access = "shared" | "exclusive";
 
 export class Repository {
   /**
    * @param env restic's variables: RESTIC_REPOSITORY, RESTIC_PASSWORD, RESTIC_CACHE_DIR, AWS_*
+   * @param lock a file that all of our jobs have: one removes what no snapshot needs while no other writes
    * @param stop aborts when the run is told to end
    */
   constructor(
     private readonly env: NodeJS.ProcessEnv,
+    private readonly lock: string,
     private readonly stop: AbortSignal,
   ) {}
 
@@ -73,7 +77,8 @@ export class Repository {
       .find((line) => line !== undefined);
     if (ended.code === 0 && made !== undefined)
       return { id: made.snapshot_id, bytes: made.total_bytes_processed, added: made.data_added_packed };
-    if (ended.code === incomplete && made !== undefined) await this.forget(made.snapshot_id);
+    if (ended.code === incomplete && made !== undefined)
+      await this.done(["forget", "--quiet", ...patience, made.snapshot_id], "exclusive");
     throw this.failure(ended);
   }
 
@@ -97,30 +102,31 @@ export class Repository {
 
   /** Forgets snapshots with this tag by a policy, and frees their space. */
   async keep(tag: string, policy: readonly string[], prune: boolean): Promise<void> {
+    // Locks of commands that were killed: restic tells them by their process. None of ours is alive, or this would wait for it.
+    await this.done(["unlock", "--quiet"], "exclusive");
     const args = ["forget", "--quiet", "--tag", tag, "--group-by", "host", ...policy];
-    await this.done([...args, ...patience, ...(prune ? ["--prune"] : [])]);
+    await this.done([...args, ...patience, ...(prune ? ["--prune"] : [])], "exclusive");
   }
 
-  /** Reads all of the repository's structure, and a part of its data. */
-  async check(part: string): Promise<void> {
-    await this.done(["check", "--quiet", ...patience, `--read-data-subset=${part}`]);
-  }
-
-  private forget(id: string): Promise<Ended> {
-    return this.done(["forget", "--quiet", ...patience, id]);
-  }
-
-  private async done(args: readonly string[]): Promise<Ended> {
-    const ended = await this.run(args);
+  private async done(args: readonly string[], access: Access = "shared"): Promise<Ended> {
+    const ended = await this.run(args, undefined, access);
     if (ended.code !== 0) throw this.failure(ended);
     return ended;
   }
 
-  private run(args: readonly string[], cwd?: string): Promise<Ended> {
+  private run(args: readonly string[], cwd?: string, access: Access = "shared"): Promise<Ended> {
     const env = Object.fromEntries(
       Object.entries(this.env).filter(([name]) => /^(RESTIC|AWS)_/.test(name) || name === "TMPDIR"),
     );
-    return runTool({ program: "restic", args, env, stop: this.stop, ...(cwd === undefined ? {} : { cwd }) });
+    // The lock ends with restic itself, also when that is killed.
+    const locked = ["--no-fork", `--${access}`, this.lock, "restic", ...args];
+    return runTool({
+      program: "flock",
+      args: locked,
+      env,
+      stop: this.stop,
+      ...(cwd === undefined ? {} : { cwd }),
+    });
   }
 
   private failure({ code, said }: Ended): Error {
