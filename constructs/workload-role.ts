@@ -23,7 +23,7 @@ export interface Reads {
   readonly written: readonly string[];
 }
 
-const nothing: Reads = { read: [], written: [] };
+export const nothing: Reads = { read: [], written: [] };
 
 /** What the templates of somebody's job read, in the tasks whose access to Vault becomes the service's. */
 export function templateReads(definition: Definition): Reads {

@@ -5,6 +5,7 @@ import { Duration } from "../../nomad/duration";
 import { defaultKeySecret } from "../../services/server-job";
 import { DatabaseSecret } from "../database-secret";
 import { addressName, literal, named } from "../terraform";
+import { nothing } from "../workload-role";
 import { WorkloadIdentity } from "../workload-identity";
 import { backupSecrets } from "./access";
 import { backupJobsOf } from "./jobs";
@@ -40,6 +41,8 @@ export class ServerBackups extends Construct {
   ): void {
     const identity = new WorkloadIdentity(this, `${job.ID}-identity`, {
       service: job.ID,
+      job: job.ID,
+      reads: nothing,
       namespace,
       mount,
       secrets: backupSecrets({ ...props, mount, namespace }),

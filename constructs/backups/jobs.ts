@@ -136,7 +136,7 @@ function periodic(Spec: string, TimeZone = "UTC"): Periodic {
 
 function group(name: string, Tasks: readonly Task[]) {
   const Networks: TaskGroup["Networks"] = [];
-  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts }) => VolumeMounts));
+  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts));
   return {
     Name: name,
     Count: 1,

@@ -5,7 +5,7 @@ import { serverJobName } from "../../services/server-job";
 import { DatabaseSecret } from "../database-secret";
 import { addressName, forget, literal, named } from "../terraform";
 import { WorkloadIdentity } from "../workload-identity";
-import { workloadIdentityName } from "../workload-role";
+import { nothing, workloadIdentityName } from "../workload-role";
 import { serverDeadlines, serverJob, type ServerJobProps } from "./server-job";
 
 export interface PostgresServerProps extends Omit<ServerJobProps, "vaultRole" | "admin"> {
@@ -76,6 +76,8 @@ export class PostgresServer extends Construct {
     });
     const identity = new WorkloadIdentity(this, "identity", {
       service: name,
+      job: name,
+      reads: nothing,
       namespace,
       mount: vault.mount,
       secrets: [vault.adminSecret],

@@ -66,7 +66,7 @@ export function serverJob(props: ServerJobProps): Job {
 function taskGroup(props: ServerJobProps, name: string): TaskGroup {
   const { job, service } = props;
   const Tasks = [serverTask(props)];
-  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts }) => VolumeMounts));
+  const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts));
   const Networks: TaskGroup["Networks"] = [
     { Mode: "host", ReservedPorts: [job.port.toApi(portLabel)], DynamicPorts: [] },
   ];
