@@ -47,7 +47,7 @@ const kill = { signal: "SIGKILL" } as const;
 export const postgresKilled: Blow = {
   name: "postgres-killed",
   about: "PostgreSQL is killed",
-  strike: ({ booted }) => booted.servers.postgres.kill(),
+  strike: ({ booted }) => booted.servers.postgres!.kill(),
   restore: (bench) => bench.restore("postgres"),
 };
 
