@@ -37,7 +37,7 @@ function decimal(written: string): string | undefined {
 }
 
 /** Apart from spaces and quotes, as in arrays and ranges. */
-const essence = (text: string) => text.replace(/[\s"]/g, "");
+const essence = (text: string) => text.replace(/[ \t\n\v\f\r"]/g, "");
 
 /** Whether the server prints the value that it was given. */
 function saysTheSame({ type }: TargetColumn, given: string, printed: string): boolean {

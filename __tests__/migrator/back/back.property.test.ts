@@ -7,7 +7,7 @@ import { Cleanup } from "../support";
 
 const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
-jest.setTimeout(600_000);
+jest.setTimeout(7_200_000);
 
 const cases = process.env.PGMOOR_THOROUGH ? 2000 : 40;
 

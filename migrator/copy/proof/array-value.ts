@@ -112,27 +112,31 @@ function fromJson(text: string, hasWords: boolean): Element {
   return value();
 }
 
+/** What PostgreSQL passes over between elements: no other space of Unicode's. */
+const [blank, blanks] = [/^[ \t\n\v\f\r]+$/, /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g];
+
 /** `{a,"b c",NULL}`, with its bounds before it if they are not the usual ones. */
 function fromLiteral(text: string, leaf: (text: string) => string): string {
-  const [, bounds = "", body = ""] = /^\s*((?:\[-?\d+:-?\d+\])*=)?\s*(\{.*\})\s*$/s.exec(text) ?? [];
+  const [, bounds = "", body = ""] =
+    /^[ \t\n\v\f\r]*((?:\[-?\d+:-?\d+\])*=)?[ \t\n\v\f\r]*(\{.*\})[ \t\n\v\f\r]*$/s.exec(text) ?? [];
   const tokens = body.match(/"[^"\\]*(?:\\.[^"\\]*)*"|[{},]|(?:\\.|[^{},"\\])+/gs) ?? [];
   if (tokens.join("") !== body || body === "") throw new NoMeaning("text that is not an array");
   let at = 0;
   const value = (): Element => {
-    while (/^\s+$/.test(tokens[at] ?? "")) at++;
+    while (blank.test(tokens[at] ?? "")) at++;
     const token = tokens[at++];
     if (token === undefined) throw new NoMeaning("text that is not an array");
     if (token !== "{") {
       const isQuoted = token.startsWith('"');
-      const plain = (isQuoted ? token.slice(1, -1) : token.trim()).replace(/\\(.)/gs, "$1");
-      if (isQuoted) while (/^\s+$/.test(tokens[at] ?? "")) at++;
+      const plain = (isQuoted ? token.slice(1, -1) : token.replace(blanks, "")).replace(/\\(.)/gs, "$1");
+      if (isQuoted) while (blank.test(tokens[at] ?? "")) at++;
       return !isQuoted && /^null$/i.test(plain) ? null : plain;
     }
     const items: Element[] = [];
     if (tokens[at] === "}") return (at++, items);
     for (;;) {
       items.push(value());
-      while (/^\s+$/.test(tokens[at] ?? "")) at++;
+      while (blank.test(tokens[at] ?? "")) at++;
       const next = tokens[at++];
       if (next === "}") return items;
       if (next !== ",") throw new NoMeaning("text that is not an array");

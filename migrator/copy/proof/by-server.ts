@@ -13,7 +13,7 @@ const respelled = new Set(
   ).split(" "),
 );
 
-const bare = (text: string) => text.replace(/[\s"]/g, "");
+const bare = (text: string) => text.replace(/[ \t\n\v\f\r"]/g, "");
 
 /** @returns for each text what it reads as, or `undefined` if it is none of the type's, or loses something in it. */
 export async function readByServer(

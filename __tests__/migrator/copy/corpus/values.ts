@@ -183,6 +183,8 @@ export const others: readonly ValueCase[] = [
   { name: "'' for NULL in json", type: "json", value: "''", refused: ["empty text", 'null-if ""'] },
   { name: "array as PostgreSQL writes it", type: "text[]", value: `'{a,"b c",NULL}'`, reads: '{a,"b c",NULL}' },
   { name: "array of text from JSON", type: "text[]", value: `'["a", "b,c", "NULL", null, "\\"\\\\"]'`, reads: '{a,"b,c","NULL",NULL,"\\"\\\\"}' },
+  { name: "array of text with spaces that are none of ASCII's", type: "text[]", value: `'["\u00a0", "\u2003x", "\ufeff"]'`, reads: "{\u00a0,\u2003x,\ufeff}" },
+  { name: "such an array as PostgreSQL writes it", type: "text[]", value: `'{\u00a0, \u3000x }'`, reads: "{\u00a0,\u3000x}" },
   { name: "array of numbers from JSON", type: "bigint[]", value: "'[[1, 9007199254740993], [3,4]]'", reads: "{{1,9007199254740993},{3,4}}" },
   { name: "array of booleans from JSON", type: "boolean[]", value: "'[true,false]'", reads: "{t,f}" },
   { name: "array of dates from JSON", type: "date[]", value: `'["2024-02-29", null]'`, reads: "{2024-02-29,NULL}" },
