@@ -148,6 +148,9 @@ function plainDecimal(value: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
+/** Of a numeric without a length, before and behind its point: https://www.postgresql.org/docs/current/datatype-numeric.html. */
+const mostDigits = { before: 131_072, behind: 16_383 };
+
 /** numeric: all digits or none; a scale is filled up with zeros, as the server prints it. */
 export function numeric(column: TargetColumn, text: Text, cast?: Casting): Convert {
   const round = rounding(cast);
@@ -167,8 +170,12 @@ export function numeric(column: TargetColumn, text: Text, cast?: Casting): Conve
           : String(value);
     if (written === "") throw emptyText(column.described);
     if (!decimalText.test(written)) throw misplaced(storage, column.described);
-    if (!bounded) return withoutNegativeZero(written);
     let [whole = "", fraction = ""] = written.replace("-", "").split(".");
+    if (!bounded) {
+      if (whole.length > mostDigits.before || fraction.length > mostDigits.behind)
+        throw new Misfit(`number with more digits than ${column.described} can hold`);
+      return withoutNegativeZero(written);
+    }
     if (scale >= 0 && /[1-9]/.test(fraction.slice(scale))) {
       if (round === undefined)
         throw new Misfit(`fraction finer than ${column.described} can hold`, help.cast("round"));

@@ -71,6 +71,8 @@ export const numbers: readonly ValueCase[] = [
   { name: "a real for NULL", type: "double precision", value: "-1.0", rules: nullIf(-1), reads: null },
   { name: "fraction finer than a numeric", type: "numeric(5,2)", value: "1.005", refused: ["fraction finer than numeric(5,2) can hold", "cast round"] },
   { name: "fraction finer than a numeric, rounded up", type: "numeric(5,2)", value: "-999.994999", rules: round, reads: "-999.99" },
+  { name: "more digits than a numeric has before its point", type: "numeric", value: "replace(hex(zeroblob(65538)), '0', '7')", refused: ["number with more digits than numeric can hold", dflt] },
+  { name: "more digits than a numeric has behind its point", type: "numeric", value: "'0.' || hex(zeroblob(40000)) || '7'", refused: ["number with more digits than numeric can hold", dflt] },
   { name: "zero in a numeric of whole hundreds", type: "numeric(3,-2)", value: "0", reads: "0" },
   { name: "rounded beyond a numeric", type: "numeric(5,2)", value: "999.995", rules: round, refused: ["number out of the range", dflt] },
   { name: "'' for NULL in a numeric", type: "numeric", value: "''", refused: ["empty text", 'null-if ""'] },
