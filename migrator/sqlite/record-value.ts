@@ -68,7 +68,11 @@ export class RecordValue {
 
   /** A real, or an integer that is one exactly; `undefined` for another value. */
   real(): number | undefined {
-    if (this.type === real) return this.from.readDoubleBE(this.at);
+    if (this.type === real) {
+      const number = this.from.readDoubleBE(this.at);
+      // SQLite writes no NaN, and reads NULL where another has written one.
+      return Number.isNaN(number) ? undefined : number;
+    }
     const stored = this.stored();
     return typeof stored !== "bigint" ? stored : this.isReal ? Number(stored) : undefined;
   }

@@ -1,3 +1,4 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import fc from "fast-check";
 import Libsql from "libsql";
@@ -434,6 +435,16 @@ describe("pages", () => {
     const { ids, shapes } = read(file, [column("id", "int4")]);
     expect(ids).toEqual(upTo(5000));
     expect(shapes.map(({ plain }) => plain)).toEqual([true, true, false, true, true]);
+  });
+
+  test.each(["float4", "float8"])("a NaN as %s is what SQLite reads: NULL", (type) => {
+    const file = written("CREATE TABLE t (id REAL); INSERT INTO t VALUES (1234567.875)");
+    const [number, nan] = [Buffer.alloc(8), Buffer.from("fff8000000000001", "hex")];
+    number.writeDoubleBE(1234567.875);
+    const bytes = fs.readFileSync(file);
+    nan.copy(bytes, bytes.indexOf(number));
+    fs.writeFileSync(file, bytes);
+    expect(read(file, [column("id", type)]).ids).toEqual(["\\N"]);
   });
 
   test("pages of large rows have fewer, whatever their column was meant for", () => {
