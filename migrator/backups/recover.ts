@@ -147,9 +147,14 @@ function recoverySettings(wal: string, to: Exclude<RecoverTo, "base">): string {
   const lines = [
     `restore_command = ${literal(command)}`,
     "recovery_target_action = 'promote'",
-    ...(to === "latest" ? [] : [`recovery_target_time = ${literal(new Date(to.time).toISOString())}`]),
+    ...(to === "latest" ? [] : [`recovery_target_time = ${literal(serverTime(to.time))}`]),
   ];
   return `\n${lines.join("\n")}\n`;
+}
+
+/** With the zone in numbers: a server that is starting does not know any by name yet, not even Z. */
+function serverTime(iso: string): string {
+  return new Date(iso).toISOString().replace("T", " ").replace("Z", "+00");
 }
 
 /** The two may be on different file systems. */

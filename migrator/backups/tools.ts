@@ -52,5 +52,6 @@ export async function tool(the: Tool): Promise<string> {
 }
 
 function lastLines(stderr: string): string {
-  return stderr.trim().split("\n").slice(-6).join("\n");
+  // restic clears the terminal's line, whether there is one or not.
+  return stderr.replaceAll("\x1b[2K", "").trim().split("\n").slice(-6).join("\n");
 }
