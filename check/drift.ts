@@ -59,7 +59,7 @@ export function driftOf(
     ...(found.encoding === "UTF8"
       ? []
       : [
-          `the database ${name} has the encoding ${found.encoding}, and texts of the service may not fit. Dump it, make it anew with ENCODING 'UTF8', and restore it`,
+          `the database ${name} has the encoding ${found.encoding}, and texts of the service may not fit. Dump it, create it again with ENCODING 'UTF8', and restore it`,
         ]),
     ...(found.allowsConnections
       ? []

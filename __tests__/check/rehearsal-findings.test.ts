@@ -35,9 +35,12 @@ test("a move that fits: how many rows, and how long it took", () => {
 });
 
 test("a value that does not fit, in the migrator's own words", () => {
-  const words = "ciphers.atype: 1 value is text";
+  const words = "1 value cannot be copied: ciphers.atype, rowid 1: text";
   expect(
-    failed({ stdout: source(), stderr: `pgmoor: refused, nothing changed: ${words}\n` }).problems,
+    failed({
+      stdout: source(),
+      stderr: `pgmoor: refused, nothing changed: ${words.replace("copied: ", "copied:\n  ")}\n`,
+    }).problems,
   ).toEqual([`the move would fail: ${words}`]);
 });
 

@@ -62,7 +62,7 @@ function prints(stdout: string, stderr = ""): void {
 
 function rehearse(): Promise<CheckReport> {
   const environment = { ...stage.environment({ phase: "prepared" }), states: undefined };
-  return runChecks(environment as never, ["vaultwarden"], stage.vault.env, {
+  return runChecks(environment, ["vaultwarden"], stage.vault.env, {
     stop: stop.signal,
     say: () => undefined,
   });

@@ -34,7 +34,10 @@ export function findingsOf(
   const source = lineOf(stdout, found);
   const move = lineOf(stdout, moved);
   // `pgmoor: refused, nothing changed: WORDS`: what it left is gone.
-  const said = stderr.replace(/^pgmoor: [^:]*: /, "").trim();
+  const said = stderr
+    .replace(/^pgmoor: [^:]*: /, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ");
   const problems = [
     ...neverRan.map((words) => `the rehearsal did not run: ${words}`),
     ...(said === "" ? [] : [`the move would fail: ${said}`]),

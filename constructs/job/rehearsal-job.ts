@@ -64,7 +64,7 @@ function tasksOf(props: ServiceJobProps, app: App, source: AnySource): Task[] {
 }
 
 /** Side by side, and neither before nor after another. No volume is written to: not that of the snapshots, either. */
-function onlyReading({ Lifecycle, ...task }: Task): Task {
+function onlyReading({ Lifecycle: _, ...task }: Task): Task {
   const mounts = task.VolumeMounts ?? [];
   return { ...task, VolumeMounts: mounts.map((mount) => ({ ...mount, ReadOnly: true })) };
 }

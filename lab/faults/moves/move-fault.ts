@@ -62,21 +62,19 @@ export function moveFault(fault: MoveFault): Fault {
       const back = Object.fromEntries(
         Object.keys(change ?? {}).map((key) => [key, subject.service[key as "name"]]),
       );
-      expectSuccess(await deployed(bench, subject, { ...moves, ...back }), `${name}: the deploy once mended`);
+      expectSuccess(
+        await deployed(bench, subject, { ...moves, ...back }),
+        `${name}: the same deploy, after the correction,`,
+      );
       await waitForAnswer(subject.service, "server", 30);
       await expectConfirmed(bench, subject);
-      bench.say(`${name}: once mended, the same deploy goes through`);
+      bench.say(`${name}: corrected, and the same deploy went through`);
       if (fault.alone) await toSource(bench, subject);
     },
   };
 }
 
-async function stopped(
-  bench: Bench,
-  { service }: SqliteSubject,
-  outcome: Outcome,
-  says: RegExp,
-): Promise<void> {
+function stopped(bench: Bench, { service }: SqliteSubject, outcome: Outcome, says: RegExp): void {
   const text = outcome.output.replace(/[\s│]+/g, " ");
   expectThat(
     !outcome.succeeded && says.test(text),

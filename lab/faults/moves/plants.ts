@@ -13,13 +13,14 @@ const plants = {
     THEN ALTER TABLE public.ciphers ADD CONSTRAINT lab_slow CHECK (lab.slow(atype)); END IF;`,
   /** When the rows are there and the keys come back, everything stops for a while. */
   "slow end": `
-    IF tg_tag = 'ALTER TABLE' AND to_regclass('public.ciphers') IS NOT NULL AND EXISTS (SELECT FROM public.ciphers)
-    THEN PERFORM pg_sleep(10); END IF;`,
+    IF tg_tag = 'ALTER TABLE' AND to_regclass('public.ciphers') IS NOT NULL THEN
+      IF EXISTS (SELECT FROM public.ciphers) THEN PERFORM pg_sleep(10); END IF;
+    END IF;`,
   /** When the rows are there, one is changed. */
   "changed row": `
-    IF tg_tag = 'ALTER TABLE' AND to_regclass('public.ciphers') IS NOT NULL AND EXISTS (SELECT FROM public.ciphers)
-    THEN UPDATE public.ciphers SET name = 'changed on the way'
-          WHERE uuid = (SELECT min(uuid) FROM public.ciphers); END IF;`,
+    IF tg_tag = 'ALTER TABLE' AND to_regclass('public.ciphers') IS NOT NULL THEN
+      UPDATE public.ciphers SET name = 'changed on the way' WHERE uuid = (SELECT min(uuid) FROM public.ciphers);
+    END IF;`,
 } as const;
 
 export const plant =
