@@ -116,8 +116,24 @@ async function strikeOwn(
 
 /** One that cannot be injected, or leaves a lab that is not in order, is a failure of its own; the others go on. */
 async function strike(bench: Bench, fault: Fault, struck: readonly Subject[]): Promise<Line[]> {
+  const lines = await caught(bench, fault, struck, async () =>
+    (await measure(bench, fault, struck)).map((result, at) => lineOf(fault, result, struck[at]!)),
+  );
+  const left = await caught(bench, fault, struck, async () => {
+    await fault.tidy?.(bench, struck);
+    return [];
+  });
+  return [...lines, ...left];
+}
+
+async function caught(
+  bench: Bench,
+  fault: Fault,
+  struck: readonly Subject[],
+  work: () => Promise<Line[]>,
+): Promise<Line[]> {
   try {
-    return (await measure(bench, fault, struck)).map((result, at) => lineOf(fault, result, struck[at]!));
+    return await work();
   } catch (error) {
     bench.say(`${fault.name} FAILED: ${messageOf(error)}`);
     return struck.map(({ service }) => failedLine(fault, service, messageOf(error)));

@@ -21,7 +21,8 @@ interface Watched {
 }
 
 /**
- * Strikes once, while each service is written to, and measures until each acknowledges a row again.
+ * Strikes once, while each service is written to, and measures until each acknowledges a row again. The lab is to be tidied
+ * afterwards.
  * @throws when the fault cannot be injected, or a service cannot be brought back even by hand: the lab is of no use then
  */
 export async function measure(bench: Bench, fault: Fault, struck: readonly Subject[]): Promise<Result[]> {
@@ -41,7 +42,6 @@ export async function measure(bench: Bench, fault: Fault, struck: readonly Subje
     return await Promise.all(watched.map((one) => outcome(bench, fault, one, since)));
   } finally {
     await Promise.all(watched.map(({ writer }) => writer.stop()));
-    await fault.tidy?.(bench, struck);
   }
 }
 

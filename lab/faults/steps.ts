@@ -43,7 +43,7 @@ export function backOnServer(
 
 export interface Failure {
   /** The task that fails. */
-  readonly task: "migrate" | "roll-back" | "confirm";
+  readonly task: "migrate" | "schema" | "roll-back" | "confirm";
   /** What it prints. @default anything */
   readonly says?: RegExp | undefined;
   /** Where the service is again. */

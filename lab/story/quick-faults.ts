@@ -17,6 +17,7 @@ export async function strike(stage: Stage, booted: BootedLab): Promise<void> {
   ];
   for (const fault of faults.filter(({ quick, own }) => quick && own === undefined)) {
     const results = await measure(bench, fault, subjects);
+    await fault.tidy?.(bench, subjects);
     const worse = results.flatMap((result, at) =>
       complaints(fault, result, subjects[at]!).map((complaint) => `${result.service} ${complaint}`),
     );

@@ -27,7 +27,7 @@ export interface MoveFault {
   readonly restore?: Step;
   /** The task that fails, and what it prints. Or what the deploy says, when it stops before. */
   readonly fails:
-    { readonly task: "migrate" | "confirm"; readonly says: RegExp } | { readonly deploy: RegExp };
+    { readonly task: "migrate" | "schema" | "confirm"; readonly says: RegExp } | { readonly deploy: RegExp };
   /** Makes the same deploy go through, besides taking `change` back. @default nothing */
   readonly mend?: Step;
   /** @default 20 */
