@@ -1,4 +1,5 @@
 /** A PostgreSQL in a task beside the app. */
+import { textsOf } from "../nomad/driver-config";
 import type { Task } from "../nomad/job";
 import { mountOf } from "../nomad/mounts";
 import { todo, type Unanswered } from "../services/todo";
@@ -56,15 +57,12 @@ function dataOf(task: Task, told: string | undefined): string | Unanswered {
 
 /** What the image runs, with the job's own arguments. */
 function commandOf(task: Task): readonly [string, ...string[]] | Unanswered {
-  const {
-    command,
-    args = [],
-    entrypoint,
-  } = (task.Config ?? {}) as {
-    command?: string;
-    args?: readonly string[];
-    entrypoint?: string | readonly string[];
-  };
+  const { entrypoint, ...config } = (task.Config ?? {}) as Readonly<Record<string, unknown>>;
+  const [command] = textsOf(config.command);
+  const args = textsOf(config.args);
+  // A program of the host is its own command.
+  if (task.Driver === "exec" || task.Driver === "raw_exec")
+    return command === undefined ? todo("which command runs the PostgreSQL?") : [command, ...args];
   if (entrypoint !== undefined)
     return todo("which command runs the PostgreSQL, with its entrypoint and arguments?");
   const given = [...(command === undefined ? [] : [command]), ...args];

@@ -1,13 +1,14 @@
 /** What `adopt` makes of a job: a definition, and what it could not tell. */
 import type { Dsn } from "../nomad/dsn";
-import type { Job, Task, TaskGroup } from "../nomad/job";
+import type { Job, Task, TaskGroup, Template } from "../nomad/job";
 import type { HttpCheck } from "../nomad/job-service";
+import { textsOf } from "../nomad/driver-config";
 import { isInAllocation, mountOf, mountsOf } from "../nomad/mounts";
-import { databaseSecretName, type AnyDefinition } from "../services/definition";
+import { databaseSecretName, type AnyDefinition, type SchemaBuild } from "../services/definition";
 import { defineJob, type JobDefinition } from "../services/job-definition";
 import { jobProblems, portLabels } from "../services/job-problems";
 import { todo, Unanswered, unanswered } from "../services/todo";
-import { findApps, isSameApp, type FoundApp } from "./find";
+import { findApps, isPostgresTask, isSameApp, type FoundApp } from "./find";
 import { postgresBeside } from "./beside";
 import { plainSecrets } from "./plain-secrets";
 import { serverDatabase, type Around } from "./on-server";
@@ -29,22 +30,18 @@ export interface Draft {
 /** @param name the service's name */
 export function draftOf(name: string, job: Job, around: Around): Draft {
   const nothing = { existing: [], notes: [] } as const;
-  const kind = kindOf(job);
+  const kind = kindOf(job) ?? meshOf(job);
   if (kind !== undefined) return { ...nothing, outcome: "refused", reasons: [kind] };
   const apps = findApps(job);
   const [app, second] = apps;
-  if (app === undefined)
-    return {
-      ...nothing,
-      outcome: "no database",
-      reasons: ["no variable and no image that pgmoor knows tells of a database"],
-    };
+  if (app === undefined) return { ...nothing, ...withoutApp(job) };
   if (second !== undefined)
     return {
       ...nothing,
       outcome: "refused",
       reasons: [
-        `it has several apps with a database: ${apps.map(({ group, task }) => `${group.Name}/${task.Name}`).join(", ")}. A service has one. Split the job, or move by hand (docs/move-by-hand.md)`,
+        sharedGroups(app, second) ??
+          `it has several apps with a database: ${apps.map(({ group, task }) => `${group.Name}/${task.Name}`).join(", ")}. A service has one. Split the job, or move by hand (docs/move-by-hand.md)`,
       ],
     };
   if (app.place.kind === "other")
@@ -56,6 +53,41 @@ export function draftOf(name: string, job: Job, around: Around): Draft {
   return draftOfApp(name, job, app, around);
 }
 
+/** A job of which no task tells of a database. */
+function withoutApp({ TaskGroups }: Job): Pick<Draft, "outcome" | "reasons"> {
+  const tasks = TaskGroups.flatMap(({ Tasks }) => Tasks);
+  const servers = tasks.filter(isPostgresTask).map(({ Name }) => Name);
+  const file = tasks.flatMap(({ Templates = [] }) => Templates).find(tellsOfDatabase);
+  if (servers.length > 0 && servers.length < tasks.length)
+    return {
+      outcome: "asks",
+      reasons: [
+        `it has a PostgreSQL (task ${servers.join(", ")}), and no variable tells which task uses it. Write its definition by hand (docs/add-a-service.md)`,
+      ],
+    };
+  if (file !== undefined)
+    return {
+      outcome: "asks",
+      reasons: [
+        `its file ${file.DestPath} tells of a database, and no variable does. Write its definition by hand (docs/add-a-service.md)`,
+      ],
+    };
+  return {
+    outcome: "no database",
+    reasons: [
+      servers.length > 0
+        ? "it is a PostgreSQL itself"
+        : "no variable, and no image that pgmoor knows, tells of a database",
+    ],
+  };
+}
+
+function tellsOfDatabase({ EmbeddedTmpl = "", Envvars }: Template): boolean {
+  return (
+    Envvars !== true && /\b(postgres(ql)?|sqlite3?):\/\/|\bpostgresql?:|\.sqlite3?\b/i.test(EmbeddedTmpl)
+  );
+}
+
 /** Jobs of other kinds have no deployments. */
 function kindOf(job: Job): string | undefined {
   const { Type, Periodic, ParameterizedJob } = job as unknown as Record<string, unknown>;
@@ -65,6 +97,31 @@ function kindOf(job: Job): string | undefined {
   if (Type !== "service")
     return `it is of type ${String(Type)}, which has no deployments: pgmoor moves data in one`;
   return undefined;
+}
+
+/** Two groups that are told of the same database. */
+function sharedGroups(one: FoundApp, other: FoundApp): string | undefined {
+  if (one.group === other.group) return undefined;
+  const [values, others] = [valuesOf(one.task), valuesOf(other.task)];
+  const same = [...values.keys()].filter(
+    (name) =>
+      /(^|_)(db|database|sql|postgres|dsn)/i.test(name) && values.get(name)!.text === others.get(name)?.text,
+  );
+  return same.length === 0
+    ? undefined
+    : `the groups ${one.group.Name} and ${other.group.Name} share a database (${same.join(", ")}). pgmoor moves one group. Put their tasks into one group, or move by hand (docs/move-by-hand.md)`;
+}
+
+/** The mesh is refused by name, whether or not a database is found. */
+function meshOf({ TaskGroups }: Job): string | undefined {
+  const services = TaskGroups.flatMap(({ Services = [], Tasks }) => [
+    ...Services,
+    ...Tasks.flatMap(({ Services: own = [] }) => own),
+  ]) as readonly { readonly Name?: string; readonly Connect?: unknown }[];
+  const meshed = services.filter(({ Connect }) => Connect != null).map(({ Name = "" }) => Name);
+  return meshed.length === 0
+    ? undefined
+    : `its services ${meshed.join(", ")} are in Consul's service mesh (connect), whose proxies pgmoor's tasks and the server are not part of. Take connect out of the job, or move its data by hand (docs/move-by-hand.md)`;
 }
 
 function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draft {
@@ -229,12 +286,23 @@ function sqliteSource({ task, known, dsn }: FoundApp, file: string | Unanswered)
           )
         : typeof schema === "string"
           ? todo(schema)
-          : schema,
+          : schemaIn(task, schema),
     migrationTables:
       known === undefined
         ? todo("in which tables does the app record its schema migrations?")
         : known.migrationTables,
     ...(rules === undefined ? {} : { rules }),
+  };
+}
+
+/** The image's command builds it; a program of the host is its own. */
+function schemaIn(task: Task, schema: SchemaBuild): Open<SchemaBuild> {
+  if (task.Driver !== "exec" && task.Driver !== "raw_exec") return schema;
+  const [command = "", ...args] = textsOf([task.Config.command, task.Config.args]);
+  if (schema.kind === "app") return { ...schema, command: [command, ...args] };
+  return {
+    ...schema,
+    command: todo(`which command does here what ${schema.command.join(" ")} does in the image?`),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Where the database of a job's app is: by the app's image, and by the variables of its task. */
 import { dirname, basename } from "node:path/posix";
 import { dsnVariables, type Dsn, type Variable } from "../nomad/dsn";
+import { textsOf } from "../nomad/driver-config";
 import type { Job, Task, TaskGroup } from "../nomad/job";
 import { appOfImage, isPostgres } from "./apps";
 import type { KnownApp } from "./apps/known-app";
@@ -50,7 +51,21 @@ export function isSameApp(one: Task, other: Task): boolean {
 }
 
 export function imageOf(task: Task): string | undefined {
-  return task.Driver === "docker" || task.Driver === "podman" ? task.Config.image : undefined;
+  return task.Driver === "docker" || task.Driver === "podman" ? textsOf(task.Config?.image)[0] : undefined;
+}
+
+/** What a task runs: its image, or the names of its program and of the files that it is given. */
+function programsOf(task: Task): string[] {
+  const image = imageOf(task);
+  if (image !== undefined) return [image];
+  const { command, args } = (task.Config ?? {}) as { command?: unknown; args?: unknown };
+  return textsOf([command, args])
+    .filter((word) => word.includes("/"))
+    .map((word) => basename(word).replace(/\.\w+$/, ""));
+}
+
+export function isPostgresTask(task: Task): boolean {
+  return programsOf(task).some(isPostgres);
 }
 
 /** The name of a database server that is no PostgreSQL. */
@@ -59,16 +74,17 @@ function otherServer(image: string): string | undefined {
 }
 
 function findApp(group: TaskGroup, task: Task): FoundApp | undefined {
-  const image = imageOf(task) ?? "";
   if (
-    isPostgres(image) ||
-    otherServer(image) !== undefined ||
+    isPostgresTask(task) ||
+    otherServer(imageOf(task) ?? "") !== undefined ||
     (task.Lifecycle?.Hook === "prestart" && task.Lifecycle.Sidecar !== true)
   )
     return undefined;
   const values = valuesOf(task);
-  const known = appOfImage(image);
-  const guessed = guessDsn(values);
+  const known = programsOf(task)
+    .map(appOfImage)
+    .find((app) => app !== undefined);
+  const guessed = guessDsn(values, group.Tasks.some(isPostgresTask));
   const dsn = known === undefined ? guessed : spelled(known, values);
   const place =
     placeOf(group, values, dsn, known) ??
@@ -171,7 +187,7 @@ function hostOf(values: Values, dsn: Dsn | undefined): string | undefined {
 
 function serverOf(group: TaskGroup, host: string): Place {
   const beside = group.Tasks.find(
-    (task) => isPostgres(imageOf(task) ?? "") && (task.Lifecycle == null || task.Lifecycle.Sidecar === true),
+    (task) => isPostgresTask(task) && (task.Lifecycle == null || task.Lifecycle.Sidecar === true),
   );
   return beside === undefined ? { kind: "postgres", host } : { kind: "beside", task: beside };
 }

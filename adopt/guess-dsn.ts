@@ -7,7 +7,8 @@ export const postgresType = /^(postgres(ql)?|pgsql|pdo_pgsql|postgresdb|pg|psyco
 export const otherType = /^(mysql2?|mariadb|pdo_mysql|mssql|sqlserver|mongodb?|oracle)$/i;
 const host = /^(.*?)(host(?:name)?|server|addr(?:ess)?)$/i;
 
-export function guessDsn(values: ReadonlyMap<string, Value>): Dsn | undefined {
+/** @param beside whether its group has a PostgreSQL: then that is what it is about */
+export function guessDsn(values: ReadonlyMap<string, Value>, beside: boolean): Dsn | undefined {
   for (const [variable, { text }] of values) {
     const [, scheme] = postgresUrl.exec(text) ?? [];
     if (scheme !== undefined)
@@ -26,7 +27,10 @@ export function guessDsn(values: ReadonlyMap<string, Value>): Dsn | undefined {
     const database = of(/^(name|database|database_?name|db|dbname|base)$/i);
     const types = [...values].filter(([, value]) => postgresType.test(value.text)).map(([one]) => one);
     const isPostgres =
-      /postgres|^pg|_pg_/i.test(name) || types.length > 0 || values.get(port ?? "")?.text === "5432";
+      beside ||
+      /postgres|^pg|_pg_/i.test(name) ||
+      types.length > 0 ||
+      values.get(port ?? "")?.text === "5432";
     if (!isPostgres || username === undefined || password === undefined || database === undefined) continue;
     if (port === undefined && !/:\d+$|:\{\{/.test(text)) continue;
     return {

@@ -3,9 +3,8 @@ import type { AnyDefinition } from "../services/definition";
 import type { Job } from "../nomad/job";
 import type { ServerLookup } from "../nomad/dsn";
 import { todo } from "../services/todo";
-import { isPostgres } from "./apps";
 import type { Open } from "./open";
-import { imageOf, type FoundApp } from "./find";
+import { isPostgresTask, type FoundApp } from "./find";
 import { valuesOf } from "./values";
 
 /** What `adopt` knows of the environment. */
@@ -26,9 +25,7 @@ export function serverDatabase(
   job: Job,
   { server }: Around,
 ): Partial<Open<AnyDefinition["database"]>> {
-  const inJob = job.TaskGroups.find(
-    (group) => group !== app.group && group.Tasks.some((task) => isPostgres(imageOf(task) ?? "")),
-  );
+  const inJob = job.TaskGroups.find((group) => group !== app.group && group.Tasks.some(isPostgresTask));
   if (!isServer(host, server))
     return {
       name: todo(

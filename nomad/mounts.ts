@@ -1,5 +1,5 @@
 /** Where a task of somebody's job has its files: volumes of Nomad's, and what the docker driver mounts itself. */
-import type { DockerConfig } from "./driver-config";
+import { blocksOf, textsOf, type DockerConfig } from "./driver-config";
 import type { Task } from "./job";
 
 export interface FoundMount {
@@ -37,23 +37,16 @@ export function isInAllocation({ kind, source }: FoundMount): boolean {
   );
 }
 
-function dockerMounts({ volumes = [], mount = [], mounts = [] }: DockerConfig): FoundMount[] {
-  const bound = volumes.flatMap((text): FoundMount[] => {
+function dockerMounts({ volumes, mount, mounts }: DockerConfig): FoundMount[] {
+  const bound = textsOf(volumes).flatMap((text): FoundMount[] => {
     const [, source, path, options = ""] = /^((?:\$\{[^}]*\}|[^:])+):([^:]+)(?::(.*))?$/.exec(text) ?? [];
     if (source === undefined || path === undefined) return [];
     return [{ kind: "docker", source, path: trimmed(path), readOnly: options.split(",").includes("ro") }];
   });
-  const listed = [mount, mounts].flat().flatMap((one): FoundMount[] =>
-    one.source === undefined || one.type === "tmpfs"
+  const listed = blocksOf([mount, mounts]).flatMap(({ type, source, target, readonly }): FoundMount[] =>
+    typeof source !== "string" || typeof target !== "string" || type === "tmpfs"
       ? []
-      : [
-          {
-            kind: "docker",
-            source: one.source,
-            path: trimmed(one.target),
-            readOnly: one.readonly === true,
-          },
-        ],
+      : [{ kind: "docker", source, path: trimmed(target), readOnly: String(readonly) === "true" }],
   );
   return [...bound, ...listed];
 }

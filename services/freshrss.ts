@@ -6,15 +6,17 @@ import type { ServiceDefinition } from "./definition";
 
 /**
  * FreshRSS: a reader of feeds.
- * Source: https://github.com/FreshRSS/FreshRSS/tree/edge/Docker (the `DB_…` variables, read at its installation).
+ * Sources: https://github.com/FreshRSS/FreshRSS/tree/edge/Docker (the `DB_…` variables, read at its installation; `LISTEN`),
+ * https://github.com/jharter1/hashi_homelab (`jobs/services/media/freshrss`: host network, port 8082, resources).
  */
 export const freshrss: ServiceDefinition = {
   name: "freshrss",
-  program: { driver: "docker", image: "freshrss/freshrss:1.27.0", network: "bridge" },
-  port: Port.onHost(8082).to(80),
+  program: { driver: "docker", image: "freshrss/freshrss:1.27.0", network: "host" },
+  port: Port.onHost(8082),
+  environment: { LISTEN: "0.0.0.0:8082" },
   volumes: [HostVolume.named("freshrss_data").at("/var/www/FreshRSS/data")],
   health: HealthCheck.http("/i/"),
-  resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
+  resources: { cpuMegahertz: 500, memory: Size.mebibytes(256) },
   middlewares: ["authelia@file"],
   database: { connectionLimit: 10 },
   dsn: {

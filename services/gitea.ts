@@ -8,12 +8,15 @@ import type { ServiceDefinition } from "./definition";
 /**
  * Gitea: git repositories, with issues and pull requests.
  * Sources: https://docs.gitea.com/installation/install-with-docker (variables `GITEA__SECTION__KEY`, port, volume),
- * https://docs.gitea.com/administration/config-cheat-sheet (`[database]`; `/api/healthz` asks the database).
+ * https://docs.gitea.com/administration/config-cheat-sheet (`[database]`; `/api/healthz` asks the database),
+ * https://github.com/jharter1/hashi_homelab (`jobs/services/development/gitea`: host network, port 3001, `gitea_data` at `/data`).
+ * The homelab's own image is rootless, with its paths set to those of this one.
  */
 export const gitea: ServiceDefinition = {
   name: "gitea",
-  program: { driver: "docker", image: "gitea/gitea:1.24.6", network: "bridge" },
-  port: Port.onHost(3002).to(3000),
+  program: { driver: "docker", image: "gitea/gitea:1.24.6", network: "host" },
+  port: Port.onHost(3001),
+  environment: { GITEA__server__HTTP_PORT: "3001" },
   volumes: [HostVolume.named("gitea_data").at("/data")],
   health: HealthCheck.http("/api/healthz"),
   resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },

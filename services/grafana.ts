@@ -8,16 +8,17 @@ import type { ServiceDefinition } from "./definition";
 /**
  * Grafana: dashboards.
  * Sources: https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/ (`[database]`, variables
- * `GF_SECTION_KEY`), https://grafana.com/docs/grafana/latest/developers/http_api/other/ (`/api/health` asks the database).
+ * `GF_SECTION_KEY`), https://grafana.com/docs/grafana/latest/developers/http_api/other/ (`/api/health` asks the database),
+ * https://github.com/jharter1/hashi_homelab (`jobs/services/observability/grafana`: host network, port 3000, resources).
  */
 export const grafana: ServiceDefinition = {
   name: "grafana",
-  program: { driver: "docker", image: "grafana/grafana:12.1.1", network: "bridge" },
+  program: { driver: "docker", image: "grafana/grafana:12.1.1", network: "host" },
   port: Port.onHost(3000),
   secrets: [{ variable: "GF_SECURITY_ADMIN_PASSWORD", secret: "grafana", field: "admin_password" }],
   volumes: [HostVolume.named("grafana_data").at("/var/lib/grafana")],
   health: HealthCheck.http("/api/health"),
-  resources: { cpuMegahertz: 200, memory: Size.mebibytes(256) },
+  resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
   database: { connectionLimit: 10 },
   dsn: {
     style: "variables",

@@ -12,7 +12,8 @@ import type { ServiceDefinition } from "./definition";
 export const uptimeKuma: ServiceDefinition = {
   name: "uptime-kuma",
   program: { driver: "docker", image: "louislam/uptime-kuma:2.5.3", network: "bridge" },
-  port: Port.onHost(3001),
+  // The image listens on 3001, which is Gitea's on the hosts of the homelab; its own job has a port that Nomad picks.
+  port: Port.onHost(3011).to(3001),
   volumes: [HostVolume.named("uptime_kuma_data").at("/app/data")],
   health: HealthCheck.http("/"),
   resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },

@@ -14,7 +14,7 @@ test.each([
   ["dashboards", "moves", /SQLite, \/var\/lib\/grafana\/grafana\.db/],
   ["notes", "moves", /SQLite, \/hedgedoc\/data\/notes\.sqlite/],
   ["reader", "on the server", /on the environment's server/],
-  ["mesh", "refused", /Connect: .* service mesh/],
+  ["mesh", "refused", /services mesh are in Consul's service mesh \(connect\)/],
   ["shared", "refused", /groups web and worker share a database \(\/srv\/paperless\/data\)/],
   ["counted", "refused", /3 allocations cannot share a SQLite file/],
   ["arr", "refused", /several apps with a database: arr\/radarr, arr\/sonarr/],

@@ -10,11 +10,13 @@ const folder = path.join(__dirname, "../../services");
 const noServices = [
   "catalogue",
   "definition",
+  "job-changes",
   "job-definition",
   "job-problems",
   "ledger",
   "rules",
   "server-images",
+  "server-job",
   "todo",
 ];
 /** Definitions that a person, or `pgmoor adopt`, has put beside them. */

@@ -60,7 +60,7 @@ async function setUpByHand(stage: Adopting): Promise<void> {
   }
   await admin.end();
   await writeSecret(lab.vault, "grafana", { admin_password: "typed-in-by-hand" });
-  await writeSecret(lab.vault, "authelia", { storage_encryption_key: "k".repeat(32), session_secret: "s" });
+  await writeSecret(lab.vault, "authelia/config", { encryption_key: "k".repeat(32), session_secret: "s" });
   for (const service of adopted) {
     await writeSecret(lab.vault, `postgres/${databaseOf(service)}`, { password: oldPassword(service.name) });
     await loginByHand(stage, service, (client) =>

@@ -1,5 +1,6 @@
 /** What changes in somebody's job when its app runs on the server. */
 import { caFile, dsnFile, dsnVariables } from "../../../nomad/dsn";
+import { textsOf } from "../../../nomad/driver-config";
 import { withoutVariables } from "../../../nomad/env-template";
 import type { Service } from "../../../nomad/job-service";
 import type { Task, TaskGroup, Template } from "../../../nomad/job";
@@ -71,6 +72,6 @@ export function withoutServer(group: TaskGroup, { task: name }: TaskSource): Tas
 function portsOf(task: Task | undefined): string[] {
   if (task === undefined) return [];
   const services = (task.Services ?? []).flatMap(({ PortLabel = "" }) => PortLabel);
-  const { ports = [] } = (task.Config ?? {}) as { readonly ports?: readonly string[] };
-  return [...ports, ...services];
+  const { ports } = (task.Config ?? {}) as { readonly ports?: unknown };
+  return [...textsOf(ports), ...services];
 }

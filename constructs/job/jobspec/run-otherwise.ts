@@ -1,5 +1,5 @@
 /** A task of somebody's job, run for another purpose: with its program and its settings, without its data. */
-import type { DockerConfig } from "../../../nomad/driver-config";
+import { blocksOf, textsOf, type DockerConfig, type DockerMount } from "../../../nomad/driver-config";
 import type { AnyTask, DriverAndConfig, Task } from "../../../nomad/job";
 import type { Runnable } from "../app";
 import type { Run } from "../run";
@@ -67,8 +67,10 @@ function withoutData(task: Task, config: DockerConfig): DockerConfig {
       .map(({ path }) => path),
   );
   const { volumes, mount, mounts, ...rest } = config;
-  const bound = (volumes ?? []).filter((text) => harmless.has(text.split(":")[1] ?? ""));
-  const listed = [mount ?? [], mounts ?? []].flat().filter(({ target }) => harmless.has(target));
+  const bound = textsOf(volumes).filter((text) => harmless.has(text.split(":")[1] ?? ""));
+  const listed = blocksOf([mount, mounts]).filter(({ target }) =>
+    harmless.has(String(target)),
+  ) as unknown as DockerMount[];
   return {
     ...rest,
     image: config.image,
