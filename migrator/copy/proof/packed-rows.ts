@@ -77,14 +77,18 @@ export function differingPlaces(
   { packed, ends }: PackedRows,
   row: number,
 ): number[] {
+  const isPacked = (some: readonly (Form | null)[], start: number, stop: number) => {
+    room.end = 0;
+    // First, since it may make more room.
+    const end = pack(some);
+    return packed.compare(room.bytes, 0, end, start, stop) === 0;
+  };
   let at = ends[row - 1] ?? 0;
-  room.end = 0;
-  if (packed.compare(room.bytes, 0, pack(forms), at, ends[row]) === 0) return [];
+  if (isPacked(forms, at, ends[row]!)) return [];
   const places: number[] = [];
   for (const [place, form] of forms.entries()) {
     const end = at + lengthBytes + Math.max(0, packed.readInt32LE(at));
-    room.end = 0;
-    if (packed.compare(room.bytes, 0, pack([form]), at, end) !== 0) places.push(place);
+    if (!isPacked([form], at, end)) places.push(place);
     at = end;
   }
   return places;
