@@ -59,6 +59,22 @@ test.each(["UTF-8", "UTF-16le", "UTF-16be"])(
   },
 );
 
+test("a database in another encoding holds large texts in fewer bytes than UTF-8", async () => {
+  const latin1 = await Bench.create(cleanup, "LATIN1");
+  await latin1.schema("CREATE TABLE t (id integer PRIMARY KEY, a text, b varchar(2000000), c char(1100000))");
+  const letters = (count: number) => `replace(hex(zeroblob(${count})), '00', 'é')`;
+  await latin1.copy(
+    latin1.write(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c);
+       INSERT INTO t (a, b, c) VALUES (${letters(700_000)}, ${letters(1_500_000)}, ${letters(600_000)})`,
+    ),
+  );
+  const found = await latin1.query(
+    "SELECT length(a) AS a, octet_length(b) AS b, length(rtrim(c::text, ' ')) AS c FROM t",
+  );
+  expect(found).toEqual([{ a: 700_000, b: 1_500_000, c: 600_000 }]);
+});
+
 test("large values that do not fit are named, every one, and nothing is changed", async () => {
   const schema =
     "CREATE TABLE t (id integer, a text, b varchar(2000000), d bytea, i integer, j timestamp, k jsonb); INSERT INTO t (id) VALUES (-7)";

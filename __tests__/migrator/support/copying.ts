@@ -24,8 +24,9 @@ export class Bench {
     private readonly helper: Client,
   ) {}
 
-  static async create(cleanup: Cleanup): Promise<Bench> {
-    const database = await Database.create(cleanup);
+  /** @param encoding of the database. @default UTF8 */
+  static async create(cleanup: Cleanup, encoding?: string): Promise<Bench> {
+    const database = await Database.create(cleanup, undefined, encoding);
     const server = loginOf(database.environment);
     const [client, helper] = [await connect(server), await connect(server)];
     cleanup.add(() => Promise.all([client.end(), helper.end()]));

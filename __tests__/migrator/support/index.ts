@@ -54,6 +54,7 @@ export class Database {
   static async create(
     cleanup: Cleanup,
     server = JSON.parse(process.env.PGMOOR_TEST_PG ?? "{}") as TestServer,
+    encoding = "UTF8",
   ): Promise<Database> {
     const name = `t_${randomBytes(6).toString("hex")}`;
     const password = `secret-${randomBytes(9).toString("hex")}`;
@@ -61,7 +62,7 @@ export class Database {
     await admin.connect();
     await admin.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
     await admin.query(
-      `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`,
+      `CREATE DATABASE ${name} OWNER ${name} TEMPLATE template0 ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`,
     );
     // As `client` is of the role, so would confirm take it for the app: it has a database user of its own to hide behind.
     const client = new Client({ ...server, user: server.user, database: name, application_name: "test" });

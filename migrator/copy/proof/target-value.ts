@@ -21,9 +21,12 @@ const since2000 = { micros: 946_684_800_000_000n, days: 10_957 };
 const hashed = (name: string, bytes: string) =>
   `'sha256 ' || octet_length(${name}) || ' ' || encode(sha256(${bytes}), 'hex')`;
 
-const text = (name: string) =>
-  `CASE WHEN octet_length(${name}::text) < ${leastHashed} THEN ${name}::text ` +
-  `ELSE ${hashed(`${name}::text`, `convert_to(${name}::text, 'UTF8')`)} END`;
+/** Measured and hashed in UTF-8, as the source is: other encodings have at least a third of its bytes for a character. */
+const text = (name: string) => {
+  const utf8 = `convert_to(${name}::text, 'UTF8')`;
+  const isSmall = `octet_length(${name}::text) < ${leastHashed / 4} OR octet_length(${utf8}) < ${leastHashed}`;
+  return `CASE WHEN ${isSmall} THEN ${name}::text ELSE ${hashed(utf8, utf8)} END`;
+};
 
 const asIs: TargetValue = {
   term: (name) => name,
