@@ -5,6 +5,7 @@ import { jobStatus } from "../status/nomad";
 import { reach, serversOf, type Reached } from "../status/reach";
 import { isTold } from "../status/report";
 import type { Look, Probe } from "./probe";
+import { backup } from "./probes/backup";
 import { identity } from "./probes/identity";
 import { placement } from "./probes/placement";
 import { rehearsal, type Rehearsing } from "./probes/rehearsal";
@@ -30,7 +31,12 @@ export async function runChecks(
   const problems: Finding[] = serverProblems(look);
   const notes: Finding[] = [];
   const notChecked: { probe: string; why: string }[] = [];
-  for (const probe of [...probes, ...(rehearsing === undefined ? [] : [rehearsal(rehearsing)])]) {
+  const asked = [
+    ...probes,
+    ...(environment.backups === undefined ? [] : [backup]),
+    ...(rehearsing === undefined ? [] : [rehearsal(rehearsing)]),
+  ];
+  for (const probe of asked) {
     const why = missing(probe, reached);
     if (why !== undefined) {
       notChecked.push({ probe: probe.name, why });

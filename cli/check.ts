@@ -30,6 +30,7 @@ Probes:
   placement  Nomad finds a client with the driver, the volumes and room for each job
   server     PostgreSQL has the extensions, the preloaded libraries and the connections; owners are right
   target     the database is ready for a cutover
+  backup     what is on the server has a new backup, which was restored for a test
   rehearsal  with --rehearse: the source can be read and is whole, every value fits, the app's image builds its schema,
              there is room; and how long the copy takes. It makes a database, a role in Vault and a batch job, and
              removes them again

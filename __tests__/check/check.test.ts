@@ -292,6 +292,17 @@ test("what a token may not see is not checked, and no problem", async () => {
   ]);
 });
 
+test("what is on the server wants a backup; what is on its source has nothing there yet", async () => {
+  const backups = { repository: { in: "volume", volume: "backups" }, volume: "wal" } as const;
+  const withBackups = (environment: Environment): Environment => ({ ...environment, backups });
+  expect(await found(withBackups)).toEqual([]);
+  stage.job({ phase: "cutover" });
+  const problems = await found(withBackups, { phase: "cutover" });
+  expect(problems.filter((one) => one.startsWith("backup"))).toEqual([
+    "backup: has no backup. Run nomad job periodic force -namespace default pgmoor-backup",
+  ]);
+});
+
 test("while a server is down, the others are checked, and it is said what was not", async () => {
   stage.vault.sealed = true;
   const report = await check();
