@@ -58,12 +58,14 @@ function ofMembers(
   path: readonly string[],
   nameOf: (member: ObjectDiff) => string,
 ): JobChange[] {
-  const added = members.filter(({ Type }) => Type === "Added");
-  return members
+  // Where one is taken for the other, they are not of a kind: another file, another port.
+  const apart = members.flatMap((member) => (isOther(member) ? sides(member) : member));
+  const added = apart.filter(({ Type }) => Type === "Added");
+  return apart
     .flatMap((member): JobChange[] => {
       if (member.Type === "Added") return [];
-      if (member.Type !== "Deleted") return ofObject(member, [...path, nameOf(member)]);
-      const twin = twinOf(member, added, members);
+      if (member.Type !== "Deleted") return ofObject(member, [...path, named(member, "Old", nameOf)]);
+      const twin = twinOf(member, added, apart);
       if (twin !== undefined) {
         added.splice(added.indexOf(twin), 1);
         return ofTwins(valuesOf(member, "Old"), valuesOf(twin, "New"), [
@@ -95,6 +97,29 @@ const identities = [
   "LTarget",
   "Attribute",
 ];
+
+function isOther(member: ObjectDiff): boolean {
+  const [old, now] = [identityOf(member, "Old"), identityOf(member, "New")];
+  return member.Type === "Edited" && old !== undefined && now !== undefined && old !== now;
+}
+
+function sides(member: ObjectDiff): ObjectDiff[] {
+  return (["Deleted", "Added"] as const).map((Type) => oneSide(member, Type));
+}
+
+function oneSide({ Name, Fields, Objects }: ObjectDiff, Type: "Deleted" | "Added"): ObjectDiff {
+  const side = Type === "Deleted" ? "Old" : "New";
+  return {
+    Type,
+    ...(Name === undefined ? {} : { Name }),
+    Fields: (Fields ?? [])
+      .filter((field) => (field[side] ?? "") !== "")
+      .map((field) => ({ Type, Name: field.Name, [side]: field[side]! })),
+    Objects: (Objects ?? [])
+      .filter((inside) => inside.Type === "Edited" || inside.Type === Type)
+      .map((inside) => oneSide(inside, Type)),
+  };
+}
 
 function identityOf(member: ObjectDiff, side: "Old" | "New"): string | undefined {
   const fields = new Map((member.Fields ?? []).map((field) => [field.Name, field[side] ?? ""]));

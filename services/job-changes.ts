@@ -1,6 +1,7 @@
 /** What becomes of a job that somebody wrote when pgmoor deploys it: what changes, and what is lost. In words, without secrets. */
 import { dsnVariables } from "../nomad/dsn";
 import { variablesIn } from "../nomad/env-template";
+import { mountOf } from "../nomad/mounts";
 import { placeOf, type JobChange } from "../nomad/plan-changes";
 import { hasJobspec, type Definition } from "./job-definition";
 import { ownTasks } from "./job-problems";
@@ -47,7 +48,8 @@ function isOurs(definition: Definition, names: ReadonlySet<string>, change: JobC
   if (of("Identity") && /_default$/.test(inside)) return true;
   // What Nomad adds for tasks that use Vault.
   if (of("Constraint") && /\$\{attr\.(vault|consul|nomad)[\w.]*\.version\}/.test(inside)) return true;
-  if (of("Volume") && kind === "new") return true;
+  if (of("Volume") && (kind === "new" || inside === `Volume ${sourceVolume(definition)}`)) return true;
+  if (/ pgmoor_schema$/.test(inside)) return true;
   if (of("Template") && /(secrets\/database\.env|pgmoor-tls\/ca\.pem)$/.test(inside)) return true;
   const variable = /^Env\[(.*)\]$/.exec(field)?.[1];
   if (variable !== undefined) return names.has(variable);
@@ -61,6 +63,15 @@ function isOurs(definition: Definition, names: ReadonlySet<string>, change: JobC
     gone.every(([name]) => names.has(name)) &&
     (kind === "gone" || field === "EmbeddedTmpl")
   );
+}
+
+/** The volume of a PostgreSQL in a task of the group: it leaves with the task. */
+function sourceVolume(definition: Definition): string | undefined {
+  if (!hasJobspec(definition) || definition.source?.kind !== "postgres") return undefined;
+  const { task, data } = definition.source;
+  const tasks = definition.jobspec.TaskGroups.flatMap(({ Tasks }) => Tasks);
+  const server = tasks.find(({ Name }) => Name === task);
+  return server && mountOf(server, data)?.source;
 }
 
 /** Fields whose values are no secret of anybody's. */

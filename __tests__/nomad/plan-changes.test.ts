@@ -53,6 +53,21 @@ test("what the database needs is no loss: its variables, and env files of nothin
   expect(told(edited([variable], files))).toEqual({ changes: [], loses: [] });
 });
 
+test("a file that Nomad takes for another is two files", () => {
+  const renamed = {
+    Type: "Edited",
+    Name: "Template",
+    Fields: [
+      { Type: "Edited", Name: "DestPath", Old: "local/app.conf", New: "secrets/database.env" },
+      { Type: "Edited", Name: "EmbeddedTmpl", Old: "port = 1", New: "GITEA__database__PASSWD=…" },
+    ],
+  };
+  expect(told(edited([], [renamed]))).toEqual({
+    changes: [],
+    loses: ["group forge, task forge, Template local/app.conf"],
+  });
+});
+
 test("other variables, files and lines are, and no value is shown", () => {
   const secret = { Type: "Deleted", Name: "Env[TOKEN]", Old: "hunter2" };
   const files = [
