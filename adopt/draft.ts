@@ -11,7 +11,7 @@ import { todo, Unanswered, unanswered } from "../services/todo";
 import { findApps, isPostgresTask, isSameApp, type FoundApp } from "./find";
 import { postgresBeside } from "./beside";
 import { plainSecrets } from "./plain-secrets";
-import { serverDatabase, type Around } from "./on-server";
+import { serverDatabase, serverGroup, type Around } from "./on-server";
 import type { Open, OpenDefinition } from "./open";
 import { valuesOf } from "./values";
 
@@ -131,7 +131,7 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
   const others = group.Tasks.filter(
     (other) => other !== task && other.Lifecycle?.Hook !== "prestart" && isSameApp(task, other),
   );
-  const found = placeOf(name, app, job, around);
+  const found = placeOf(name, app, around);
   const definition: OpenDefinition = {
     name,
     jobspec: job,
@@ -146,7 +146,15 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
   const questions = unanswered(definition).map(
     ({ path, question }) => `${path.map(String).join(".")}: ${question}`,
   );
-  const refused = refusals(definition);
+  const other = app.place.kind === "postgres" ? serverGroup(app, app.place.host, job, around) : undefined;
+  const refused = [
+    ...refusals(definition),
+    ...(other === undefined
+      ? []
+      : [
+          `the groups ${group.Name} and ${other} share a database: the PostgreSQL is in ${other}. pgmoor moves one group. Put its task into the group ${group.Name}, or move by hand (docs/move-by-hand.md)`,
+        ]),
+  ];
   const outcome: Outcome =
     refused.length > 0
       ? "refused"
@@ -198,7 +206,7 @@ interface FoundPlace {
   readonly told: string;
 }
 
-function placeOf(name: string, app: FoundApp, job: Job, around: Around): FoundPlace {
+function placeOf(name: string, app: FoundApp, around: Around): FoundPlace {
   const { place, known } = app;
   const extensions = known?.extensions === undefined ? {} : { extensions: known.extensions };
   switch (place.kind) {
@@ -223,7 +231,7 @@ function placeOf(name: string, app: FoundApp, job: Job, around: Around): FoundPl
       };
     }
     case "postgres": {
-      const database = serverDatabase(name, app, place.host, job, around);
+      const database = serverDatabase(name, app, place.host, around);
       return {
         database: { ...extensions, ...database },
         existing: ["job", "secret", "database"],

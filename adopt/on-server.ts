@@ -18,20 +18,27 @@ export interface Around {
   };
 }
 
+/** The group of the job, other than the app's, that has the PostgreSQL. */
+export function serverGroup(
+  { group }: FoundApp,
+  host: string,
+  job: Job,
+  { server }: Around,
+): string | undefined {
+  if (isServer(host, server)) return undefined;
+  return job.TaskGroups.find((one) => one !== group && one.Tasks.some(isPostgresTask))?.Name;
+}
+
 export function serverDatabase(
   name: string,
   app: FoundApp,
   host: string,
-  job: Job,
   { server }: Around,
 ): Partial<Open<AnyDefinition["database"]>> {
-  const inJob = job.TaskGroups.find((group) => group !== app.group && group.Tasks.some(isPostgresTask));
   if (!isServer(host, server))
     return {
       name: todo(
-        inJob === undefined
-          ? `its PostgreSQL is at ${host}, which is not the environment's server. Move its data by hand first (docs/move-by-hand.md); is it the server under another name, give the database's name`
-          : `its PostgreSQL is in the group ${inJob.Name} of the job. Move its data by hand first (docs/move-by-hand.md), or put that task into the group ${app.group.Name}`,
+        `its PostgreSQL is at ${host}, which is not the environment's server. Move its data by hand first (docs/move-by-hand.md); is it the server under another name, give the database's name`,
       ),
     };
   const [database, user] = namesOf(app);

@@ -32,7 +32,7 @@ export interface Job {
   readonly TaskGroups: readonly TaskGroup[];
   readonly UI?: {
     readonly Description?: string;
-    readonly Links?: readonly { readonly Label: string; readonly URL: string }[];
+    readonly Links?: readonly { readonly Label: string; readonly Url: string }[];
   };
   /** Of Nomad Enterprise, and of Nomad before 1.10. */
   readonly ConsulNamespace?: string;

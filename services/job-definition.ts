@@ -55,6 +55,22 @@ export function jobNamespace(definition: Definition, namespace: string): string 
   return (hasJobspec(definition) ? definition.jobspec.Namespace : undefined) ?? namespace;
 }
 
+/** The name under which Consul knows the service: in somebody's job, that of its service on the port of the app. */
+export function consulService(definition: Definition): string {
+  if (!hasJobspec(definition)) return definition.name;
+  const { jobspec, tasks, health } = definition;
+  const group = jobspec.TaskGroups[groupIndex(jobspec, tasks)];
+  const services = [
+    ...(group?.Services ?? []),
+    ...(group?.Tasks ?? []).flatMap(({ Services = [] }) => Services),
+  ];
+  const found = services.find(
+    ({ PortLabel, Provider = "consul", Name = "" }) =>
+      PortLabel === health.port && Provider === "consul" && !Name.includes("${"),
+  );
+  return found?.Name ?? definition.name;
+}
+
 /** The place, in its job, of the group that has the service's tasks. -1: none has all of them. */
 export function groupIndex({ TaskGroups }: Job, tasks: readonly string[]): number {
   return TaskGroups.findIndex((group) => tasks.every((task) => taskNames(group).includes(task)));

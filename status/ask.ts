@@ -1,5 +1,6 @@
 /** Asks the servers where every service stands. What one server cannot tell, the others still do. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
+import { consulService } from "../services/job-definition";
 import { databaseName, databaseSecretName } from "../services/definition";
 import type { Secret } from "../survey/vault";
 import { backupsSeen, type BackupsSeen } from "../survey/backups";
@@ -89,7 +90,7 @@ async function serviceStatus(
       ? jobStatus(environment, service, env)
       : { unknown: `Nomad ${reached.nomad}` },
     reached.consul === undefined
-      ? healthStatus(environment, name, env)
+      ? healthStatus(environment, consulService(service.definition), env)
       : { unknown: `Consul ${reached.consul}` },
     reached.secretIn(databaseSecretName(databaseName(service.definition))),
   ]);

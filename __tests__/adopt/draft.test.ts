@@ -4,7 +4,7 @@ import type { Phase } from "../../environments/model/environment";
 import { InvalidEnvironment } from "../../environments/model/problems";
 import { validate } from "../../environments/model/validate";
 import type { Job, TaskGroup } from "../../nomad/job";
-import type { JobDefinition } from "../../services/job-definition";
+import { consulService, type JobDefinition } from "../../services/job-definition";
 import { todo } from "../../services/todo";
 import { definitionOf, drafted, type JobName } from "./jobs";
 
@@ -16,6 +16,7 @@ test.each([
   ["reader", "on the server", /on the environment's server/],
   ["mesh", "refused", /services mesh are in Consul's service mesh \(connect\)/],
   ["shared", "refused", /groups web and worker share a database \(\/srv\/paperless\/data\)/],
+  ["apart", "refused", /groups app and db share a database: the PostgreSQL is in db/],
   ["counted", "refused", /3 allocations cannot share a SQLite file/],
   ["arr", "refused", /several apps with a database: arr\/radarr, arr\/sonarr/],
   ["nightly", "refused", /periodic job/],
@@ -209,4 +210,9 @@ test("what `job` changes is in every phase, and pgmoor's parts are still there",
     "linkding",
     "confirm",
   ]);
+});
+
+test("Consul knows a service of somebody's job by the name that the job gives it", () => {
+  expect(consulService(definitionOf("forge"))).toBe("forge-http");
+  expect(consulService(definitionOf("bookmarks"))).toBe("bookmarks-web");
 });

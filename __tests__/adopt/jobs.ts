@@ -7,6 +7,7 @@ import type { JobDefinition } from "../../services/job-definition";
 import { homelab } from "../../environments/homelab";
 
 export const jobNames = [
+  "apart",
   "arr",
   "bookmarks",
   "counted",
