@@ -48,7 +48,7 @@ export async function restoreWhole(the: WholeRestore): Promise<WholeRestored> {
   try {
     restored = await jobs.dispatch(backupJobs.restoreAll, "restore-all", meta);
   } catch (error) {
-    log(`${name} stays stopped: its data directory may be half restored. Run the restore again`);
+    log(`${name} stays stopped: see above what was done to its data directory`);
     throw error;
   }
   log(`starting ${name}`);

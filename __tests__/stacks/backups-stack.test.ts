@@ -74,6 +74,16 @@ test("only the restore of the whole server sees its volume, on the server's own 
   ]);
 });
 
+test("the restore of the whole server asks no Consul for a server that is stopped", () => {
+  const server = (job: string) =>
+    (
+      tasksOf(stackOf()).find((one) => one.job === job && one.task.Vault !== undefined)!.task
+        .Templates as Json[]
+    )[0]!.EmbeddedTmpl as string;
+  expect(server("pgmoor_restore")).toContain('PGHOST={{ "postgresql.service.consul" | toJSON }}');
+  expect(server("pgmoor_restore_all")).toContain('PGHOST={{ "127.0.0.1" | toJSON }}');
+});
+
 test("the scratch server is reached by nobody but its allocation", () => {
   const servers = tasksOf(stackOf()).filter(({ task }) => task.Name === "server");
   expect(servers).toHaveLength(3);

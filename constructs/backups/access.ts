@@ -1,13 +1,17 @@
 /** How the tasks that back up and restore get in: to the server as its admin, and to the repository. */
-import { caFile, libpq } from "../../nomad/dsn";
+import { caFile, libpq, type ServerLookup } from "../../nomad/dsn";
 import type { Template } from "../../nomad/job";
 import { envFile, envLine, join, text, withSecret, withService, type Expression } from "../../nomad/template";
 import { defaultKeySecret, type Backups } from "../../services/server-job";
 import { repositoryPath, type BackupJobsProps } from "./props";
 
-/** libpq's variables of the server's admin, whose name is in the secret. */
-export function adminFiles({ server, mount }: BackupJobsProps): Template[] {
-  const { lookup } = server;
+/**
+ * libpq's variables of the server's admin, whose name is in the secret.
+ * @param here the port on the task's own host, for a server that is stopped: Consul has no address of it then
+ */
+export function adminFiles({ server, mount }: BackupJobsProps, here?: number): Template[] {
+  const lookup: ServerLookup =
+    here === undefined ? server.lookup : { by: "dns", host: "127.0.0.1", port: here };
   const lines = (host: Expression, port: Expression, field: (name: string) => Expression): string =>
     [
       ...Object.entries(libpq.tls?.[server.sslmode] ?? {}).map(([name, value]) => envLine(name, text(value))),

@@ -39,7 +39,7 @@ export function backupTask(props: BackupJobsProps, task: BackupTask): Task {
     },
     ...(task.forEver ? {} : { RestartPolicy: noRestarts }),
     Vault: vaultAccess(workloadIdentityName(task.job)),
-    Templates: [...adminFiles(props), repositoryFile(props), config(props, task)],
+    Templates: [...adminFiles(props, task.restores?.port.host), repositoryFile(props), config(props, task)],
     VolumeMounts: [
       HostVolume.named(volume).at(workPath).toApi(),
       ...(repository.in === "volume" ? [HostVolume.named(repository.volume).at(repositoryPath).toApi()] : []),

@@ -6,7 +6,7 @@ import type { BootedLab } from "../servers/boot";
 import { removeLab } from "../servers/stop";
 import { messageOf } from "../servers/wait";
 import { NomadApi } from "../story/nomad-api";
-import { cutShort, loseWal } from "./cut-short";
+import { cutShort, loseWal, outliveOutage } from "./cut-short";
 import { loseEverything } from "./disaster";
 import { bootGround, layGround, type Ground } from "./ground";
 import { backUp } from "./jobs";
@@ -61,6 +61,8 @@ async function tell(ground: Ground, told: Told): Promise<number> {
     await dropDatabase(ground, writers, told);
     await restoreInPlace(ground, writers, told);
     let half = await cutShort(ground);
+    await outliveOutage(ground);
+    told.backups++;
     await loseWal(ground);
     const after = await backUp(ground);
     if (!after.succeeded) throw new Error(`the backup after all that failed: ${after.stderr}`);

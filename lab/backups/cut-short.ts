@@ -9,6 +9,7 @@ import { asAdmin, volumeOf, type Ground } from "./ground";
 import { backUp, ended, force, running, type Ended } from "./jobs";
 import { halfBackups, listed } from "./repository";
 import { stored } from "./restores";
+import { startS3 } from "./s3";
 
 interface Cut {
   readonly name: string;
@@ -47,15 +48,17 @@ const cuts: readonly Cut[] = [
     says: /No space left|needed for a backup/,
   },
   {
-    name: "S3 gone in the middle",
+    name: "S3 lets nobody in any more",
     run: async (ground) => {
       const run = await force(ground, job);
       await running(ground, run, "backup");
       await halfMade(ground);
       await ground.s3.server.kill();
+      const other = await startS3(ground.versitygw, ground.lab.directory, ground.s3);
       try {
         return await ended(ground, run, "backup");
       } finally {
+        await other.server.kill();
         await ground.s3.server.start();
       }
     },
@@ -100,6 +103,23 @@ export async function cutShort(ground: Ground): Promise<number> {
     ground.say(`cut short, ${cut.name}: ${end.stderr.split("\n")[0] || "no word"}; the last good one stays`);
   }
   return half;
+}
+
+/** S3 is away for a moment in the middle of a backup, which waits for it. */
+export async function outliveOutage(ground: Ground): Promise<void> {
+  const run = await force(ground, job);
+  await running(ground, run, "backup");
+  await halfMade(ground);
+  await ground.s3.server.kill();
+  await waitFor({ what: "the backup is about to be stored", deadlineSeconds: 60 }, async () => {
+    const [allocation] = await ground.nomad.allocations(run);
+    const printed = allocation && (await ground.nomad.log(allocation, "backup", "stdout"));
+    return printed?.includes("storing it");
+  });
+  await ground.s3.server.start();
+  const end = await ended(ground, run, "backup");
+  expectThat(end.succeeded, "a backup should outlive an outage of S3", end.stderr);
+  ground.say("S3 was away while a backup was made: it is whole");
 }
 
 /** The receiver is away for longer than the server keeps its WAL: a restore over the gap is refused. */

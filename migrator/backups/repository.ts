@@ -36,6 +36,8 @@ const patience = ["--retry-lock", "35m"];
 type Access = "shared" | "exclusive";
 
 export class Repository {
+  private ensured = false;
+
   /**
    * @param env restic's variables: RESTIC_REPOSITORY, RESTIC_PASSWORD, RESTIC_CACHE_DIR, AWS_*
    * @param lock a file that all of our jobs have: one removes what no snapshot needs while no other writes
@@ -51,14 +53,20 @@ export class Repository {
     return this.env.RESTIC_REPOSITORY ?? "(RESTIC_REPOSITORY is not set)";
   }
 
-  /** Makes the repository where there is none. @returns whether it did @throws Refused for a wrong key */
+  /**
+   * Makes the repository where there is none. It tries that first, and asks only then: of a bucket that is not there, restic
+   * asks again and again for a quarter of an hour.
+   * @returns whether it did
+   * @throws Refused for a wrong key
+   */
   async ensure(): Promise<boolean> {
-    const there = await this.run(["cat", "config"]);
-    if (there.code === 0) return false;
-    if (there.code !== noRepository) throw this.failure(there);
-    const made = await this.run(["init"]);
-    // Another job of ours may have been quicker.
-    if (made.code !== 0 && (await this.run(["cat", "config"])).code !== 0) throw this.failure(made);
+    if (this.ensured) return false;
+    const made = await this.run(["init", "--quiet"]);
+    if (made.code !== 0) {
+      const there = await this.run(["cat", "config"]);
+      if (there.code !== 0) throw this.failure(there);
+    }
+    this.ensured = true;
     return made.code === 0;
   }
 

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { Refused } from "../base/errors";
 import { requireSpace } from "../base/folders";
 import { identifier } from "../base/quoting";
+import { NotThere } from "../server/connection";
 import { adminOf, asAdmin } from "./admin";
 import type { Backing } from "./backup";
 import { contentsOf, databasesOf, rowsOf } from "./manifest";
@@ -33,14 +34,14 @@ export async function restoreAll(
   await fs.mkdir(folder, { recursive: true, mode: 0o711 });
   try {
     await requireSpace(path.dirname(data), 0, "for the restored data");
+    // Beside what is there, which is touched only when all of it has been fetched and checked.
+    const fetched = `${data}.restoring`;
+    await fs.rm(fetched, { recursive: true, force: true });
+    const to = wanted.at === undefined ? "latest" : { time: wanted.at };
+    await fetchData(backing, chosen, { data: fetched, folder }, to);
     const before = await setAside(data);
+    await fs.rename(fetched, data);
     if (before !== null) log(`what was in ${data} is kept in ${before}`);
-    await fetchData(
-      backing,
-      chosen,
-      { data, folder },
-      wanted.at === undefined ? "latest" : { time: wanted.at },
-    );
     const found = await scratch.during(() => readAll(scratch));
     log(`${found.databases} databases, ${found.rows} rows, every one read`);
     return { backup: chosen.marks.id, at: wanted.at ?? "latest", ...found, before };
@@ -51,8 +52,8 @@ export async function restoreAll(
 
 /** @throws Refused while the central server answers, or a server runs on the folder */
 async function requireStopped({ server }: Backing, data: string): Promise<void> {
-  const answers = await asAdmin(adminOf(server), () => Promise.resolve(true)).catch((error: unknown) =>
-    /password|authentication|starting up|too many/.test((error as Error).message),
+  const answers = await asAdmin(adminOf(server), () => Promise.resolve(true)).catch(
+    (error: unknown) => !(error instanceof NotThere),
   );
   if (answers)
     throw new Refused("the central server runs. Stop its job first; pgmoor restore --all does that");
