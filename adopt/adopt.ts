@@ -1,8 +1,11 @@
 /** Makes definitions of jobs that run. */
 import type { Environment } from "../environments/model/environment";
+import { plainPassword } from "./beside";
 import { draftOf, type Draft } from "./draft";
+import { findApps } from "./find";
 import { changesTo, runningJob, type Asking } from "./nomad";
 import { plainJob, wholeJob } from "./plain-job";
+import { passwordToVault } from "./to-vault";
 import type { Around } from "./on-server";
 import type { Job } from "../nomad/job";
 
@@ -16,11 +19,21 @@ export async function adoptJob(
   environment: Environment,
   id: string,
   env: NodeJS.ProcessEnv,
+  secretsToVault = false,
 ): Promise<Adopted> {
   const asking = { nomad: environment.nomad, env };
   const found = await runningJob(asking, id);
   const name = nameOf(id);
-  const draft = draftOf(name, plainJob(found), aroundOf(environment));
+  const job = plainJob(found);
+  const around = aroundOf(environment);
+  const password = secretsToVault ? passwordBeside(job) : undefined;
+  const draft = draftOf(
+    name,
+    job,
+    password === undefined
+      ? around
+      : { ...around, password: await passwordToVault(environment, name, password, env) },
+  );
   if (draft.definition === undefined) return { ...draft, id, name };
   const jobspec = await sameJob(asking, found);
   const stopped = found.Stop === true ? ["the job is stopped: a deploy of it starts it"] : [];
@@ -31,6 +44,12 @@ export async function adoptJob(
     id,
     name,
   };
+}
+
+/** The password of the one app's own PostgreSQL, where it is in plain sight. */
+function passwordBeside(job: Job): string | undefined {
+  const [app, ...others] = findApps(job);
+  return app?.place.kind === "beside" && others.length === 0 ? plainPassword(app.place.task) : undefined;
 }
 
 /** The plain job where Nomad finds it the same as the one that runs, else the whole one. */

@@ -3,6 +3,7 @@ import { textsOf } from "../nomad/driver-config";
 import type { Task } from "../nomad/job";
 import { mountOf } from "../nomad/mounts";
 import { todo, type Unanswered } from "../services/todo";
+import type { Around } from "./on-server";
 import type { OpenDefinition } from "./open";
 import { imageOf, type FoundApp } from "./find";
 import { secretOf, valuesOf } from "./values";
@@ -11,7 +12,7 @@ import { secretOf, valuesOf } from "./values";
 export function postgresBeside(
   { task: app, known, dsn }: FoundApp,
   task: Task,
-  mount: string,
+  around: Around,
 ): OpenDefinition["source"] {
   const values = valuesOf(task);
   const plain = (name: string): string | undefined => {
@@ -29,12 +30,18 @@ export function postgresBeside(
     database: database ?? todo("which database of the PostgreSQL beside the app is its own (POSTGRES_DB)?"),
     environment: {},
     password: {
-      ...passwordOf(task, app, dsn, mount),
+      ...passwordOf(task, app, dsn, around),
       app: dsn === undefined ? todo("which variable gives the app its password?") : passwordVariable(dsn),
       server: "POSTGRES_PASSWORD",
     },
     migrationTables: (known?.migrationTables ?? []).map((one) => (typeof one === "string" ? one : one.table)),
   };
+}
+
+/** Its password, where the job has it in plain sight. */
+export function plainPassword(task: Task): string | undefined {
+  const value = valuesOf(task).get("POSTGRES_PASSWORD");
+  return value === undefined || value.rendered || value.text === "" ? undefined : value.text;
 }
 
 function passwordVariable(dsn: NonNullable<FoundApp["dsn"]>): string {
@@ -75,7 +82,8 @@ function commandOf(task: Task): readonly [string, ...string[]] | Unanswered {
 }
 
 /** Where its password is in Vault: what its own task reads, or the app's. */
-function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], mount: string) {
+function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], { mount, password }: Around) {
+  if (password !== undefined) return password;
   const names = ["POSTGRES_PASSWORD", ...(dsn === undefined ? [] : [passwordVariable(dsn)])];
   for (const [holder, name] of [
     [task, names[0]!],
@@ -89,7 +97,7 @@ function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], mount: string) 
     }
   return {
     secret: todo(
-      "the password of the PostgreSQL beside the app is not in Vault. Write it there, and name the secret below the mount",
+      "the password of the PostgreSQL beside the app is not in Vault. Write it there, or have pgmoor adopt do it with --secrets-to-vault, and name the secret below the mount",
     ),
     field: todo("and the field of that secret"),
   };

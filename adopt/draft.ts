@@ -220,7 +220,7 @@ function placeOf(name: string, app: FoundApp, around: Around): FoundPlace {
       };
     }
     case "beside": {
-      const source = postgresBeside(app, place.task, around.mount);
+      const source = postgresBeside(app, place.task, around);
       // Where the PostgreSQL beside the app has its password, pgmoor would write the new role's: the role takes this one.
       const same = databaseSecretName(name.replaceAll("-", "_"));
       return {

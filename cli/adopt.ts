@@ -9,6 +9,10 @@ export function addAdopt(program: Command): void {
     .argument("[job]", "the job's ID in Nomad")
     .option("--all", "every job of the namespace that has a database; print a table")
     .option("--dry-run", "write nothing; print what would be written")
+    .option(
+      "--secrets-to-vault",
+      "write the password of a PostgreSQL beside the app, which the job has in plain sight, to Vault",
+    )
     .option("--force", "replace a definition that exists")
     .addHelpText("after", help)
     .action((job: string | undefined, options: Action.AdoptOptions) =>

@@ -13,6 +13,7 @@ export interface AdoptOptions {
   readonly all?: true;
   readonly dryRun?: true;
   readonly force?: true;
+  readonly secretsToVault?: true;
 }
 
 /** The project's folder. */
@@ -25,7 +26,7 @@ export async function adopt(job: string | undefined, options: AdoptOptions): Pro
   const ids = job === undefined ? await jobIds({ nomad: environment.nomad, env: process.env }) : [job];
   const adopted: Adopted[] = [];
   for (const id of ids) {
-    const one = await adoptJob(environment, id, process.env);
+    const one = await adoptJob(environment, id, process.env, options.secretsToVault);
     adopted.push(one);
     await write(environment, one, options);
   }
