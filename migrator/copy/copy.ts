@@ -173,7 +173,11 @@ async function copyInTransaction(
   let roundedFractions = 0;
   for (const [plan, tableSum] of readings) {
     proofs[plan.target.name] = await prover.prove(plan);
-    tables[plan.target.name] = { rows: tableSum.checksum.rows, checksum: tableSum.checksum.toString() };
+    tables[plan.target.name] = {
+      rows: tableSum.checksum.rows,
+      checksum: tableSum.checksum.toString(),
+      ...(rowForm(plan) === "binary" && { form: "binary" }),
+    };
     rows += tableSum.checksum.rows;
     roundedFractions += tableSum.roundedFractions;
   }

@@ -4,16 +4,23 @@ import { identifier } from "../base/quoting";
 import { copyOut, copyOutMessages } from "../server/copy-out";
 import { Failed } from "../base/errors";
 import { binaryCopy, binaryRows } from "./proof/binary-rows";
-import { binaryHeader, rowForm } from "./row-form";
+import { binaryHeader, rowForm, type RowForm } from "./row-form";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 
 const newline = 0x0a;
 
-/** Reads a table back, and sums its rows in the form of the source's. */
-export async function checksumOfTarget(client: ClientBase, plan: TablePlan): Promise<Checksum> {
-  if (rowForm(plan) === "binary") return await checksumOfTuples(client, plan);
+/**
+ * Reads a table back, and sums its rows.
+ * @param form of COPY. Default the one that the table's rows go over in.
+ */
+export async function checksumOfTarget(
+  client: ClientBase,
+  plan: TablePlan,
+  form: RowForm = rowForm(plan),
+): Promise<Checksum> {
+  if (form === "binary") return await checksumOfTuples(client, plan);
   if (plan.columns.every(({ converter }) => converter.reprint === undefined)) {
     const checksum = new Checksum();
     const rows = await copyOutMessages(client, printed(plan), (bytes, start, end, isEnd) =>

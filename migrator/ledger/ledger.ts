@@ -18,6 +18,8 @@ export interface TableRecord {
   readonly rows: number;
   /** Order-independent checksum of the rows, see `Checksum`. */
   readonly checksum: string;
+  /** The form of COPY that the rows were summed in. @default text */
+  readonly form?: "binary";
 }
 
 /** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */

@@ -316,6 +316,16 @@ describe("every state of the ledger", () => {
     expect(fs.readdirSync(service.snapshots).filter((name) => name.startsWith("rescued"))).toEqual([]);
   });
 
+  test("copied, and a rule declared since: copied anew with the rule", async () => {
+    const service = await newService();
+    await service.migrated();
+    service.configure({
+      rules: [{ kind: "null-if", table: "people", column: "born", values: ["1990-02-28"] }],
+    });
+    expect(await service.migrated()).toMatchObject({ outcome: "verified", attempt: 2 });
+    expect(await service.database.query("SELECT born FROM people WHERE id = 1")).toEqual([{ born: null }]);
+  });
+
   test("confirmed, and somebody has looked into the source: SQLite merged its log, and it is unchanged", async () => {
     const service = await newService(tables, rows(5));
     await service.migrated();
