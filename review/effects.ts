@@ -1,4 +1,5 @@
 /** What happens to a service, in its operator's words. */
+import { ownStacks } from "../environments/model/own-stacks";
 import { isEmpty } from "./diff";
 import { isSettled, moveOf, readsSecret, rollbackOf, tasksOf, type Jobspec } from "./jobspec";
 import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
@@ -137,7 +138,7 @@ function shown(value: unknown): string {
   return isEmpty(value) ? "none" : String(value);
 }
 
-function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
+function* jobChanged(change: Change, { changes, service }: Stack): Generator<string> {
   const [before, after] = [jobBefore(change), jobAfter(change)];
   if (changesPasswordOnly(change)) return;
   if (before !== undefined && change.differences.length === 0) {
@@ -162,11 +163,16 @@ function* jobChanged(change: Change, { changes }: Stack): Generator<string> {
     return;
   }
   if (before === undefined) {
-    yield "job restarts under pgmoor's definition";
+    yield service === ownStacks.server
+      ? "the server restarts under pgmoor's definition: every service on it is down meanwhile"
+      : "job restarts under pgmoor's definition";
     return;
   }
   const words = imageChanges(before, after).join(", ") || "job changes";
-  yield restartPaths(change).length > 0 ? `${words}, job restarts` : `${words}, in place`;
+  if (restartPaths(change).length === 0) yield `${words}, in place`;
+  else if (service === ownStacks.server)
+    yield `${words}, the server restarts once: every service on it is down meanwhile`;
+  else yield `${words}, job restarts`;
 }
 
 function imageChanges(before: Jobspec, after: Jobspec | undefined): string[] {

@@ -2,11 +2,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { deployServices, type Result } from "../../delivery/deploying";
 import { deployReport } from "../../delivery/report";
 import { unseal, type Reviewed } from "../../delivery/reviewed";
+import { ownStacks } from "../../environments/model/own-stacks";
 import { UserError } from "../../environments/model/problems";
 import { environmentFolder } from "../../stacks/output";
 import { synthesize } from "../../stacks/synthesize";
 import { fileOf } from "../options/terminal";
-import { namesOf } from "../options/services";
+import { stacksOf } from "../options/services";
 
 export interface DeployOptions {
   readonly reviewed: string;
@@ -19,15 +20,21 @@ export async function deploy(names: readonly string[], options: DeployOptions): 
   const { reviewed, commit, out, report } = options;
   const seen = readReviewed(reviewed, commit);
   const environment = await synthesize();
-  const known = new Set(namesOf(environment, []));
+  const known = new Set(stacksOf(environment, []));
   const changing = Object.keys(seen.services).filter((service) => known.has(service));
-  const services = names.length > 0 ? namesOf(environment, names) : changing.reverse();
+  const services = names.length > 0 ? stacksOf(environment, names) : serverFirst(changing.reverse());
   const planning = { synthesized: environmentFolder(environment.name), out: fileOf(out) };
   const results = await deployServices(environment, planning, services, seen, (line) => console.error(line));
   const text = deployReport(results);
   if (report !== undefined) writeFileSync(fileOf(report), text);
   process.stdout.write(text);
   process.exitCode = exitCode(results);
+}
+
+/** Services wait for their server. */
+function serverFirst(stacks: readonly string[]): string[] {
+  const isServer = (stack: string) => stack === ownStacks.server;
+  return [...stacks.filter(isServer), ...stacks.filter((stack) => !isServer(stack))];
 }
 
 function readReviewed(file: string, commit: string): Reviewed {

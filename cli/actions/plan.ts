@@ -7,7 +7,7 @@ import { goneServices } from "../../terraform-states/read-states";
 import { planFile } from "../../review/read";
 import { environmentFolder } from "../../stacks/output";
 import { synthesize } from "../../stacks/synthesize";
-import { namesOf } from "../options/services";
+import { stacksOf } from "../options/services";
 import { fileOf } from "../options/terminal";
 
 export interface PlanOptions {
@@ -17,7 +17,7 @@ export interface PlanOptions {
 export async function plan(names: readonly string[], options: PlanOptions): Promise<void> {
   const out = fileOf(options.out);
   const environment = await synthesize();
-  const services = namesOf(environment, names);
+  const services = stacksOf(environment, names);
   const gone = await goneServices(environment);
   if (names.length === 0) await removePlans(out);
   await planServices({ synthesized: environmentFolder(environment.name), out }, services);
