@@ -1,4 +1,5 @@
 /** What stops every plan, before Terraform looks: lost states, deleted secrets, wrong passwords, old servers, old passwords. */
+import { ownStacks } from "../../environments/model/own-stacks";
 import { survey } from "../../survey/survey";
 import type { Probe } from "../probe";
 
@@ -6,7 +7,7 @@ export const states: Probe = {
   name: "states",
   needs: ["vault"],
   async look({ environment, services, env }) {
-    const { stops, gone, oldPasswords } = await survey(environment, env);
+    const { stops, gone, oldPasswords, serverStops } = await survey(environment, env);
     const told = services.flatMap(({ name }) =>
       [...(stops.get(name) ?? []), ...(oldPasswords.has(name) ? [oldPasswords.get(name)!] : [])].map(
         (what) => ({ service: name, what }),
@@ -16,6 +17,7 @@ export const states: Probe = {
       service,
       what: `left the environment, and its state has ${resources.length} resources. Put it back with phase "retired", deploy it, and then remove it (docs/retire-a-service.md)`,
     }));
-    return { problems: [...told, ...left] };
+    const ofServer = serverStops.map((what) => ({ service: ownStacks.server, what }));
+    return { problems: [...ofServer, ...told, ...left] };
   },
 };
