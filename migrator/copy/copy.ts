@@ -32,6 +32,9 @@ const largeRows = 50_000;
 /** SQLSTATE of rows that are equal under a unique index. */
 const duplicate = "23505";
 
+/** The function of PostgreSQL that refuses a row that does not fit into a page. */
+const pageRoutine = "RelationGetBufferForTuple";
+
 /** SQLSTATEs that say that rows are at fault: a value, a constraint, and what is too large, as for an index. */
 const aboutRows = /^(22|23|54)/;
 
@@ -265,6 +268,7 @@ interface ServerError extends Error {
   constraint?: string;
   column?: string;
   table?: string;
+  routine?: string;
 }
 
 /** A row that the server refused in the middle of a COPY. Its own message may hold the value, so only its code is used. */
@@ -274,7 +278,7 @@ function offenceOfServer(
   plan: TablePlan,
   { leftBehind }: TableSum,
 ): Offence | undefined {
-  const { code = "", where = "", constraint, column } = error as ServerError;
+  const { code = "", where = "", constraint, column, routine } = error as ServerError;
   const line = /, line (\d+)/.exec(where)?.[1];
   const raisedBy = functionOf(error);
   if ((!aboutRows.test(code) && raisedBy === undefined) || line === undefined) return undefined;
@@ -285,11 +289,17 @@ function offenceOfServer(
       : constraint === undefined
         ? `value that the server rejects (SQLSTATE ${code})`
         : `row that violates the constraint ${constraint}`;
-  // The server has not seen the rows that a rule left behind.
-  let place = Number(line);
-  for (const left of leftBehind) if (left <= place) place++;
   const { name: table } = plan.source;
-  return { table, column: named, row: source.keyOf(plan.source, place), kind, help: undefined };
+  return { table, column: named, row: rowAt(Number(line)), kind, help: undefined };
+
+  /** @param place of the row among those that were sent, the first being 1. */
+  function rowAt(place: number): string {
+    // Rows are stored some at a time: of one that does not fit, the server names the last of its batch.
+    if (routine === pageRoutine) return "one of its rows";
+    // The server has not seen the rows that a rule left behind.
+    for (const left of leftBehind) if (left <= place) place++;
+    return source.keyOf(plan.source, place);
+  }
 }
 
 /** Turns the server's errors outside of a COPY into words; those that may hold values by their code only. */

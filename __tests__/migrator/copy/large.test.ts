@@ -144,3 +144,17 @@ test("what the server refuses of a row in pieces names the row", async () => {
     "t.(row), rowid 2: value that the server rejects (SQLSTATE 54000)",
   );
 });
+
+test("a row that does not fit into a page is refused, and no other is blamed for it", async () => {
+  const names = Array.from({ length: 1100 }, (_, index) => `c${index}`);
+  await bench.schema(`CREATE TABLE t (id bigint, ${names.map((name) => `${name} bigint`).join(", ")})`);
+  const columns = ["id", ...names].join(", ");
+  const values = names.map(() => "iif(i = 5, i, NULL)").join(", ");
+  const file = bench.write(
+    `CREATE TABLE t (${columns});
+     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) INSERT INTO t SELECT i, ${values} FROM n`,
+  );
+  await expect(bench.copy(file)).rejects.toThrow(
+    "t.(row), one of its rows: value that the server rejects (SQLSTATE 54000)",
+  );
+});
