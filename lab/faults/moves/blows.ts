@@ -6,30 +6,38 @@ import { waitFor } from "../../servers/wait";
 import type { Outcome } from "../../deployment";
 import type { Bench } from "../bench";
 import type { SqliteSubject } from "../steps";
-import { ledgerState } from "./move-fault";
+import { lastAttempt } from "./move-fault";
 import { runs } from "./plants";
 
-/** Resolves when it has come. */
-export type Moment = (bench: Bench, subject: SqliteSubject) => Promise<unknown>;
+/** Resolves when it has come. @param before the last attempt before the deploy, 0 for none */
+export type Moment = (bench: Bench, subject: SqliteSubject, before: number) => Promise<unknown>;
 
+/** Of an attempt of this deploy; a rollback has the number of the move that it takes back. */
 const ledgerSays =
-  (state: string): Moment =>
-  (bench, { service }) =>
-    waitFor(
-      { what: `the ledger of ${service.name} says ${state}`, deadlineSeconds: 120, everyMs: 10 },
-      async () => (await ledgerState(bench, service)) === state,
-    );
+  (state: string, least: "a new attempt" | "the last attempt"): Moment =>
+  (bench, { service }, before) => {
+    const wait = {
+      what: `the ledger of ${service.name} says ${state}`,
+      deadlineSeconds: 120,
+      everyMs: 10,
+    };
+    return waitFor(wait, async () => {
+      const last = await lastAttempt(bench, service);
+      const first = least === "a new attempt" ? before + 1 : before;
+      return last !== undefined && last.attempt >= first && last.state === state;
+    });
+  };
 
 export const moments = {
   /** The snapshot is being taken, or the app builds its schema. */
-  started: ledgerSays("started"),
+  started: ledgerSays("started", "a new attempt"),
   /** A row after the other comes in. */
   inTheCopy: ((bench, subject) => runs(bench, subject, /^COPY .*ciphers/)) satisfies Moment,
   /** All rows are in, and nothing is committed. */
   beforeCommit: ((bench, subject) => runs(bench, subject, /ADD CONSTRAINT/)) satisfies Moment,
-  copied: ledgerSays("copied"),
+  copied: ledgerSays("copied", "a new attempt"),
   /** The source has been replaced, and the app has not answered on it. */
-  rollingBack: ledgerSays("rolling-back"),
+  rollingBack: ledgerSays("rolling-back", "the last attempt"),
 } as const;
 
 export interface Blow {

@@ -107,15 +107,22 @@ export async function expectConfirmed(bench: Bench, { service }: SqliteSubject):
 }
 
 /** Of the last attempt; undefined without a ledger. */
-export function ledgerState(bench: Bench, service: LabService): Promise<string | undefined> {
+export async function ledgerState(bench: Bench, service: LabService): Promise<string | undefined> {
+  return (await lastAttempt(bench, service))?.state;
+}
+
+export function lastAttempt(
+  bench: Bench,
+  service: LabService,
+): Promise<{ readonly attempt: number; readonly state: string } | undefined> {
   return bench.asAdmin(databaseOf(service), async (client) => {
     const there = await client.query<{ there: boolean }>(
       "SELECT to_regclass('pgmoor.ledger') IS NOT NULL AS there",
     );
     if (!there.rows[0]!.there) return undefined;
-    const { rows } = await client.query<{ state: string }>(
-      "SELECT state FROM pgmoor.ledger ORDER BY attempt DESC LIMIT 1",
+    const { rows } = await client.query<{ attempt: number; state: string }>(
+      "SELECT attempt, state FROM pgmoor.ledger ORDER BY attempt DESC LIMIT 1",
     );
-    return rows[0]?.state;
+    return rows[0];
   });
 }

@@ -16,7 +16,7 @@ import {
   type Blow,
   type Moment,
 } from "./blows";
-import { ledgerState, toSource } from "./move-fault";
+import { lastAttempt, ledgerState, toSource } from "./move-fault";
 import { plant, uproot } from "./plants";
 
 interface Struck {
@@ -45,8 +45,9 @@ async function strike(
   change: typeof moves,
   { blow, moment }: Pick<Struck, "blow" | "moment">,
 ): Promise<void> {
+  const before = (await lastAttempt(bench, subject.service))?.attempt ?? 0;
   const moving = deployed(bench, subject, change);
-  await moment(bench, subject);
+  await moment(bench, subject, before);
   await blow.strike(bench);
   await blow.restore(bench, moving);
   const { succeeded } = await moving;
