@@ -30,7 +30,6 @@ export interface Ground {
   readonly deployment: Deployment;
   readonly services: readonly LabService[];
   readonly s3: S3Server;
-  readonly versitygw: string;
   /** restic's program, for looks of the lab's own. */
   readonly restic: string;
   readonly say: (line: string) => void;
@@ -53,8 +52,7 @@ export async function layGround(
   if (lab.embedded === undefined)
     throw new Error("the backups need PostgreSQL's client programs, which pip could not fetch here");
   const restic = await findTool("restic", { progress: say });
-  const versitygw = await findTool("versitygw", { progress: say });
-  const s3 = await startS3(versitygw, lab.directory);
+  const s3 = await startS3(await findTool("versitygw", { progress: say }), lab.directory);
   await Promise.all([
     buildMigrator(path.join(lab.programs, "pgmoor-migrator.cjs")),
     buildSamples(lab.programs),
@@ -90,7 +88,7 @@ export async function layGround(
   expectSuccess(await deployment.deploy([...names]), "the deploy of the services");
   expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups");
   for (const service of services) await waitForAnswer(service, "server", 60);
-  return { booted, lab, nomad: new NomadApi(lab), deployment, services, s3, versitygw, restic, say };
+  return { booted, lab, nomad: new NomadApi(lab), deployment, services, s3, restic, say };
 }
 
 /** A small disk of its own, so that it can be full. It ends with the lab. */

@@ -32,9 +32,12 @@ export async function ended({ nomad }: Ground, job: string, task: string): Promi
     const [newest] = await nomad.allocations(job);
     return newest?.TaskStates?.[task]?.State === "dead" && newest;
   });
+  const stdout = await nomad.log(allocation, task, "stdout");
+  // Nomad does not call a task failed that was stopped. One that has done its work reports in its last line.
+  const reported = stdout.split("\n").at(-1)!.startsWith("{");
   return {
-    succeeded: allocation.TaskStates?.[task]?.Failed === false,
-    stdout: await nomad.log(allocation, task, "stdout"),
+    succeeded: allocation.TaskStates?.[task]?.Failed === false && reported,
+    stdout,
     stderr: await nomad.log(allocation, task, "stderr"),
   };
 }

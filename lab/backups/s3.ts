@@ -12,17 +12,13 @@ export interface S3Server {
   readonly server: LabServer;
 }
 
-/**
- * An S3 server that keeps its objects in a folder, on 127.0.0.1 only.
- * @param program versitygw's
- * @param before the one in whose place it starts, with other keys @default none
- */
-export async function startS3(program: string, lab: string, before?: S3Server): Promise<S3Server> {
+/** An S3 server that keeps its objects in a folder, on 127.0.0.1 only. @param program versitygw's */
+export async function startS3(program: string, lab: string): Promise<S3Server> {
   const directory = path.join(lab, "s3");
   const [objects, metadata] = [path.join(directory, "objects"), path.join(directory, "metadata")];
   await fs.mkdir(objects, { recursive: true });
   await fs.mkdir(metadata, { recursive: true });
-  const port = before === undefined ? (await freePorts(1))[0]! : Number(new URL(before.endpoint).port);
+  const [port] = (await freePorts(1)) as [number];
   const [accessKey, secretKey] = [randomBytes(10).toString("hex"), randomBytes(20).toString("hex")];
   const endpoint = `http://127.0.0.1:${port}`;
   const server = await LabServer.start({

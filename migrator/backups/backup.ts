@@ -100,7 +100,11 @@ async function bytesNeeded(client: Client): Promise<number> {
   return 2 * rows[0]!.bytes + 128 * 1024 * 1024;
 }
 
-async function fillStage({ server, log, stop }: Backing, client: Client, stage: string): Promise<Manifest> {
+async function fillStage(
+  { config, server, log, stop }: Backing,
+  client: Client,
+  stage: string,
+): Promise<Manifest> {
   const started = new Date().toISOString();
   await fs.mkdir(path.join(stage, "dumps"));
   const databases = [];
@@ -110,7 +114,7 @@ async function fillStage({ server, log, stop }: Backing, client: Client, stage: 
     databases.push(dumped);
   }
   await dumpGlobals(server, path.join(stage, "globals.sql"), stop);
-  const folder = await walFolderOf(client);
+  const folder = await walFolderOf(client, path.join(config.work, "wal"));
   const { reachableFrom, start } = await baseBackup(server, path.join(stage, "base"), stop);
   log(`base backup: checked, reaches any second from ${reachableFrom} on`);
   const version = await client.query<{ version: string }>(

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { BackupConfig } from "./config";
 import type { Repository, Snapshot } from "./repository";
+import { isBefore } from "./wal-folder";
 
 /** Tags of the repository's snapshots. */
 export const backupTag = "backup";
@@ -80,10 +81,4 @@ export async function removeOldWal(
 async function removeBefore(folder: string, first: string): Promise<void> {
   for (const name of await fs.readdir(folder))
     if (/^[0-9A-F]{24}$/.test(name) && name.slice(8) < first.slice(8)) await fs.rm(path.join(folder, name));
-}
-
-/** Whether a folder of WAL belongs to an earlier history of the same server than another. */
-function isBefore(one: string, other: string): boolean {
-  const [[system, timeline], [otherSystem, otherTimeline]] = [one.split("-"), other.split("-")];
-  return system === otherSystem && Number(timeline) < Number(otherTimeline);
 }

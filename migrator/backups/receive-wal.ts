@@ -25,7 +25,11 @@ export async function receiveWal(receiving: Backing): Promise<never> {
     const receiver = await Receiver.start(receiving, wal);
     try {
       while (receiver.runs) {
-        await Promise.race([receiver.ended, pause(config.walSeconds * 1000, undefined, { signal: stop })]);
+        await Promise.race([
+          receiver.ended,
+          pause(config.walSeconds * 1000, undefined, { signal: stop }),
+        ]).catch(() => undefined);
+        stop.throwIfAborted();
         if (receiver.runs) await copy(receiving, wal, copies++ % copiesUntilForgotten === 0);
       }
     } finally {
@@ -74,13 +78,15 @@ class Receiver {
   static async start({ server, log, stop }: Backing, wal: string): Promise<Receiver> {
     const name = await whenUp({ server, log, stop }, async (client) => {
       await makeRecords(client);
-      if (await ensureSlot(client)) {
+      const lost = await ensureSlot(client);
+      if (lost) {
         const gap =
           "WAL was lost: it was not received for longer than the server keeps it. Back up now (nomad job periodic force pgmoor-backup)";
         log(gap);
         await noteWal(client, gap);
       }
-      return walFolderOf(client);
+      // pg_receivewal continues where the files of its folder end, and that is no longer to be had.
+      return walFolderOf(client, wal, lost);
     });
     const folder = path.join(wal, name);
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
