@@ -51,7 +51,9 @@ async function strike(
   await blow.strike(bench);
   await blow.restore(bench, moving);
   const { succeeded } = await moving;
-  bench.tell(`${subject.service.name}: ${blow.name}; the deploy ${succeeded ? "went through" : "failed"}`);
+  // cdktf says so of a Terraform that was killed, too.
+  const deploy = succeeded ? "cdktf deploy ended without an error" : "the deploy failed";
+  bench.tell(`${subject.service.name}: ${blow.name}; ${deploy}`);
 }
 
 function move({ blow, moment, when: [name, words], plants }: Struck): Fault {
