@@ -64,7 +64,7 @@ function dataOf(task: Task, told: string | undefined): string | Unanswered {
 
 /** What the image runs, with the job's own arguments. */
 function commandOf(task: Task): readonly [string, ...string[]] | Unanswered {
-  const { entrypoint, ...config } = (task.Config ?? {}) as Readonly<Record<string, unknown>>;
+  const { entrypoint, ...config } = task.Config ?? {};
   const [command] = textsOf(config.command);
   const args = textsOf(config.args);
   // A program of the host is its own command.

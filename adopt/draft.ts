@@ -216,7 +216,7 @@ function placeOf(name: string, app: FoundApp, around: Around): FoundPlace {
         source: sqliteSource(app, file),
         database: extensions,
         existing: ["job"],
-        told: `SQLite, ${String(file)}`,
+        told: typeof file === "string" ? `SQLite, ${file}` : "SQLite",
       };
     }
     case "beside": {
@@ -242,7 +242,7 @@ function placeOf(name: string, app: FoundApp, around: Around): FoundPlace {
       return {
         source: todo(
           `${place.variable} tells of a database. Is it SQLite, a PostgreSQL in a task, or the environment's server (then remove source)?`,
-        ) as unknown as OpenDefinition["source"],
+        ),
         existing: ["job"],
         told: "",
       };

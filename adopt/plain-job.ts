@@ -158,7 +158,7 @@ export function plainJob(running: Json): Job {
 
 /** The whole job, as Nomad has it. */
 export function wholeJob(running: Json): Job {
-  return withoutNothing(specification(running)) as unknown as Job;
+  return withoutNothing(specification(running)) as Job;
 }
 
 function specification(running: Json): Json {

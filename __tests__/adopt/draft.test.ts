@@ -134,7 +134,7 @@ test("in a group with a network namespace of its own, pgmoor's tasks share its l
 });
 
 function problemsOf(name: JobName, change: (definition: JobDefinition) => object): string {
-  const definition = { ...definitionOf(name), ...change(definitionOf(name)) } as JobDefinition;
+  const definition = { ...definitionOf(name), ...change(definitionOf(name)) };
   try {
     validate({ ...homelab, services: [{ definition, phase: "prepared" }] });
   } catch (error) {
@@ -151,7 +151,7 @@ const inGroup = (change: (group: TaskGroup) => TaskGroup) => (job: Job) => ({
 const inTasks = (change: (task: TaskGroup["Tasks"][number]) => object) =>
   inGroup((group) => ({
     ...group,
-    Tasks: group.Tasks.map((task) => ({ ...task, ...change(task) })) as TaskGroup["Tasks"],
+    Tasks: group.Tasks.map((task) => ({ ...task, ...change(task) })),
   }));
 
 test.each([

@@ -38,7 +38,7 @@ test("constraints and identities of a person's own stay beside Nomad's", () => {
   found.TaskGroups[0]!.Constraints.push(own);
   const identity = { Name: "aws", Audience: ["aws"], File: true };
   found.TaskGroups[0]!.Tasks[1]!.Identities.push(identity);
-  const [group] = plainJob(found as unknown as Json).TaskGroups;
+  const [group] = plainJob(found).TaskGroups;
   expect(group!.Constraints).toEqual([own]);
   expect(group!.Tasks[1]!.Identities).toEqual([identity]);
 });

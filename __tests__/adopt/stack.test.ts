@@ -9,7 +9,10 @@ function stackOf(name: JobName, phase: Phase): Json {
   return synthesize({ ...homelab, services: [{ definition, phase, existing }] })[definition.name]!;
 }
 
-const only = (stack: Json, type: string): Json => Object.values(stack.resource[type] as Json)[0] as Json;
+const only = (stack: Json, type: string): Json =>
+  Object.values((stack.resource as Record<string, Json>)[type]!)[0] as Json;
+
+const postconditionsOf = ({ lifecycle }: Json) => (lifecycle as { postcondition: Json[] }).postcondition;
 
 test("a job may read what its templates name, in the words of its person's templates, and nothing else", () => {
   const { policy } = only(stackOf("reader", "prepared"), "vault_policy");
@@ -33,13 +36,13 @@ test("job, role and guard have the job's own ID, whatever the service is called"
     nomad_job_id: "Dash_Boards",
   });
   expect(stack.import).toContainEqual({ id: "Dash_Boards@default", to: "nomad_job.dash_boards" });
-  expect(JSON.stringify(stack.data.nomad_allocations)).toMatch(/Dash_Boards/);
+  expect(JSON.stringify((stack.data as Json).nomad_allocations)).toMatch(/Dash_Boards/);
   expect(jobOf(stack)).toEqual(definitionOf("dashboards").jobspec);
 });
 
 test("a job on its source is expected without a version of pgmoor's; one that moves, with it", () => {
   const conditionOf = (phase: Phase) =>
-    String((only(stackOf("forge", phase), "nomad_job").lifecycle as Json).postcondition[1].condition);
+    String(postconditionsOf(only(stackOf("forge", phase), "nomad_job"))[1]!.condition);
   expect(conditionOf("prepared")).toMatch(/!= "" \|\|/);
   expect(conditionOf("cutover")).toMatch(/!= "[0-9a-f]{12}" \|\|/);
 });

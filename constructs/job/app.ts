@@ -1,9 +1,5 @@
 /** What pgmoor has to know of the app of a job to lay its own tasks around it, whichever way the definition says the job. */
 import type { AnyTask, DriverAndConfig, Job, Resources, Template, VolumeMount } from "../../nomad/job";
-import { hasJobspec } from "../../services/job-definition";
-import { appFromFields } from "./app-from-fields";
-import { appFromJobspec } from "./app-from-jobspec";
-import type { Mode, ServiceJobProps } from "./props";
 import type { Run } from "./run";
 
 export interface App {
@@ -43,11 +39,4 @@ export interface Runnable {
 export interface Mounted {
   readonly mounts: readonly VolumeMount[];
   readonly binds: readonly string[];
-}
-
-export function appOf(props: ServiceJobProps, mode: Mode): App {
-  const { definition } = props;
-  return hasJobspec(definition)
-    ? appFromJobspec({ ...props, definition }, mode)
-    : appFromFields({ ...props, definition }, mode);
 }

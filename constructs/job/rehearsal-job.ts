@@ -2,7 +2,8 @@
 import type { BatchJob, Network, Task, TaskGroup } from "../../nomad/job";
 import { volumeRequests } from "../../nomad/volume";
 import type { AnySource } from "../../services/job-definition";
-import { appOf, type App } from "./app";
+import type { App } from "./app";
+import { appOf } from "./app-of";
 import { migrationTasks } from "./migration-tasks";
 import { migratorTask } from "./migrator-task";
 import { noRestarts } from "./policies";

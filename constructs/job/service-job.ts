@@ -3,7 +3,8 @@ import type { Job, Network, Task, TaskGroup, VolumeMount, VolumeRequest } from "
 import { phaseMeta, returningPhase } from "../../nomad/phase";
 import { versionMeta, versionOf } from "../../nomad/version";
 import { volumeRequests } from "../../nomad/volume";
-import { appOf, type App } from "./app";
+import type { App } from "./app";
+import { appOf } from "./app-of";
 import { migrationTasks } from "./migration-tasks";
 import type { TasksAround } from "./migrator-task";
 import { modeOf, schemaNeedsPort, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";

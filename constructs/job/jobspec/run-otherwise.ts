@@ -40,7 +40,7 @@ function driverOf(task: Task, { entrypoint, args = [], network }: Run): DriverAn
       return {
         Driver: task.Driver,
         Config: {
-          ...withoutData(task, kept as DockerConfig),
+          ...withoutData(task, kept),
           ...(network === "host" ? { network_mode: "host" } : {}),
           ...(entrypoint === undefined ? {} : { entrypoint }),
           args,
@@ -52,10 +52,10 @@ function driverOf(task: Task, { entrypoint, args = [], network }: Run): DriverAn
       const [command = task.Config.command, ...first] = entrypoint ?? [];
       return { Driver: task.Driver, Config: { ...task.Config, command, args: [...first, ...args] } };
     }
-    default:
-      throw new RangeError(
-        `${task.Name}: pgmoor cannot run another command with the driver ${String(task.Driver)}`,
-      );
+    case "exec2":
+    case "java":
+    case "qemu":
+      throw new RangeError(`${task.Name}: pgmoor cannot run another command with the driver ${task.Driver}`);
   }
 }
 
