@@ -99,7 +99,7 @@ test("an app that looked at its migrations only, as a start does, is confirmed",
 });
 
 test("an app that answers 200 and ignores the server is not", async () => {
-  const { service } = await copiedService(1);
+  const { service } = await copiedService(4);
   const outcome = await (await service.startMigrator("confirm")).done;
   expect(outcome.code).toBe(1);
   expect(outcome.stderr).toContain("the app answers, but it has not used the database");
