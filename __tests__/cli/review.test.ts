@@ -37,6 +37,6 @@ test("it passes, fails, or refuses what it cannot read; output for a file has no
   expect(noPlan.code).toBe(2);
   expect(noPlan.stderr).toMatch(/package\.json is not a plan \(make it with terraform show -json PLANFILE\)/);
   expect(wrong.code).toBe(2);
-  expect(wrong.stderr).toContain("Allowed: failed, data-loss, security, downtime, drift.");
+  expect(wrong.stderr).toContain("Allowed: failed, data-loss, loses, security, downtime, drift.");
   expect(JSON.parse(json.stdout)).toMatchObject({ verdict: "pass", services: [{ service: "cutover" }] });
 }, 60_000);
