@@ -1,11 +1,6 @@
 /** What somebody has changed on the servers by hand: the next deploy puts it right. */
-import { call } from "../../servers/api";
 import { databaseOf } from "../../story/context";
-import { expectThat } from "../../story/expectations";
-import type { Bench } from "../bench";
-import type { Fault } from "../fault";
-import type { Subject } from "../subjects";
-import { mistake, oneOfEach } from "./mistake";
+import { mistake } from "./mistake";
 
 export const grantsDrifted = mistake({
   name: "grants-drifted",
@@ -44,36 +39,3 @@ export const databaseDropped = mistake({
       await client.query(`ALTER DATABASE ${name} OWNER TO ${name}`);
     }),
 });
-
-interface RunningJob {
-  readonly TaskGroups: { Tasks: { Env: Record<string, string> | null }[] }[];
-}
-
-/** Registers the service's job again with another variable, as in Nomad's UI. */
-export const jobDrifted: Fault = {
-  name: "job-drifted",
-  about: "somebody changes the job in Nomad's UI; the next deploy puts it back",
-  strikes: ["cutover", "adopted"],
-  async inject(bench, struck) {
-    for (const subject of oneOfEach(struck)) {
-      const { name } = subject.service;
-      await change(bench, subject);
-      await bench.steady(subject);
-      await bench.deploy([subject]);
-      await bench.steady(subject);
-      const job = await call<RunningJob>(`${bench.lab.nomad.address}/v1/job/${name}`);
-      expectThat(
-        !JSON.stringify(job).includes("CHANGED_BY_HAND"),
-        `the deploy of ${name} should have put the job back`,
-      );
-      bench.tell(`${name}: deployed, and the job is as it was`);
-    }
-  },
-};
-
-async function change({ lab, nomad }: Bench, { service }: Subject): Promise<void> {
-  const job = await call<RunningJob>(`${lab.nomad.address}/v1/job/${service.name}`);
-  for (const { Tasks } of job.TaskGroups)
-    for (const task of Tasks) task.Env = { ...task.Env, CHANGED_BY_HAND: "true" };
-  await nomad.register(job);
-}

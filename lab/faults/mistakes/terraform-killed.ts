@@ -39,7 +39,7 @@ export const terraformKilledAtEach: Fault = {
 async function deployAndKill(bench: Bench, name: string, killedAt: Set<string>) {
   let killed: Promise<void> | undefined;
   const outcome = await bench.deployment.deploy([name], "", (text) => {
-    for (const [line] of text.matchAll(/\w+\.\w+: (Creating\.\.\.|Creation complete)/g)) {
+    for (const [line] of text.matchAll(/\w+\.\w+ \([^)]*\): (Creating\.\.\.|Creation complete)/g)) {
       if (killed !== undefined || killedAt.has(line)) continue;
       killedAt.add(line);
       killed = killTerraform(bench);
