@@ -6,7 +6,7 @@ import type { Job, Task, TaskGroup } from "../nomad/job";
 import { appOfImage, isPostgres } from "./apps";
 import type { KnownApp } from "./apps/known-app";
 import { guessDsn, otherType, postgresType, postgresUrl } from "./guess-dsn";
-import { valuesOf, type Value } from "./values";
+import { valuesOf, type Value, withService } from "./values";
 
 export type Place =
   /** @param file what the job says, or the image's default */
@@ -94,7 +94,7 @@ function findApp(group: TaskGroup, task: Task): FoundApp | undefined {
   return {
     group,
     task,
-    place,
+    place: place.kind === "postgres" ? { ...place, host: withService(place.host, task) } : place,
     ...(known === undefined ? {} : { known }),
     ...(dsn === undefined ? {} : { dsn }),
   };

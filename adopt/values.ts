@@ -42,3 +42,13 @@ export function secretOf(
   if (field === undefined || path === undefined || !path.startsWith(`${mount}/data/`)) return undefined;
   return { secret: path.slice(`${mount}/data/`.length), field };
 }
+
+/** An address that is rendered, with the service of Consul's that it is of: `{{ range service "x" }}` may stand on an earlier line. */
+export function withService(text: string, task: Task): string {
+  if (!/\.(Address|NodeAddress)\b/.test(text) || /service\s+"/.test(text)) return text;
+  const template = (task.Templates ?? [])
+    .map(({ EmbeddedTmpl = "" }) => EmbeddedTmpl)
+    .find((one) => one.includes(text));
+  const [block] = [...(template ?? "").split(text)[0]!.matchAll(/service\s+"[^"]+"/g)].at(-1) ?? [];
+  return block === undefined ? text : `{{ ${block} }}${text}`;
+}

@@ -18,6 +18,7 @@ import { freshrss } from "../services/freshrss";
 import { gitea } from "../services/gitea";
 import { grafana } from "../services/grafana";
 import { immich } from "../services/immich";
+import type { JobDefinition } from "../services/job-definition";
 import { nextcloud } from "../services/nextcloud";
 import type { Backups, ServerJob } from "../services/server-job";
 import { speedtestTracker } from "../services/speedtest-tracker";
@@ -93,6 +94,17 @@ const labFacts = z.strictObject({
       environment: z.record(z.string(), z.string()),
     }),
   ),
+  /** Services with jobs of their own, as `pgmoor adopt` found them. @default none */
+  adopted: z
+    .array(
+      z.strictObject({
+        definition: z.custom<JobDefinition>(),
+        phase: z.enum(phases),
+        rollback: z.enum(rollbackKinds).optional(),
+        existing: z.array(z.enum(["job", "secret", "database"])),
+      }),
+    )
+    .default([]),
 });
 export type LabFacts = z.infer<typeof labFacts>;
 export const labFactsFile = "environment.json";
@@ -132,32 +144,38 @@ export default function lab(): Environment {
         ? { in: "consul", path: "pgmoor/states" }
         : { in: "folder", folder: join(folder, "states") },
     runner: facts.states === "consul" ? runner : undefined,
-    services: facts.services.map(
-      ({
-        sample,
-        phase,
-        rollback,
-        existing,
-        passwordVersion,
-        database: name,
-        imageMissing = false,
-        ...service
-      }) => {
-        const definition = samples[sample]({
-          ...service,
-          program: imageMissing ? missing : program,
-          server,
-        });
-        return {
-          definition:
-            name === undefined ? definition : { ...definition, database: { ...definition.database, name } },
+    services: [
+      ...facts.adopted.map(({ definition, ...service }) => ({
+        ...service,
+        definition: { ...definition, deadlines: common.deadlines },
+      })),
+      ...facts.services.map(
+        ({
+          sample,
           phase,
           rollback,
           existing,
           passwordVersion,
-        };
-      },
-    ),
+          database: name,
+          imageMissing = false,
+          ...service
+        }) => {
+          const definition = samples[sample]({
+            ...service,
+            program: imageMissing ? missing : program,
+            server,
+          });
+          return {
+            definition:
+              name === undefined ? definition : { ...definition, database: { ...definition.database, name } },
+            phase,
+            rollback,
+            existing,
+            passwordVersion,
+          };
+        },
+      ),
+    ],
   };
 }
 

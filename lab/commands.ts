@@ -21,6 +21,7 @@ export interface LabActions {
   readonly run: (options: { keep?: boolean; folder?: string }) => Promise<void>;
   readonly up: (options: InFolder) => Promise<void>;
   readonly review: (options: { keep?: boolean }) => Promise<void>;
+  readonly adopt: (options: { keep?: boolean }) => Promise<void>;
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly backups: (options: { keep?: boolean }) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
@@ -53,6 +54,11 @@ export function labCommands(actions: LabActions): Command {
     .description("plan, review, merge and deploy pull requests, without a forge")
     .option("--keep", "leave the lab running at the end")
     .action(actions.review);
+  program
+    .command("adopt")
+    .description("adopt five jobs that were written in HCL, move them and move them back")
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.adopt);
   program
     .command("faults")
     .description(

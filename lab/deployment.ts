@@ -32,6 +32,7 @@ const cdktfProgram = path.join(project, "node_modules/.bin/cdktf");
 
 export class Deployment {
   private services: Map<string, LabService>;
+  private adopted: LabFacts["adopted"] = [];
   private states: LabFacts["states"] = "folder";
   private central: Pick<LabFacts, "server" | "backups"> = {};
   private runs = 0;
@@ -88,6 +89,12 @@ export class Deployment {
     await this.save();
   }
 
+  /** Says which services with jobs of their own the environment has. */
+  async adopt(services: LabFacts["adopted"]): Promise<void> {
+    this.adopted = services;
+    await this.save();
+  }
+
   /** Writes the environment; `nomad` where another address than the lab's is meant. */
   save(nomad = this.options.lab.nomad.address): Promise<void> {
     // One after the other: the last to be asked for is the last to be written.
@@ -108,6 +115,7 @@ export class Deployment {
       embedded: lab.embedded,
       ...this.central,
       services: [...this.services.values()],
+      adopted: this.adopted,
     };
     // Another chapter's cdktf may be reading it.
     const file = path.join(lab.directory, labFactsFile);

@@ -1,6 +1,7 @@
 import { Listr, PRESET_TIMESTAMP } from "listr2";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { adoptionChapters } from "./adopt/story";
 import { runBackups } from "./backups/command";
 import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
@@ -44,6 +45,14 @@ async function review({ keep }: { keep?: boolean }): Promise<void> {
   await requireMachine();
   const directory = await newFolder();
   const { booted } = await tell(directory, [...opening(directory), ...pullRequests], keep === true);
+  if (keep) printKept(booted!.lab);
+}
+
+/** Jobs of somebody's own, in a folder of its own. */
+async function adopt({ keep }: { keep?: boolean }): Promise<void> {
+  await requireMachine();
+  const directory = await newFolder();
+  const { booted } = await tell(directory, adoptionChapters(directory), keep === true);
   if (keep) printKept(booted!.lab);
 }
 
@@ -166,7 +175,7 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-labCommands({ run, up, review, faults, backups, exec, status, down })
+labCommands({ run, up, review, adopt, faults, backups, exec, status, down })
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);

@@ -61,7 +61,8 @@ export class ServiceStack extends TerraformStack {
       caFile: environment.server.caFile === undefined ? undefined : resolve(environment.server.caFile),
     });
     const existing = new Set(service.existing);
-    new ServiceDatabase(this, definition.name, {
+    // A service may be called as one of the others here.
+    new ServiceDatabase(this, `service ${definition.name}`, {
       definition,
       phase,
       rollback: service.rollback,

@@ -24,6 +24,7 @@ beforeEach(async () => {
     states: "folder",
     node: process.execPath,
     programs: folder,
+    adopted: [],
     services: [
       {
         name: "vaultwarden",

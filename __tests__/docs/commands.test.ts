@@ -79,6 +79,7 @@ const lab = () =>
     run: never,
     up: never,
     review: never,
+    adopt: never,
     faults: never,
     backups: never,
     exec: never,

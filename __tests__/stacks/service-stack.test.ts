@@ -654,3 +654,9 @@ describe("snapshots", () => {
     },
   );
 });
+
+test.each(["vault", "nomad", "random", "server", "postgresql"])("a service may be called %s", (name) => {
+  const definition = { ...vaultwarden, name };
+  const stacks = synthesize({ ...homelab, services: [{ definition, phase: "cutover" }] });
+  expect(Object.keys(stacks)).toContain(name);
+});
