@@ -9,7 +9,7 @@ import { changedFields } from "./change";
 import { deploymentDeadlines } from "./deadlines";
 import { embeddedServerTask } from "./embedded-server";
 import { passwordMeta, programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
-import { disconnect, progressDeadline, replacements, restarts } from "./policies";
+import { deployment, disconnect, replacements, restarts } from "./policies";
 import { appSourceOf, portLabel, sideOf, type Mode, type ServiceJobProps } from "./props";
 
 export type FieldsProps = ServiceJobProps & { readonly definition: ServiceDefinition };
@@ -64,14 +64,7 @@ function jobOf(props: FieldsProps, mode: Mode): Job {
     Namespace: props.namespace,
     Type: "service",
     Datacenters: [props.datacenter],
-    Update: {
-      MaxParallel: 1,
-      HealthCheck: "checks",
-      MinHealthyTime: deadlines.minHealthy.nanoseconds,
-      HealthyDeadline: deadlines.healthy.nanoseconds,
-      ProgressDeadline: progressDeadline(mode, deadlines.healthy).nanoseconds,
-      AutoRevert: true,
-    },
+    Update: deployment(mode, deadlines),
     TaskGroups: [
       {
         Name: name,

@@ -7,7 +7,7 @@ import { deploymentDeadlines } from "./deadlines";
 import { mountOf, mountsOf } from "../../nomad/mounts";
 import { onServer, templatesWithoutDatabase, withoutDatabase, withoutServer } from "./jobspec/on-server";
 import { runOtherwise } from "./jobspec/run-otherwise";
-import { progressDeadline, replacements } from "./policies";
+import { deployment, replacements } from "./policies";
 import { appSourceOf, carriesData, sideOf, type Mode, type ServiceJobProps } from "./props";
 
 export type JobspecProps = ServiceJobProps & { readonly definition: JobDefinition };
@@ -85,16 +85,10 @@ function changedGroup(props: JobspecProps, mode: Mode, group: TaskGroup): TaskGr
 function updateOf(definition: JobDefinition, mode: Mode, update: Update): Pick<TaskGroup, "Update"> {
   if (!carriesData(mode))
     return update.MaxParallel === 0 ? { Update: { ...update, MaxParallel: 1, Canary: 0 } } : {};
-  const deadlines = deploymentDeadlines(definition, mode);
   return {
     Update: {
       ...update,
-      MaxParallel: 1,
-      HealthCheck: "checks",
-      MinHealthyTime: deadlines.minHealthy.nanoseconds,
-      HealthyDeadline: deadlines.healthy.nanoseconds,
-      ProgressDeadline: progressDeadline(mode, deadlines.healthy).nanoseconds,
-      AutoRevert: true,
+      ...deployment(mode, deploymentDeadlines(definition, mode)),
       // Two versions at a time would write to two databases.
       Canary: 0,
       AutoPromote: false,

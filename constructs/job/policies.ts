@@ -4,7 +4,7 @@
  * (scheduler/reconciler).
  */
 import { Duration } from "../../nomad/duration";
-import type { Disconnect, ReschedulePolicy, RestartPolicy } from "../../nomad/job";
+import type { Disconnect, ReschedulePolicy, RestartPolicy, Update } from "../../nomad/job";
 import type { Mode } from "./props";
 
 /**
@@ -57,4 +57,16 @@ export const disconnect: Disconnect = {
  */
 export function progressDeadline(mode: Mode, healthy: Duration): Duration {
   return mode.kind === "on-source" ? healthy.plus(Duration.minutes(1)) : Duration.seconds(0);
+}
+
+/** A deployment of a service's job: its new version is healthy by its checks and in time, or the old one is put back. */
+export function deployment(mode: Mode, deadlines: { minHealthy: Duration; healthy: Duration }): Update {
+  return {
+    MaxParallel: 1,
+    HealthCheck: "checks",
+    MinHealthyTime: deadlines.minHealthy.nanoseconds,
+    HealthyDeadline: deadlines.healthy.nanoseconds,
+    ProgressDeadline: progressDeadline(mode, deadlines.healthy).nanoseconds,
+    AutoRevert: true,
+  };
 }
