@@ -1,5 +1,6 @@
 /** What is in the services' databases, looked at without any of pgmoor's programs. */
-import { asAdmin, type Ground } from "./ground";
+import { asAdmin } from "../story/context";
+import type { Ground } from "./ground";
 
 /** Rows and a hash of every table, by database and table. */
 export type Contents = Readonly<Record<string, string>>;
@@ -7,7 +8,7 @@ export type Contents = Readonly<Record<string, string>>;
 export async function contents(ground: Ground, databases: readonly string[]): Promise<Contents> {
   const found: Record<string, string> = {};
   for (const database of databases)
-    await asAdmin(ground, database, async (client) => {
+    await asAdmin(ground.lab, database, async (client) => {
       const tables = await client.query<{ name: string }>(
         `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables
           WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,

@@ -3,9 +3,9 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { writeSecret } from "../servers/vault";
 import { waitFor } from "../servers/wait";
-import { readSecret } from "../story/context";
+import { asAdmin, readSecret } from "../story/context";
 import { expectThat } from "../story/expectations";
-import { asAdmin, volumeOf, type Ground } from "./ground";
+import { volumeOf, type Ground } from "./ground";
 import { backUp, ended, force, running, type Ended } from "./jobs";
 import { halfBackups, listed } from "./repository";
 import { stored } from "./restores";
@@ -126,7 +126,7 @@ export async function loseWal(ground: Ground): Promise<void> {
     (await nomad.allocations("pgmoor-wal")).every(({ ClientStatus }) => ClientStatus !== "running"),
   );
   await waitFor({ what: "the server gives the slot up", deadlineSeconds: 120 }, async () =>
-    asAdmin(ground, "postgres", async (client) => {
+    asAdmin(ground.lab, "postgres", async (client) => {
       await client.query("CREATE TABLE IF NOT EXISTS pgmoor.noise (n int)");
       for (let part = 0; part < 4; part++) {
         await client.query("INSERT INTO pgmoor.noise SELECT generate_series(1, 50000)");
@@ -141,7 +141,7 @@ export async function loseWal(ground: Ground): Promise<void> {
     }),
   );
   await nomad.scale("pgmoor-wal", 1);
-  const time = await asAdmin(ground, "postgres", async (client) => {
+  const time = await asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
     return rows[0]!.now.getTime();
   });
@@ -200,7 +200,7 @@ async function fill(file: string): Promise<void> {
 }
 
 async function lastOutcome(ground: Ground): Promise<string | null> {
-  return asAdmin(ground, "postgres", async (client) => {
+  return asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ outcome: string | null }>(
       "SELECT outcome FROM pgmoor.backups WHERE kind = 'backup' ORDER BY run DESC LIMIT 1",
     );

@@ -5,7 +5,8 @@ import { labName } from "../../environments/lab";
 import { expectThat } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { contents, different } from "./contents";
-import { asAdmin, volumeOf, type Ground } from "./ground";
+import { asAdmin } from "../story/context";
+import { volumeOf, type Ground } from "./ground";
 import { restore, stored, type Told } from "./restores";
 import type { Writers } from "./writers";
 
@@ -14,7 +15,7 @@ export async function loseEverything(ground: Ground, writers: Writers, told: Tol
   await writers.stopAll();
   const databases = services.map(({ name }) => name);
   const before = await contents(ground, databases);
-  const now = await asAdmin(ground, "postgres", async (client) => {
+  const now = await asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
     return rows[0]!.now.getTime();
   });

@@ -3,7 +3,6 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { Client } from "pg";
 import { serverEntrypoint, serverVolumes } from "../../environments/lab";
 import { buildMigrator } from "../../migrator/image/build";
 import { Deployment, type LabService } from "../deployment";
@@ -15,7 +14,6 @@ import type { Lab } from "../servers/lab";
 import { findTool } from "../servers/programs";
 import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
-import { readSecret } from "../story/context";
 import { expectSuccess } from "../story/expectations";
 import { NomadApi } from "../story/nomad-api";
 import { waitForAnswer } from "../story/services";
@@ -95,25 +93,6 @@ export async function layGround(
 async function limitDisk(folder: string): Promise<void> {
   const { uid, gid } = await fs.stat(folder);
   await run("mount", ["-t", "tmpfs", "-o", `size=800m,mode=755,uid=${uid},gid=${gid}`, "tmpfs", folder]);
-}
-
-/** `work` in a database of the server, as its admin. */
-export async function asAdmin<T>(
-  { lab }: Pick<Ground, "lab">,
-  database: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  const { username, password } = await readSecret(lab, "postgres/admin");
-  const { host, port } = lab.postgres;
-  const client = new Client({ host, port, user: username, password, database });
-  await client.connect();
-  // A server that is killed ends it.
-  client.on("error", () => undefined);
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Where the lab has a host volume. */

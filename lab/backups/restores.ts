@@ -3,7 +3,8 @@ import { waitFor } from "../servers/wait";
 import { expectSuccess, expectThat } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { contents, different } from "./contents";
-import { asAdmin, type Ground } from "./ground";
+import { asAdmin } from "../story/context";
+import type { Ground } from "./ground";
 import { backUp, testRestore } from "./jobs";
 import { listed } from "./repository";
 import type { Writers } from "./writers";
@@ -40,7 +41,7 @@ export async function backUpAndTest(ground: Ground, told: Told): Promise<void> {
 /** A table is dropped at a known moment, and is back as it was one second before, in a database beside the running one. */
 export async function dropTable(ground: Ground, writers: Writers, told: Told): Promise<void> {
   const { say } = ground;
-  await asAdmin(ground, "gitea", (client) =>
+  await asAdmin(ground.lab, "gitea", (client) =>
     client.query(
       "CREATE TABLE precious AS SELECT n, md5(n::text) AS value FROM generate_series(1, 5000) AS n",
     ),
@@ -50,7 +51,7 @@ export async function dropTable(ground: Ground, writers: Writers, told: Told): P
   await waitFor({ what: "the table is older than a second", deadlineSeconds: 10 }, async () => {
     return (await clock(ground)) > created + 1500;
   });
-  const dropped = await asAdmin(ground, "gitea", async (client) => {
+  const dropped = await asAdmin(ground.lab, "gitea", async (client) => {
     await client.query("BEGIN");
     const { rows } = await client.query<{ now: Date }>("SELECT now() AS now");
     await client.query("DROP TABLE precious");
@@ -68,7 +69,7 @@ export async function dropTable(ground: Ground, writers: Writers, told: Told): P
   const notes = Number((after["gitea_earlier public.notes"] ?? "0").split(" ")[0]);
   const least = writers.by("gitea", at.getTime());
   expectThat(notes >= least, `${least} notes were acknowledged by then, and ${notes} are there`);
-  const later = await asAdmin(ground, "gitea_earlier", async (client) => {
+  const later = await asAdmin(ground.lab, "gitea_earlier", async (client) => {
     const { rows } = await client.query<{ n: number }>("SELECT max(n) AS n FROM notes");
     return rows[0]!.n;
   });
@@ -88,7 +89,7 @@ export async function dropDatabase(ground: Ground, writers: Writers, told: Told)
   const backup = await backUp(ground);
   expectThat(backup.succeeded, "the second backup should have succeeded", backup.stderr);
   told.backups++;
-  await asAdmin(ground, "postgres", (client) => client.query("DROP DATABASE freshrss WITH (FORCE)"));
+  await asAdmin(ground.lab, "postgres", (client) => client.query("DROP DATABASE freshrss WITH (FORCE)"));
   await restore(ground, "freshrss");
   told.restored++;
   const differences = different(before, await contents(ground, ["freshrss"]));
@@ -114,14 +115,14 @@ export async function restoreInPlace(ground: Ground, writers: Writers, told: Tol
   told.restored++;
   const service = services.find(({ name }) => name === "grafana")!;
   await waitForAnswer(service, "server", 60);
-  const kept = await asAdmin(ground, "postgres", async (client) => {
+  const kept = await asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "SELECT datname AS name FROM pg_database WHERE datname LIKE 'grafana_before_%'",
     );
     return rows.map(({ name }) => name);
   });
   expectThat(kept.length === 1, "the database as it was should be kept");
-  const old = await asAdmin(ground, "postgres", async (client) => {
+  const old = await asAdmin(ground.lab, "postgres", async (client) => {
     await client.query(`ALTER DATABASE ${kept[0]!} ALLOW_CONNECTIONS true`);
     return contents(ground, [kept[0]!]);
   });
@@ -141,7 +142,7 @@ export async function restore({ deployment }: Ground, ...args: string[]): Promis
 
 /** The server's clock, in milliseconds. */
 async function clock(ground: Ground): Promise<number> {
-  return asAdmin(ground, "postgres", async (client) => {
+  return asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
     return rows[0]!.now.getTime();
   });
@@ -151,7 +152,7 @@ async function clock(ground: Ground): Promise<number> {
 export async function stored(ground: Ground, time: number): Promise<void> {
   const what = "the WAL is in the repository";
   const noted = await waitFor({ what, deadlineSeconds: 60, everyMs: 200 }, async () =>
-    asAdmin(ground, "postgres", async (client) => {
+    asAdmin(ground.lab, "postgres", async (client) => {
       const { rows } = await client.query<{ stored: Date }>("SELECT stored FROM pgmoor.wal");
       const at = rows[0]?.stored.getTime() ?? 0;
       return at > time && at;

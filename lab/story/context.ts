@@ -72,6 +72,8 @@ export async function asAdmin<T>(
   const { host, port } = lab.postgres;
   const client = new Client({ host, port, user: username, password, database });
   await client.connect();
+  // A server that is killed ends it.
+  client.on("error", () => undefined);
   try {
     return await work(client);
   } finally {
