@@ -8,6 +8,7 @@ import { binaryHeader, rowForm, type RowForm } from "./row-form";
 import type { TablePlan } from "./copy-plan";
 import type { TableSum } from "./rows";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
+import { Tuples } from "../values/transcode";
 
 const newline = 0x0a;
 
@@ -51,20 +52,15 @@ async function checksumOfTuples(client: ClientBase, plan: TablePlan): Promise<Ch
   const whole = plan.columns.map(
     () => (bytes: Buffer, start: number, end: number) => bytes.subarray(start, end),
   );
+  const tuples = new Tuples();
   for await (const some of binaryRows(copyOut(client, sql), whole))
-    for (const fields of some) again.addTuples(tupleOf(fields));
+    for (const fields of some) {
+      tuples.reset();
+      tuples.begin(fields.length);
+      for (const field of fields) tuples.addBytes(field);
+      again.addTuples(tuples.bytes());
+    }
   return again;
-}
-
-function tupleOf(fields: readonly (Buffer | null)[]): Buffer {
-  const count = Buffer.alloc(2);
-  count.writeInt16BE(fields.length);
-  const parts = fields.flatMap((field) => {
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(field?.length ?? -1);
-    return field === null ? [length] : [length, field];
-  });
-  return Buffer.concat([count, ...parts]);
 }
 
 function selected({ target, columns }: TablePlan): string {

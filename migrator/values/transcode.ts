@@ -71,6 +71,18 @@ export class Tuples implements Output {
     this.endField(start);
   }
 
+  /** Adds a field by its bytes. */
+  addBytes(field: Buffer | null): void {
+    if (field === null) {
+      this.makeRoom(mostOfNumber);
+      this.addNull();
+      return;
+    }
+    this.beginLarge(field.length);
+    this.makeRoom(field.length);
+    this.end += field.copy(this.to, this.end);
+  }
+
   /** Begins a field of so many bytes, which are not written here. */
   beginLarge(bytes: number): void {
     this.makeRoom(4);
