@@ -1,10 +1,11 @@
 /** Asks Nomad for jobs, and what it would change. */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask as request } from "../connections/ask";
 import { UserError } from "../environments/model/problems";
 import type { Environment } from "../environments/model/environment";
 import type { Job } from "../nomad/job";
 import { planChanges, type JobChange, type ObjectDiff } from "../nomad/plan-changes";
-import { read } from "../survey/http";
 import type { Json } from "./plain-job";
 
 const stubs = z.array(
@@ -41,12 +42,15 @@ export async function changesTo(asking: Asking, job: Job): Promise<JobChange[]> 
 }
 
 async function ask({ nomad, env }: Asking, path: string, job?: string, body?: unknown): Promise<unknown> {
-  const url = `${nomad.address}${path}?namespace=${encodeURIComponent(nomad.namespace)}`;
-  const answer = await read(url, { "X-Nomad-Token": env.NOMAD_TOKEN }, body);
-  if (answer?.status === 200) return answer.body;
-  if (answer === undefined)
+  const answer = await request(
+    nomadApi(nomad, env),
+    `${path}?namespace=${encodeURIComponent(nomad.namespace)}`,
+    { body },
+  );
+  if (answer.status === 200) return answer.body;
+  if (answer.status === undefined)
     throw new UserError(
-      `Nomad at ${nomad.address} does not answer. Is nomad.address of the environment right?`,
+      `Nomad at ${nomad.address} ${answer.why}. Is nomad.address of the environment right?`,
     );
   if (answer.status === 404 && job !== undefined)
     throw new UserError(`Nomad has no job "${job}" in the namespace ${nomad.namespace}.`);

@@ -1,8 +1,9 @@
 /** Takes a password that a job has in plain sight to Vault, where pgmoor reads it for the move. */
+import { vaultApi, vaultToken } from "../connections/api";
+import { ask } from "../connections/ask";
 import { UserError } from "../environments/model/problems";
 import type { Environment } from "../environments/model/environment";
-import { read } from "../survey/http";
-import { readSecret, vaultToken } from "../survey/vault";
+import { readSecret } from "../survey/vault";
 import type { Around } from "./on-server";
 
 /** The field of the service's secret that holds the password of the PostgreSQL beside the app. */
@@ -21,11 +22,10 @@ export async function passwordToVault(
   env: NodeJS.ProcessEnv,
 ): Promise<NonNullable<Around["password"]>> {
   const { vault } = environment;
-  const token = vaultToken(env);
-  if (token === undefined)
+  if (vaultToken(env) === undefined)
     throw new UserError("--secrets-to-vault needs a token for Vault: VAULT_TOKEN or ~/.vault-token.");
   const at = `${vault.mount}/${name}`;
-  const { presence, data, metadata } = await readSecret(environment, name, token, env.VAULT_NAMESPACE);
+  const { presence, data, metadata } = await readSecret(environment, name, env);
   if (presence === "unknown")
     throw new UserError(`Vault at ${vault.address} does not show the secret ${at} to this token.`);
   if (data[field] === password) return { secret: name, field };
@@ -33,15 +33,13 @@ export async function passwordToVault(
     throw new UserError(
       `The secret ${at} has another ${field} than the job. Remove that field, or name it in the definition.`,
     );
-  const answer = await read(
-    `${vault.address}/v1/${vault.mount}/data/${name}`,
-    { "X-Vault-Token": token, "X-Vault-Namespace": env.VAULT_NAMESPACE },
+  const answer = await ask(vaultApi(vault, env), `/v1/${vault.mount}/data/${name}`, {
     // Nothing is written over what somebody wrote meanwhile.
-    { options: { cas: metadata?.version ?? 0 }, data: { ...data, [field]: password } },
-  );
-  if (answer?.status !== 200)
+    body: { options: { cas: metadata?.version ?? 0 }, data: { ...data, [field]: password } },
+  });
+  if (answer.status !== 200)
     throw new UserError(
-      `Vault does not take the secret ${at} (${answer === undefined ? "no answer" : `HTTP ${answer.status}`}): the token needs create and update on ${vault.mount}/data/${name}.`,
+      `Vault does not take the secret ${at} (${answer.status === undefined ? "no answer" : `HTTP ${answer.status}`}): the token needs create and update on ${vault.mount}/data/${name}.`,
     );
   return { secret: name, field };
 }

@@ -6,6 +6,18 @@ import { literal, quoted } from "./terraform";
 export interface NomadConnectionProps {
   readonly address: string;
   readonly datacenter: string;
+  /** @default `NOMAD_REGION`, else that of the server at the address */
+  readonly region?: string | undefined;
+  /** File with the certificate of the authority that signed Nomad's. @default `NOMAD_CACERT` */
+  readonly caFile?: string | undefined;
+}
+
+/** Terraform's provider. It takes the person's token and client certificate from Nomad's usual variables. */
+export function nomadProvider(
+  scope: Construct,
+  { address, region, caFile }: Omit<NomadConnectionProps, "datacenter">,
+): void {
+  new NomadProvider(scope, "nomad", { address, region, caFile });
 }
 
 /**
@@ -13,9 +25,10 @@ export interface NomadConnectionProps {
  * job alone would be noticed only when half of the apply is done.
  */
 export class NomadConnection extends Construct {
-  constructor(scope: Construct, id: string, { address, datacenter }: NomadConnectionProps) {
+  constructor(scope: Construct, id: string, props: NomadConnectionProps) {
     super(scope, id);
-    new NomadProvider(this, "nomad", { address });
+    const { address, datacenter } = props;
+    nomadProvider(this, props);
     new DataNomadDatacenters(this, "datacenters", {
       ignoreDownNodes: true,
       lifecycle: {

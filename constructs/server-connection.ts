@@ -6,7 +6,11 @@ import { Construct } from "constructs";
 import { ephemeral, literal } from "./terraform";
 
 export interface ServerConnectionProps {
-  readonly consulAddress: string;
+  readonly consul: {
+    readonly address: string;
+    /** File with the certificate of the authority that signed Consul's. @default `CONSUL_CACERT` */
+    readonly caFile?: string | undefined;
+  };
   /** The server's service in Consul. */
   readonly service: string;
   /** @default the address that Consul has */
@@ -26,7 +30,7 @@ export interface ServerConnectionProps {
 export class ServerConnection extends Construct {
   constructor(scope: Construct, id: string, props: ServerConnectionProps) {
     super(scope, id);
-    new ConsulProvider(this, "consul", { address: props.consulAddress });
+    new ConsulProvider(this, "consul", { ...props.consul });
     const health = new DataConsulServiceHealth(this, "health", {
       name: props.service,
       passing: true,
@@ -35,7 +39,7 @@ export class ServerConnection extends Construct {
           {
             condition: "${length(self.results) > 0}",
             errorMessage: literal(
-              `Consul at ${props.consulAddress} has no healthy instance of the service "${props.service}", the central PostgreSQL. Start it, or correct its health check.`,
+              `Consul at ${props.consul.address} has no healthy instance of the service "${props.service}", the central PostgreSQL. Start it, or correct its health check.`,
             ),
           },
         ],

@@ -22,7 +22,7 @@ export interface ServiceDatabaseProps {
   readonly existing: { readonly job: boolean; readonly secret: boolean; readonly database: boolean };
   /** @default 1; for an existing secret: the one it has */
   readonly passwordVersion?: number;
-  readonly nomad: { readonly datacenter: string; readonly namespace: string };
+  readonly nomad: Pick<ServiceJobProps, "datacenter" | "namespace" | "region">;
   readonly vault: { readonly mount: string; readonly jwtAuth: string; readonly audience: string };
   readonly server: ServerProps;
   readonly domain: string;
@@ -92,6 +92,7 @@ export class ServiceDatabase extends Construct {
       rollback: props.rollback,
       datacenter: nomad.datacenter,
       namespace,
+      region: nomad.region,
       domain: props.domain,
       connection,
       passwordVersion,

@@ -1,5 +1,7 @@
 /** A deployment that Terraform no longer waits for, and Nomad still does: nobody would be there when it goes on. */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask as request } from "../connections/ask";
 import { versionMeta } from "../nomad/version";
 import type { Environment } from "../environments/model/environment";
 
@@ -36,14 +38,14 @@ export async function endDeployment(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const ask = async (method: "GET" | "PUT", path: string): Promise<unknown> => {
-    const url = `${nomad.address}/v1/${path}?namespace=${encodeURIComponent(nomad.namespace)}`;
-    const response = await fetch(url, {
-      method,
-      headers: env.NOMAD_TOKEN ? { "X-Nomad-Token": env.NOMAD_TOKEN } : {},
-      signal: AbortSignal.timeout(patienceMilliseconds),
-    });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return response.json();
+    const answer = await request(
+      nomadApi(nomad, env),
+      `/v1/${path}?namespace=${encodeURIComponent(nomad.namespace)}`,
+      { method, patienceMilliseconds },
+    );
+    if (answer.status === undefined) throw new Error(`Nomad ${answer.why}`);
+    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+    return answer.body;
   };
   const name = encodeURIComponent(service);
   try {

@@ -1,6 +1,9 @@
 /** Who the runner is, and the token that Vault gives it for that. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { vaultApi } from "../connections/api";
+import { ask } from "../connections/ask";
+import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 
 /**
@@ -37,23 +40,25 @@ export async function identityOf(audience: string, env: NodeJS.ProcessEnv = proc
 const login = z.object({ auth: z.object({ client_token: z.string() }) });
 
 /** @returns the token @throws {UserError} in Vault's words */
-export async function loginToVault(to: {
-  readonly address: string;
-  readonly mount: string;
-  readonly role: string;
-  readonly identity: string;
-}): Promise<string> {
-  const answer = await fetch(`${to.address}/v1/auth/${to.mount}/login`, {
-    method: "POST",
-    body: JSON.stringify({ role: to.role, jwt: to.identity }),
-  }).catch(() => undefined);
-  if (answer === undefined) throw new UserError(`Vault at ${to.address} does not answer.`);
-  const body: unknown = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const { errors } = z.object({ errors: z.array(z.string()).default([]) }).parse(body);
+export async function loginToVault(
+  vault: Environment["vault"],
+  to: { readonly mount: string; readonly role: string; readonly identity: string },
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const api = vaultApi(vault, env);
+  // A token of somebody's that is in the environment plays no part in it.
+  const headers = { ...api.headers, "X-Vault-Token": undefined };
+  const answer = await ask({ ...api, headers }, `/v1/auth/${to.mount}/login`, {
+    body: { role: to.role, jwt: to.identity },
+    patienceMilliseconds: 10_000,
+  });
+  if (answer.status === undefined) throw new UserError(`Vault at ${vault.address} ${answer.why}.`);
+  if (answer.status !== 200) {
+    const refusal = z.object({ errors: z.array(z.string()) }).safeParse(answer.body);
+    const words = refusal.data?.errors.join(", ");
     throw new UserError(
-      `Vault refused the runner's login as ${to.role} (auth/${to.mount}): ${errors.join(", ") || `HTTP ${answer.status}`}.`,
+      `Vault refused the runner's login as ${to.role} (auth/${to.mount}): ${words || `HTTP ${answer.status}`}.`,
     );
   }
-  return login.parse(body).auth.client_token;
+  return login.parse(answer.body).auth.client_token;
 }

@@ -5,6 +5,8 @@ export interface BatchJob {
   readonly ID: string;
   readonly Name: string;
   readonly Namespace: string;
+  /** @default the agent's region */
+  readonly Region?: string;
   readonly Type: "batch";
   readonly Datacenters: readonly string[];
   readonly Constraints?: readonly Constraint[];

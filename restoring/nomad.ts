@@ -1,9 +1,10 @@
 /** Runs pgmoor's jobs that back up and restore, and follows what they say. */
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask, type Answer } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { Failed } from "../migrator/base/errors";
-import { read, type Answer } from "../survey/http";
 
 const dispatched = z.object({ DispatchedJobID: z.string() });
 const forced = z.object({ EvalID: z.string() });
@@ -129,9 +130,8 @@ export class BackupJobs {
   private async ask(path: string, body?: unknown): Promise<Answer> {
     const { address, namespace } = this.nomad;
     const query = `${path.includes("?") ? "&" : "?"}namespace=${encodeURIComponent(namespace)}`;
-    const headers = { "X-Nomad-Token": this.env.NOMAD_TOKEN };
-    const answer = await read(`${address}/v1/${path}${query}`, headers, body);
-    if (answer === undefined) throw new Failed(`Nomad at ${address} does not answer`);
+    const answer = await ask(nomadApi(this.nomad, this.env), `/v1/${path}${query}`, { body });
+    if (answer.status === undefined) throw new Failed(`Nomad at ${address} ${answer.why}`);
     if (answer.status === 403)
       throw new Failed(
         `Nomad does not allow it: the token in NOMAD_TOKEN needs dispatch-job, scale-job and read-logs`,

@@ -1,11 +1,12 @@
 /** The central server, as its admin. */
 import type { Client } from "pg";
+import { vaultToken } from "../connections/api";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 import { identifier } from "../migrator/base/quoting";
 import { asAdmin, isAdmin } from "../survey/postgres";
 import { findServer } from "../survey/server";
-import { readSecret, vaultToken } from "../survey/vault";
+import { readSecret } from "../survey/vault";
 
 /** `work` in the database `postgres`. @throws {UserError} when server or secret are not to be had */
 export async function onServer<T>(
@@ -13,12 +14,11 @@ export async function onServer<T>(
   env: NodeJS.ProcessEnv,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const token = vaultToken(env);
-  if (token === undefined)
+  if (vaultToken(env) === undefined)
     throw new UserError("There is no token for Vault (VAULT_TOKEN or ~/.vault-token).");
   const [place, admin] = await Promise.all([
     findServer(environment, env),
-    readSecret(environment, environment.server.adminSecret, token, env.VAULT_NAMESPACE),
+    readSecret(environment, environment.server.adminSecret, env),
   ]);
   if (place === undefined)
     throw new UserError(

@@ -1,5 +1,7 @@
 /** Before the first deploy of a job that somebody else registered: what Nomad's own comparison says of the one that pgmoor makes. */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask as request } from "../connections/ask";
 import { BrokenJob } from "../constructs/job/change";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { Job } from "../nomad/job";
@@ -7,7 +9,6 @@ import { planChanges, type ObjectDiff } from "../nomad/plan-changes";
 import { versionMeta } from "../nomad/version";
 import { tell, type ToldChanges } from "../services/job-changes";
 import { jobId, jobNamespace } from "../services/job-definition";
-import { read } from "../survey/http";
 import { wantedJob } from "./wanted-job";
 
 const running = z.object({
@@ -28,21 +29,21 @@ export async function adoptionOf(
   const { definition } = service;
   const namespace = encodeURIComponent(jobNamespace(definition, environment.nomad.namespace));
   const ask = (end: string, body?: unknown) =>
-    read(
-      `${environment.nomad.address}/v1/job/${encodeURIComponent(jobId(definition))}${end}?namespace=${namespace}`,
-      { "X-Nomad-Token": env.NOMAD_TOKEN },
-      body,
+    request(
+      nomadApi(environment.nomad, env),
+      `/v1/job/${encodeURIComponent(jobId(definition))}${end}?namespace=${namespace}`,
+      { body },
     );
   const found = await ask("");
-  const { data } = running.safeParse(found?.body);
-  if (found?.status !== 200 || data === undefined || data.Stop === true) return undefined;
+  const { data } = running.safeParse(found.body);
+  if (found.status !== 200 || data === undefined || data.Stop === true) return undefined;
   if ((data.TaskGroups ?? []).some(({ Meta }) => Meta?.[versionMeta] !== undefined)) return undefined;
   const job = jobOrNothing(environment, service);
   if (job === undefined) return undefined;
   const answer = await ask("/plan", { Job: job, Diff: true });
-  const plan = planned.safeParse(answer?.body);
-  if (answer?.status !== 200 || !plan.success)
-    return `Nomad does not compare the running job ${jobId(definition)} with the one that pgmoor makes (${answer === undefined ? "no answer" : `HTTP ${answer.status}`}; the token in NOMAD_TOKEN needs submit-job). So nobody knows what the first deploy changes of it.`;
+  const plan = planned.safeParse(answer.body);
+  if (answer.status !== 200 || !plan.success)
+    return `Nomad does not compare the running job ${jobId(definition)} with the one that pgmoor makes (${answer.status === undefined ? "no answer" : `HTTP ${answer.status}`}; the token in NOMAD_TOKEN needs submit-job). So nobody knows what the first deploy changes of it.`;
   return tell(definition, planChanges(plan.data.Diff as ObjectDiff | null | undefined));
 }
 

@@ -2,6 +2,7 @@
 import { ConsulBackend, LocalBackend, type TerraformStack } from "cdktf";
 import { join } from "node:path";
 import type { Environment } from "../environments/model/environment";
+import { fileOf } from "./file-of";
 import { stateFolder } from "../terraform-states/state-files";
 
 /** Tells a service's stack where its state is kept. */
@@ -16,10 +17,11 @@ export function keepState(stack: TerraformStack, environment: Environment, servi
     address: host,
     scheme: protocol.replace(":", ""),
     path: `${states.path}/${service}`,
+    caFile: fileOf(consul.caFile),
     lock: true,
     gzip: false,
     accessToken: "",
   });
-  // Terraform takes it from CONSUL_HTTP_TOKEN: what is written here would be in every synthesized stack and plan.
+  // Terraform takes it from CONSUL_HTTP_TOKEN, and a client certificate from its variables: what is written here would be in every synthesized stack and plan.
   stack.addOverride("terraform.backend.consul.access_token", undefined);
 }

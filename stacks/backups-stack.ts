@@ -1,5 +1,4 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ServerBackups } from "../constructs/backups/backups";
@@ -8,6 +7,8 @@ import type { Environment } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import type { Backups } from "../services/server-job";
 import { keepState } from "./backend";
+import { fileOf } from "./file-of";
+import { vaultProvider } from "./vault-provider";
 
 /** The backups of the central PostgreSQL. */
 export class BackupsStack extends TerraformStack {
@@ -26,8 +27,8 @@ export class BackupsStack extends TerraformStack {
     const { vault, server, nomad, migrator } = environment;
     keepState(this, environment, ownStacks.backups);
     this.addOverride("terraform.required_version", ">= 1.11.0");
-    new VaultProvider(this, "vault", { address: vault.address, skipChildToken: true });
-    new NomadConnection(this, "nomad", nomad);
+    vaultProvider(this, vault);
+    new NomadConnection(this, "nomad", { ...nomad, caFile: fileOf(nomad.caFile) });
     new RandomProvider(this, "random");
     new ServerBackups(this, "backups", {
       backups,
@@ -35,6 +36,7 @@ export class BackupsStack extends TerraformStack {
       server: { ...server, ca, preload: server.preload ?? [] },
       datacenter: nomad.datacenter,
       namespace: nomad.namespace,
+      region: nomad.region,
       mount: vault.mount,
       wrapper,
       vault: { jwtAuth: vault.jwtAuth, audience: vault.audience },

@@ -1,10 +1,10 @@
-import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { RunnerIdentity } from "../constructs/runner-identity";
 import type { Environment, Runner } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import { keepState } from "./backend";
+import { vaultProvider } from "./vault-provider";
 
 /** The CI's identity: deployed by a person, who may more than it. */
 export class RunnerStack extends TerraformStack {
@@ -13,7 +13,7 @@ export class RunnerStack extends TerraformStack {
     const { vault, server } = environment;
     keepState(this, environment, ownStacks.runner);
     this.addOverride("terraform.required_version", ">= 1.11.0");
-    new VaultProvider(this, "vault", { address: vault.address, skipChildToken: true });
+    vaultProvider(this, vault);
     new RunnerIdentity(this, "identity", {
       mount: vault.mount,
       workloadAuth: vault.jwtAuth,

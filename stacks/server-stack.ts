@@ -1,5 +1,4 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { NomadConnection } from "../constructs/nomad-connection";
@@ -9,6 +8,8 @@ import type { Environment } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import type { ServerJob } from "../services/server-job";
 import { keepState } from "./backend";
+import { fileOf } from "./file-of";
+import { vaultProvider } from "./vault-provider";
 
 /** The central PostgreSQL. */
 export class ServerStack extends TerraformStack {
@@ -19,8 +20,8 @@ export class ServerStack extends TerraformStack {
     keepState(this, environment, ownStacks.server);
     this.addOverride("terraform.required_version", ">= 1.11.0");
     refuse(this, stops);
-    new VaultProvider(this, "vault", { address: vault.address, skipChildToken: true });
-    new NomadConnection(this, "nomad", nomad);
+    vaultProvider(this, vault);
+    new NomadConnection(this, "nomad", { ...nomad, caFile: fileOf(nomad.caFile) });
     new RandomProvider(this, "random");
     new PostgresServer(this, "server", {
       job,
@@ -30,6 +31,7 @@ export class ServerStack extends TerraformStack {
       service: server.service,
       datacenter: nomad.datacenter,
       namespace: nomad.namespace,
+      region: nomad.region,
       vault: {
         mount: vault.mount,
         jwtAuth: vault.jwtAuth,

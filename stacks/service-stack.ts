@@ -1,10 +1,7 @@
-import { NomadProvider } from "@cdktf/provider-nomad/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { resolve } from "node:path";
-import { NomadConnection } from "../constructs/nomad-connection";
+import { NomadConnection, nomadProvider } from "../constructs/nomad-connection";
 import { refuse } from "../constructs/refusal";
 import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
@@ -13,6 +10,8 @@ import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { Adoption } from "./adoption";
 import { keepState } from "./backend";
+import { fileOf } from "./file-of";
+import { vaultProvider } from "./vault-provider";
 
 export interface ServiceStackProps {
   readonly environment: Environment;
@@ -38,27 +37,28 @@ export class ServiceStack extends TerraformStack {
     keepState(this, environment, definition.name);
     // The prebuilt classes pin their providers; Terraform's own version is what write-only attributes need.
     this.addOverride("terraform.required_version", ">= 1.11.0");
-    new VaultProvider(this, "vault", { address: environment.vault.address, skipChildToken: true });
+    vaultProvider(this, environment.vault);
 
+    const nomad = { ...environment.nomad, caFile: fileOf(environment.nomad.caFile) };
     refuse(this, stops);
     if (adoption !== undefined) this.warnOf(definition.name, adoption);
     if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
-      new NomadProvider(this, "nomad", { address: environment.nomad.address });
+      nomadProvider(this, nomad);
       forget(this, serviceDatabaseAddresses(definition));
       return;
     }
-    new NomadConnection(this, "nomad", environment.nomad);
+    new NomadConnection(this, "nomad", nomad);
     new RandomProvider(this, "random");
     new ServerConnection(this, "server", {
-      consulAddress: environment.consul.address,
+      consul: { ...environment.consul, caFile: fileOf(environment.consul.caFile) },
       service: environment.server.service,
       address: environment.server.address,
       mount: environment.vault.mount,
       adminSecret: environment.server.adminSecret,
       sslmode: environment.server.sslmode,
-      caFile: environment.server.caFile === undefined ? undefined : resolve(environment.server.caFile),
+      caFile: fileOf(environment.server.caFile),
     });
     const existing = new Set(service.existing);
     // A service may be called as one of the others here.

@@ -1,6 +1,7 @@
 import { Annotations, App, TerraformStack } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { vaultToken } from "../connections/api";
 import { BrokenJob } from "../constructs/job/change";
 import { certificateOf } from "../environments/model/certificate";
 import type { Environment } from "../environments/model/environment";
@@ -9,7 +10,6 @@ import { InvalidEnvironment, type Problem } from "../environments/model/problems
 import { warningsOf } from "../environments/model/warnings";
 import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
-import { vaultToken } from "../survey/vault";
 import { adoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
 import { BackupsStack } from "./backups-stack";

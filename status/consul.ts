@@ -1,7 +1,8 @@
 /** What Consul's health checks say of a service. */
 import { z } from "zod";
+import { consulApi } from "../connections/api";
+import { ask as request } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
-import { read } from "../survey/http";
 import type { Asked, HealthStatus } from "./report";
 import { troubleOf } from "./trouble";
 
@@ -26,7 +27,7 @@ export async function healthStatus(
   const found = await ask(environment, name, env);
   const trouble = troubleOf(found, token);
   if (trouble !== undefined) return { unknown: `Consul ${trouble}` };
-  const parsed = instances.safeParse(found!.body);
+  const parsed = instances.safeParse(found.body);
   if (!parsed.success) return { unknown: "Consul's answer about the service cannot be read" };
   // An instance is as good as its worst check. An allocation that has just been replaced may still be listed.
   const [best] = parsed.data
@@ -36,9 +37,7 @@ export async function healthStatus(
 }
 
 function ask({ consul }: Environment, name: string, env: NodeJS.ProcessEnv) {
-  return read(`${consul.address}/v1/health/service/${encodeURIComponent(name)}`, {
-    "X-Consul-Token": env.CONSUL_HTTP_TOKEN,
-  });
+  return request(consulApi(consul, env), `/v1/health/service/${encodeURIComponent(name)}`);
 }
 
 const token = "the token in CONSUL_HTTP_TOKEN";

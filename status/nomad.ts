@@ -1,10 +1,11 @@
 /** A service's job as Nomad has it. */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask as request } from "../connections/ask";
 import { phaseMeta } from "../nomad/phase";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { groupName, hasJobspec, jobId, jobNamespace } from "../services/job-definition";
 import { versionMeta } from "../nomad/version";
-import { read } from "../survey/http";
 import type { Asked, JobStatus } from "./report";
 import { troubleOf } from "./trouble";
 
@@ -30,8 +31,8 @@ export async function nomadTrouble(
   { nomad }: Environment,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const url = `${nomad.address}/v1/jobs?namespace=${encodeURIComponent(nomad.namespace)}&per_page=1`;
-  return troubleOf(await read(url, headers(env)), "the token in NOMAD_TOKEN");
+  const path = `/v1/jobs?namespace=${encodeURIComponent(nomad.namespace)}&per_page=1`;
+  return troubleOf(await request(nomadApi(nomad, env), path), "the token in NOMAD_TOKEN");
 }
 
 export async function jobStatus(
@@ -41,16 +42,15 @@ export async function jobStatus(
 ): Promise<Asked<JobStatus>> {
   const id = encodeURIComponent(jobId(definition));
   const namespace = encodeURIComponent(jobNamespace(definition, nomad.namespace));
-  const ask = (part: string) =>
-    read(`${nomad.address}/v1/job/${id}${part}?namespace=${namespace}`, headers(env));
+  const ask = (part: string) => request(nomadApi(nomad, env), `/v1/job/${id}${part}?namespace=${namespace}`);
   const [found, deployed, placed] = await Promise.all([ask(""), ask("/deployment"), ask("/allocations")]);
-  if (found?.status === 404) return null;
+  if (found.status === 404) return null;
   const trouble = troubleOf(found, "the token in NOMAD_TOKEN");
   if (trouble !== undefined) return { unknown: `Nomad ${trouble}` };
   const [the, last, all] = [
-    job.safeParse(found!.body),
-    deployment.safeParse(deployed?.body),
-    allocations.safeParse(placed?.body),
+    job.safeParse(found.body),
+    deployment.safeParse(deployed.body),
+    allocations.safeParse(placed.body),
   ];
   if (!the.success || !last.success || !all.success)
     return { unknown: "Nomad's answer about the job cannot be read" };
@@ -71,5 +71,3 @@ export async function jobStatus(
     deployment: last.data && { status: last.data.Status, description: last.data.StatusDescription },
   };
 }
-
-const headers = (env: NodeJS.ProcessEnv) => ({ "X-Nomad-Token": env.NOMAD_TOKEN });

@@ -1,7 +1,8 @@
 /** Which servers can be asked, and what is needed to ask them. */
+import { vaultToken } from "../connections/api";
 import type { Environment } from "../environments/model/environment";
 import { findServer, type Place } from "../survey/server";
-import { readSecret, vaultToken, type Secret } from "../survey/vault";
+import { readSecret, type Secret } from "../survey/vault";
 import { consulTrouble } from "./consul";
 import { nomadTrouble } from "./nomad";
 import type { ServerStatus } from "./report";
@@ -23,14 +24,14 @@ export async function reach(environment: Environment, env: NodeJS.ProcessEnv): P
   const token = vaultToken(env);
   const [nomad, vault, consul, place] = await Promise.all([
     nomadTrouble(environment, env),
-    vaultTrouble(environment, token),
+    vaultTrouble(environment, env),
     consulTrouble(environment, env),
     findServer(environment, env),
   ]);
   const secretIn = async (name: string): Promise<Secret> =>
     token === undefined || vault !== undefined
       ? { presence: "unknown", data: {} }
-      : readSecret(environment, name, token, env.VAULT_NAMESPACE);
+      : readSecret(environment, name, env);
   const found = { nomad, vault, consul, place, secretIn };
   return { ...found, admin: await adminOf(environment, found) };
 }

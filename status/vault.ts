@@ -1,7 +1,8 @@
 /** Whether Vault can be asked, and how old a service's password is. */
 import { z } from "zod";
+import { anonymous, vaultApi } from "../connections/api";
+import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
-import { read } from "../survey/http";
 import { ageInDays } from "../survey/password-age";
 import type { Secret } from "../survey/vault";
 import type { Asked, PasswordStatus } from "./report";
@@ -12,14 +13,15 @@ const seal = z.object({ sealed: z.boolean() });
 /** @returns why it cannot be asked, if it cannot */
 export async function vaultTrouble(
   { vault }: Environment,
-  token: string | undefined,
+  env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
+  const api = vaultApi(vault, env);
   // Needs no token, and answers while Vault is sealed.
-  const found = await read(`${vault.address}/v1/sys/seal-status`, {});
+  const found = await ask(anonymous(api), "/v1/sys/seal-status");
   const trouble = troubleOf(found, "this request");
   if (trouble !== undefined) return trouble;
-  if (seal.safeParse(found!.body).data?.sealed) return "is sealed: vault operator unseal";
-  return token === undefined
+  if (seal.safeParse(found.body).data?.sealed) return "is sealed: vault operator unseal";
+  return api.headers["X-Vault-Token"] === undefined
     ? "was not asked: there is no token. Set VAULT_TOKEN, or run: vault login"
     : undefined;
 }

@@ -1,7 +1,8 @@
 /** Asks Nomad, Vault and Consul for their versions. Whoever may not know, or gets no answer, learns nothing. */
 import { z } from "zod";
+import { anonymous, consulApi, nomadApi, vaultApi } from "../connections/api";
+import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
-import { read } from "./http";
 import type { Running } from "./versions";
 
 /** `ServerRegion`: the region that was asked. The list has the servers of every region. */
@@ -31,15 +32,15 @@ export async function runningServers(
   const asked = [
     nomadServers(environment, env),
     nomadClients(environment, env),
-    vault(environment),
+    vault(environment, env),
     consul(environment, env),
   ];
   return (await Promise.all(asked)).flat();
 }
 
 async function nomadServers({ nomad }: Addresses, env: NodeJS.ProcessEnv): Promise<Running[]> {
-  const found = await read(`${nomad.address}/v1/agent/members`, { "X-Nomad-Token": env.NOMAD_TOKEN });
-  const { data } = members.safeParse(found?.body);
+  const found = await ask(nomadApi(nomad, env), "/v1/agent/members");
+  const { data } = members.safeParse(found.body);
   return (data?.Members ?? [])
     .filter(({ Status, Tags }) => Status === "alive" && Tags.region === data!.ServerRegion)
     .map(({ Name, Tags }) => ({ server: "Nomad", what: `The Nomad server ${Name}`, version: Tags.build }));
@@ -47,23 +48,25 @@ async function nomadServers({ nomad }: Addresses, env: NodeJS.ProcessEnv): Promi
 
 /** Those that may get the job. */
 async function nomadClients({ nomad }: Addresses, env: NodeJS.ProcessEnv): Promise<Running[]> {
-  const found = await read(`${nomad.address}/v1/nodes`, { "X-Nomad-Token": env.NOMAD_TOKEN });
-  const { data = [] } = nodes.safeParse(found?.body);
+  const found = await ask(nomadApi(nomad, env), "/v1/nodes");
+  const { data = [] } = nodes.safeParse(found.body);
   return data
     .filter(({ Status, Datacenter }) => Status === "ready" && Datacenter === nomad.datacenter)
     .map(({ Name, Version }) => ({ server: "Nomad", what: `The Nomad client ${Name}`, version: Version }));
 }
 
-async function vault({ vault: { address } }: Addresses): Promise<Running[]> {
-  // Without the namespace: this path is the root's alone. It needs no token.
-  const { data } = vaultStatus.safeParse((await read(`${address}/v1/sys/seal-status`, {}))?.body);
-  return data === undefined ? [] : [{ server: "Vault", what: `Vault at ${address}`, version: data.version }];
+async function vault({ vault }: Addresses, env: NodeJS.ProcessEnv): Promise<Running[]> {
+  const { data } = vaultStatus.safeParse(
+    (await ask(anonymous(vaultApi(vault, env)), "/v1/sys/seal-status")).body,
+  );
+  const what = `Vault at ${vault.address}`;
+  return data === undefined ? [] : [{ server: "Vault", what, version: data.version }];
 }
 
-async function consul({ consul: { address } }: Addresses, env: NodeJS.ProcessEnv): Promise<Running[]> {
-  const found = await read(`${address}/v1/agent/self`, { "X-Consul-Token": env.CONSUL_HTTP_TOKEN });
-  const { data } = consulAgent.safeParse(found?.body);
+async function consul({ consul }: Addresses, env: NodeJS.ProcessEnv): Promise<Running[]> {
+  const found = await ask(consulApi(consul, env), "/v1/agent/self");
+  const { data } = consulAgent.safeParse(found.body);
   return data === undefined
     ? []
-    : [{ server: "Consul", what: `Consul at ${address}`, version: data.Config.Version }];
+    : [{ server: "Consul", what: `Consul at ${consul.address}`, version: data.Config.Version }];
 }

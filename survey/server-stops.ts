@@ -2,9 +2,10 @@
  * Why the central server's job must not be deployed as it stands in the environment. Nothing was written when it is said.
  */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { serverDataDirectory, serverJobName, type ServerJob } from "../services/server-job";
-import { read } from "./http";
 import type { Known } from "./known";
 import type { Secret } from "./vault";
 
@@ -44,10 +45,10 @@ export async function runningData(
   job: ServerJob,
   env: NodeJS.ProcessEnv,
 ): Promise<SeenServer["data"]> {
-  const url = `${nomad.address}/v1/job/${encodeURIComponent(serverJobName(job))}?namespace=${encodeURIComponent(nomad.namespace)}`;
-  const found = await read(url, { "X-Nomad-Token": env.NOMAD_TOKEN });
-  if (found?.status === 404) return null;
-  const parsed = runningJob.safeParse(found?.body);
+  const path = `/v1/job/${encodeURIComponent(serverJobName(job))}?namespace=${encodeURIComponent(nomad.namespace)}`;
+  const found = await ask(nomadApi(nomad, env), path);
+  if (found.status === 404) return null;
+  const parsed = runningJob.safeParse(found.body);
   if (!parsed.success) return undefined;
   return parsed.data.TaskGroups.flatMap(({ Volumes, Tasks }) =>
     Tasks.flatMap(({ Env, VolumeMounts }) =>

@@ -2,10 +2,11 @@
 import { resolve } from "node:path";
 import type { Client } from "pg";
 import { z } from "zod";
+import { consulApi } from "../connections/api";
+import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { connectOnce } from "../migrator/server/connection";
 import { loginOf, type DatabaseLogin } from "../migrator/server/login";
-import { read } from "./http";
 
 const health = z
   .array(
@@ -27,10 +28,8 @@ export async function findServer(
   env: NodeJS.ProcessEnv,
 ): Promise<Place | undefined> {
   if (server.address !== undefined) return server.address;
-  const found = await read(`${consul.address}/v1/health/service/${server.service}?passing=true`, {
-    "X-Consul-Token": env.CONSUL_HTTP_TOKEN,
-  });
-  const parsed = health.safeParse(found?.body);
+  const found = await ask(consulApi(consul, env), `/v1/health/service/${server.service}?passing=true`);
+  const parsed = health.safeParse(found.body);
   if (!parsed.success) return undefined;
   const { Node, Service } = parsed.data[0]!;
   return { host: Service.Address || Node.Address, port: Service.Port };

@@ -3,6 +3,7 @@
  * it believes: with a state that is lost, or words that changed, it would write over what runs.
  */
 import { gone, readStates } from "../terraform-states/read-states";
+import { vaultToken } from "../connections/api";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import { databaseName, databaseSecretName } from "../services/definition";
@@ -16,7 +17,7 @@ import { runningServers } from "./running";
 import { findServer } from "./server";
 import { runningData, serverStops, type SeenServer } from "./server-stops";
 import { stopsOf } from "./stops";
-import { readSecret, vaultToken } from "./vault";
+import { readSecret } from "./vault";
 import { tooOld, type Running } from "./versions";
 
 export interface Survey {
@@ -58,8 +59,7 @@ export async function survey(
   const stops = new Map<string, readonly string[]>();
   const oldPasswords = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
-  const { found, running, server } =
-    token === undefined ? nothingFound : await look(environment, live, token, env);
+  const { found, running, server } = token === undefined ? nothingFound : await look(environment, live, env);
   const old = tooOld(running);
   for (const service of live) {
     const { name } = service.definition;
@@ -91,10 +91,9 @@ const nothingFound: Looked = { found: new Map(), running: [] };
 async function look(
   environment: Environment,
   services: readonly EnvironmentService[],
-  token: string,
   env: NodeJS.ProcessEnv,
 ): Promise<Looked> {
-  const secretIn = (name: string) => readSecret(environment, name, token, env.VAULT_NAMESPACE);
+  const secretIn = (name: string) => readSecret(environment, name, env);
   const [place, admin, others] = await Promise.all([
     findServer(environment, env),
     secretIn(environment.server.adminSecret),

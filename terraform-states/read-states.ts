@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { consulApi } from "../connections/api";
+import { ask, type Answer } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 import { ownStacksOf } from "../environments/model/own-stacks";
@@ -122,46 +124,41 @@ function statesInFolder(environment: Environment): Map<string, string> {
 
 async function statesInConsul({ consul, states }: Environment): Promise<Map<string, string>> {
   const prefix = `${states?.in === "consul" ? states.path : ""}/`;
-  const keys = (await askConsul(consul.address, `${prefix}?keys`)) as string[] | undefined;
+  const keys = (await askConsul(consul, `${prefix}?keys`)) as string[] | undefined;
   // `NAME/.lock` and `.lockinfo` are Terraform's own; a state too long for one key is kept in parts.
   const services = (keys ?? [])
     .map((key) => key.slice(prefix.length))
     .filter((key) => key !== "" && !key.includes("/"));
   const texts = await Promise.all(
-    services.map(
-      async (service) => [service, await stateInConsul(consul.address, prefix + service)] as const,
-    ),
+    services.map(async (service) => [service, await stateInConsul(consul, prefix + service)] as const),
   );
   return new Map(texts);
 }
 
 const parts = z.object({ chunks: z.array(z.string()) });
 
-async function stateInConsul(address: string, key: string): Promise<string> {
-  const whole = await askConsul(address, `${key}?raw`);
+async function stateInConsul(consul: Environment["consul"], key: string): Promise<string> {
+  const whole = await askConsul(consul, `${key}?raw`);
   const chunked = parts.safeParse(whole);
   if (!chunked.success) return JSON.stringify(whole);
-  const texts = await Promise.all(chunked.data.chunks.map((chunk) => fetchConsul(address, `${chunk}?raw`)));
-  return Buffer.concat(
-    await Promise.all(texts.map(async (text) => Buffer.from(await text!.arrayBuffer()))),
-  ).toString();
+  const texts = await Promise.all(chunked.data.chunks.map((chunk) => fetchConsul(consul, `${chunk}?raw`)));
+  return Buffer.concat(texts.map((text) => text!.bytes)).toString();
 }
 
-async function askConsul(address: string, path: string): Promise<unknown> {
-  return (await fetchConsul(address, path))?.json();
+async function askConsul(consul: Environment["consul"], path: string): Promise<unknown> {
+  return (await fetchConsul(consul, path))?.body;
 }
 
-async function fetchConsul(address: string, path: string): Promise<Response | undefined> {
-  const token = process.env.CONSUL_HTTP_TOKEN;
-  const url = `${address}/v1/kv/${path}`;
-  const answer = await fetch(url, {
-    headers: token === undefined ? {} : { "X-Consul-Token": token },
-    signal: AbortSignal.timeout(10_000),
-  }).catch(() => undefined);
-  if (answer?.status === 404) return undefined;
-  if (!answer?.ok)
+async function fetchConsul(consul: Environment["consul"], path: string): Promise<Answer | undefined> {
+  const answer = await ask(consulApi(consul, process.env), `/v1/kv/${path}`, {
+    patienceMilliseconds: 10_000,
+  });
+  if (answer.status === 404) return undefined;
+  if (answer.status === undefined)
+    throw new UserError(`The states cannot be read: Consul at ${consul.address} ${answer.why}.`);
+  if (answer.status !== 200)
     throw new UserError(
-      `The states cannot be read from Consul at ${address}: ${answer === undefined ? "no answer" : `HTTP ${answer.status}`}. Check that CONSUL_HTTP_TOKEN may read ${path.replace(/\?.*/, "")}.`,
+      `The states cannot be read from Consul at ${consul.address}: HTTP ${answer.status}. Check that CONSUL_HTTP_TOKEN may read ${path.replace(/\?.*/, "")}.`,
     );
   return answer;
 }

@@ -99,7 +99,7 @@ describe("in Consul", () => {
 
   test("a Consul that does not answer is named", async () => {
     await expect(goneServices(of({ in: "consul", path: "x" }, "http://127.0.0.1:1"))).rejects.toThrow(
-      "The states cannot be read from Consul at http://127.0.0.1:1: no answer",
+      "The states cannot be read: Consul at http://127.0.0.1:1 does not answer.",
     );
   });
 });

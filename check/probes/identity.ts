@@ -1,5 +1,7 @@
 /** Whether a deployed service's job may log in to Vault and read its secrets, and nothing else. */
 import { z } from "zod";
+import { vaultApi } from "../../connections/api";
+import { ask } from "../../connections/ask";
 import {
   policyText,
   readableSecrets,
@@ -7,7 +9,6 @@ import {
   workloadIdentityName,
 } from "../../constructs/workload-role";
 import { jobId, jobNamespace } from "../../services/job-definition";
-import { readVault, vaultToken } from "../../survey/vault";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import type { CheckedService, Found, Look, Probe } from "../probe";
@@ -38,10 +39,11 @@ export const identity: Probe = {
 async function problemsOf({ environment, env }: Look, { service, name }: CheckedService): Promise<Found> {
   const { vault, nomad } = environment;
   const identityName = workloadIdentityName(name);
-  const paths = [`sys/policies/acl/${identityName}`, `auth/${vault.jwtAuth}/role/${identityName}`] as const;
-  const [policy, role] = await Promise.all(
-    paths.map((path) => readVault(vault, path, vaultToken(env), env.VAULT_NAMESPACE)),
-  );
+  const api = vaultApi(vault, env);
+  const [policy, role] = await Promise.all([
+    ask(api, `/v1/sys/policies/acl/${identityName}`),
+    ask(api, `/v1/auth/${vault.jwtAuth}/role/${identityName}`),
+  ]);
   const told: string[] = [];
   const notChecked: string[] = [];
   const cure = `Run npx cdktf deploy ${name}`;
@@ -50,21 +52,21 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
     readableSecrets(service.definition),
     templateReads(service.definition),
   );
-  const has = policyAnswer.safeParse(policy?.body).data?.data.policy;
-  if (policy?.status === 404)
+  const has = policyAnswer.safeParse(policy.body).data?.data.policy;
+  if (policy.status === 404)
     told.push(
       `Vault has no policy ${identityName}: the job cannot read its password at its next start. ${cure}`,
     );
-  else if (has === undefined) notChecked.push(unreadable("sys/policies/acl", policy?.status));
+  else if (has === undefined) notChecked.push(unreadable("sys/policies/acl", policy.status));
   else if (squeezed(has) !== squeezed(wanted))
     told.push(`Vault's policy ${identityName} is not what pgmoor wrote: somebody changed it. ${cure}`);
 
-  const { data } = roleAnswer.safeParse(role?.body).data ?? {};
-  if (role?.status === 404)
+  const { data } = roleAnswer.safeParse(role.body).data ?? {};
+  if (role.status === 404)
     told.push(
       `Vault has no role ${identityName} in auth/${vault.jwtAuth}: the job cannot log in at its next start. ${cure}`,
     );
-  else if (data === undefined) notChecked.push(unreadable(`auth/${vault.jwtAuth}/role`, role?.status));
+  else if (data === undefined) notChecked.push(unreadable(`auth/${vault.jwtAuth}/role`, role.status));
   else {
     const claims = data.bound_claims ?? {};
     const wrong = [

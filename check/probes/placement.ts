@@ -3,13 +3,14 @@
  * what the deploy would change of the job that runs. Asked of Nomad's own scheduler, which only tries.
  */
 import { z } from "zod";
+import { nomadApi } from "../../connections/api";
+import { ask } from "../../connections/ask";
 import { BrokenJob } from "../../constructs/job/change";
 import type { EnvironmentService } from "../../environments/model/environment";
 import { planChanges, type ObjectDiff } from "../../nomad/plan-changes";
 import { tell } from "../../services/job-changes";
 import { hasJobspec, jobId, jobNamespace } from "../../services/job-definition";
 import type { Job } from "../../nomad/job";
-import { read } from "../../survey/http";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import { failed, reasons } from "../placement-words";
@@ -75,19 +76,16 @@ async function tryJob(
   { environment, env }: Look,
   service: EnvironmentService,
 ): Promise<z.infer<typeof planned> | string> {
-  const { address } = environment.nomad;
   const job = jobOrProblems(environment, service);
   if (typeof job === "string") return job;
   const id = encodeURIComponent(jobId(service.definition));
   const namespace = encodeURIComponent(jobNamespace(service.definition, environment.nomad.namespace));
-  const answer = await read(
-    `${address}/v1/job/${id}/plan?namespace=${namespace}`,
-    { "X-Nomad-Token": env.NOMAD_TOKEN },
-    { Job: job, Diff: true },
-  );
-  const { data } = planned.safeParse(answer?.body);
-  if (answer?.status === 200 && data !== undefined) return data;
-  if (answer === undefined) return "Nomad does not answer";
+  const answer = await ask(nomadApi(environment.nomad, env), `/v1/job/${id}/plan?namespace=${namespace}`, {
+    body: { Job: job, Diff: true },
+  });
+  const { data } = planned.safeParse(answer.body);
+  if (answer.status === 200 && data !== undefined) return data;
+  if (answer.status === undefined) return `Nomad ${answer.why}`;
   if (answer.status === 403) return mayNotTry;
   const words = typeof answer.body === "string" ? answer.body.replace(/\s+/g, " ").trim().slice(0, 300) : "";
   return `Nomad refuses the job: ${words === "" ? `HTTP ${answer.status}` : words}`;

@@ -1,9 +1,10 @@
 /** Whether the source would move: a throw-away job on its node copies it into a scratch database, as the cutover would. */
 import { z } from "zod";
+import { nomadApi } from "../../connections/api";
+import { ask } from "../../connections/ask";
 import { messageOf } from "../../migrator/base/errors";
 import { databaseName, databaseSecretName } from "../../services/definition";
 import { jobId, jobNamespace, type Definition } from "../../services/job-definition";
-import { read } from "../../survey/http";
 import { isAdmin } from "../../survey/postgres";
 import { isTold } from "../../status/report";
 import type { CheckedService, Found, Look, Probe, Told } from "../probe";
@@ -71,9 +72,8 @@ async function rehearsed(
 const running = z.array(z.object({ NodeID: z.string(), ClientStatus: z.string() }));
 
 async function nodeOf({ environment, env }: Look, definition: Definition): Promise<string | undefined> {
-  const { address, namespace } = environment.nomad;
-  const [id, where] = [jobId(definition), jobNamespace(definition, namespace)].map(encodeURIComponent);
-  const url = `${address}/v1/job/${id}/allocations?namespace=${where}`;
-  const answer = await read(url, { "X-Nomad-Token": env.NOMAD_TOKEN });
-  return running.safeParse(answer?.body).data?.find(({ ClientStatus }) => ClientStatus === "running")?.NodeID;
+  const { nomad } = environment;
+  const [id, where] = [jobId(definition), jobNamespace(definition, nomad.namespace)].map(encodeURIComponent);
+  const answer = await ask(nomadApi(nomad, env), `/v1/job/${id}/allocations?namespace=${where}`);
+  return running.safeParse(answer.body).data?.find(({ ClientStatus }) => ClientStatus === "running")?.NodeID;
 }

@@ -1,10 +1,11 @@
 /** A rehearsal's job in Nomad: registered, watched until it ends, read, and removed. */
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { nomadApi, type Api } from "../../connections/api";
 import type { Environment } from "../../environments/model/environment";
 import type { BatchJob } from "../../nomad/job";
 import { failed as failedPlacement, reasons } from "../placement-words";
-import { call } from "./http";
+import { call } from "./call";
 
 const event = z.object({ Type: z.string(), DisplayMessage: z.string() });
 const allocations = z.array(
@@ -23,22 +24,22 @@ const everyMilliseconds = 300;
 const over = ["complete", "failed", "lost"];
 
 export class RehearsalJob {
-  private readonly headers: Record<string, string | undefined>;
-  private readonly url: string;
+  private readonly api: Api;
+  private readonly path: string;
   private readonly query: string;
 
   constructor(
-    private readonly nomad: Environment["nomad"],
+    nomad: Environment["nomad"],
     env: NodeJS.ProcessEnv,
     private readonly job: BatchJob,
   ) {
-    this.headers = { "X-Nomad-Token": env.NOMAD_TOKEN };
-    this.url = `${nomad.address}/v1/job/${encodeURIComponent(job.ID)}`;
+    this.api = nomadApi(nomad, env);
+    this.path = `/v1/job/${encodeURIComponent(job.ID)}`;
     this.query = `namespace=${encodeURIComponent(nomad.namespace)}`;
   }
 
   async register(): Promise<void> {
-    await call("Nomad", "POST", `${this.nomad.address}/v1/jobs`, this.headers, { Job: this.job });
+    await call(this.api, "POST", "/v1/jobs", { Job: this.job });
   }
 
   /**
@@ -61,30 +62,30 @@ export class RehearsalJob {
 
   /** What a task printed. */
   async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
-    const url = `${this.nomad.address}/v1/client/fs/logs/${ID}?task=${task}&type=${type}&plain=true&${this.query}`;
-    return call("Nomad", "GET", url, this.headers);
+    const path = `/v1/client/fs/logs/${ID}?task=${task}&type=${type}&plain=true&${this.query}`;
+    return call(this.api, "GET", path);
   }
 
   /** Stops it, waits until its tasks have ended, and has Nomad forget it. */
   async remove(): Promise<void> {
-    await call("Nomad", "DELETE", `${this.url}?${this.query}`, this.headers).catch(ifNone);
+    await call(this.api, "DELETE", `${this.path}?${this.query}`).catch(ifNone);
     const deadline = performance.now() + 60_000;
     while (performance.now() < deadline) {
       const all = await this.allocations().catch(() => []);
       if (all.every(({ ClientStatus }) => over.includes(ClientStatus))) break;
       await pause(everyMilliseconds);
     }
-    await call("Nomad", "DELETE", `${this.url}?purge=true&${this.query}`, this.headers).catch(ifNone);
+    await call(this.api, "DELETE", `${this.path}?purge=true&${this.query}`).catch(ifNone);
   }
 
   private async allocations(): Promise<Allocation[]> {
     return allocations.parse(
-      JSON.parse(await call("Nomad", "GET", `${this.url}/allocations?${this.query}`, this.headers)),
+      JSON.parse(await call(this.api, "GET", `${this.path}/allocations?${this.query}`)),
     );
   }
 
   private async requirePlacement(): Promise<void> {
-    const text = await call("Nomad", "GET", `${this.url}/evaluations?${this.query}`, this.headers);
+    const text = await call(this.api, "GET", `${this.path}/evaluations?${this.query}`);
     for (const { FailedTGAllocs } of evaluations.parse(JSON.parse(text)))
       for (const failed of Object.values(FailedTGAllocs ?? {}))
         throw new Error(`Nomad would not place the rehearsal: ${reasons(failed)}`);

@@ -1,9 +1,9 @@
 /** The role in Vault by which a rehearsal's job reads what the service's own job may read, and nothing else. */
 import { rehearsalName } from "../../constructs/job/rehearsal-job";
 import { workloadIdentityName } from "../../constructs/workload-role";
+import { vaultApi } from "../../connections/api";
 import type { Environment } from "../../environments/model/environment";
-import { vaultToken } from "../../survey/vault";
-import { call } from "./http";
+import { call } from "./call";
 
 /**
  * The service's own role takes its job alone. This one has the same policy, and takes the rehearsal's job alone.
@@ -15,9 +15,9 @@ export async function makeVaultRole(
   env: NodeJS.ProcessEnv,
 ): Promise<() => Promise<void>> {
   const name = rehearsalName(service);
-  const url = `${vault.address}/v1/auth/${vault.jwtAuth}/role/${name}`;
-  const headers = { "X-Vault-Token": vaultToken(env), "X-Vault-Namespace": env.VAULT_NAMESPACE };
-  await call("Vault", "POST", url, headers, {
+  const path = `/v1/auth/${vault.jwtAuth}/role/${name}`;
+  const api = vaultApi(vault, env);
+  await call(api, "POST", path, {
     role_type: "jwt",
     bound_audiences: [vault.audience],
     bound_claims: { nomad_namespace: nomad.namespace, nomad_job_id: name },
@@ -27,5 +27,5 @@ export async function makeVaultRole(
     token_policies: [workloadIdentityName(service)],
     token_ttl: "15m",
   });
-  return async () => void (await call("Vault", "DELETE", url, headers));
+  return async () => void (await call(api, "DELETE", path));
 }

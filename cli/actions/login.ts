@@ -20,8 +20,7 @@ export async function login({ role }: LoginOptions): Promise<void> {
       `The environment "${name}" has no runner. Add \`runner\`: it says which identity Vault trusts.`,
     );
   const identity = await identityOf(vault.audience);
-  const token = await loginToVault({
-    address: vault.address,
+  const token = await loginToVault(vault, {
     mount: runner.jwtAuth,
     role: runnerRole(role),
     identity,

@@ -124,10 +124,17 @@ function restoreAllJob(props: BackupJobsProps): BatchJob {
   };
 }
 
-function common({ datacenter, namespace }: BackupJobsProps, name: string, node: string | undefined) {
+function common({ datacenter, namespace, region }: BackupJobsProps, name: string, node: string | undefined) {
   const Constraints: Constraint[] =
     node === undefined ? [] : [{ LTarget: "${node.unique.name}", RTarget: node, Operand: "=" }];
-  return { ID: name, Name: name, Namespace: namespace, Datacenters: [datacenter], Constraints };
+  return {
+    ID: name,
+    Name: name,
+    Namespace: namespace,
+    ...(region === undefined ? {} : { Region: region }),
+    Datacenters: [datacenter],
+    Constraints,
+  };
 }
 
 function periodic(Spec: string, TimeZone = "UTC"): Periodic {

@@ -21,6 +21,8 @@ export interface BackupJobsProps {
   };
   readonly datacenter: string;
   readonly namespace: string;
+  /** @default that of the server that gets the jobs */
+  readonly region?: string | undefined;
   /** Of Vault's KV v2 engine. */
   readonly mount: string;
   /** Text of `migrator/peer/task-wrapper.sh`. */

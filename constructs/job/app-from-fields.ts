@@ -53,6 +53,10 @@ export function appFromFields(props: FieldsProps, mode: Mode): App {
   };
 }
 
+function regionOf({ region }: FieldsProps): Pick<Job, "Region"> {
+  return region === undefined ? {} : { Region: region };
+}
+
 function jobOf(props: FieldsProps, mode: Mode): Job {
   const { definition } = props;
   const { name, port, health } = definition;
@@ -62,6 +66,7 @@ function jobOf(props: FieldsProps, mode: Mode): Job {
     ID: name,
     Name: name,
     Namespace: props.namespace,
+    ...regionOf(props),
     Type: "service",
     Datacenters: [props.datacenter],
     Update: deployment(mode, deadlines),

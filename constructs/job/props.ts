@@ -13,6 +13,8 @@ export interface ServiceJobProps {
   readonly rollback?: RollbackKind | undefined;
   readonly datacenter: string;
   readonly namespace: string;
+  /** @default that of the server that gets the job */
+  readonly region?: string | undefined;
   readonly domain: string;
   readonly connection: Connection;
   /** The version of the role's password: the apply that makes a new one also restarts the tasks that log in with it. */

@@ -21,6 +21,8 @@ export interface ServerJobProps {
   readonly service: string;
   readonly datacenter: string;
   readonly namespace: string;
+  /** @default that of the server that gets the job */
+  readonly region?: string | undefined;
   /** The KV v2 secret with the admin's `username` and `password`. */
   readonly admin: { readonly mount: string; readonly secret: string };
   /** The JWT role of Vault that the job's workload identity logs in to. */
@@ -41,12 +43,13 @@ const taskName = "postgres";
 const portLabel = "postgres";
 
 export function serverJob(props: ServerJobProps): Job {
-  const { job, datacenter, namespace } = props;
+  const { job, datacenter, namespace, region } = props;
   const name = serverJobName(job);
   return {
     ID: name,
     Name: name,
     Namespace: namespace,
+    ...(region === undefined ? {} : { Region: region }),
     Type: "service",
     Datacenters: [datacenter],
     Constraints: [{ LTarget: "${node.unique.name}", RTarget: job.node, Operand: "=" }],

@@ -49,9 +49,28 @@ export type StateStore =
 export interface Environment {
   /** The name of its file: `mine` in `environments/mine.ts`. Its states and working folders have this name. */
   readonly name: string;
-  readonly nomad: { readonly address: string; readonly datacenter: string; readonly namespace: string };
+  readonly nomad: {
+    readonly address: string;
+    readonly datacenter: string;
+    readonly namespace: string;
+    /** The region of the jobs. @default `NOMAD_REGION`, else that of the server at the address */
+    readonly region?: string;
+    /** As {@link Environment.vault}'s. @default `NOMAD_CACERT`, else what the system trusts */
+    readonly caFile?: string;
+  };
   readonly vault: {
     readonly address: string;
+    /**
+     * File with the certificate (PEM) of the authority that signed Vault's, from the project's folder. Client certificates are
+     * each person's, by `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`.
+     * @default `VAULT_CACERT`, else what the system trusts
+     */
+    readonly caFile?: string;
+    /**
+     * Vault's namespace, of Vault Enterprise or OpenBao. Nomad's agents need it too: `vault { namespace = "…" }`.
+     * @default `VAULT_NAMESPACE`, else the root namespace
+     */
+    readonly namespace?: string;
     /** Mount of the KV v2 engine. */
     readonly mount: string;
     /** Mount of the JWT auth method that trusts Nomad's workload identities. */
@@ -59,7 +78,11 @@ export interface Environment {
     /** The audience in those identities. */
     readonly audience: string;
   };
-  readonly consul: { readonly address: string };
+  readonly consul: {
+    readonly address: string;
+    /** As {@link Environment.vault}'s. @default `CONSUL_CACERT`, else what the system trusts */
+    readonly caFile?: string;
+  };
   /** The central PostgreSQL. */
   readonly server: {
     /** Its service in Consul, which must be healthy before anything is planned. */

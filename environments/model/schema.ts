@@ -408,11 +408,31 @@ const claims = z.record(label, noControl("a claim").min(1)).refine((all) => Obje
   error: "no claim is bound, so every job of the forge could log in. Bind at least one claim.",
 });
 
+const fileName = z.string().min(1);
+const vaultNamespace = pattern(
+  /^[^\s/]+(\/[^\s/]+)*$/,
+  "a namespace of Vault",
+  "names between slashes, without a slash at either end",
+);
+
 export const environmentSchema = z.strictObject({
   name: label,
-  nomad: z.strictObject({ address: url, datacenter: label, namespace: label }),
-  vault: z.strictObject({ address: url, mount, jwtAuth: mount, audience: noControl("an audience").min(1) }),
-  consul: z.strictObject({ address: url }),
+  nomad: z.strictObject({
+    address: url,
+    datacenter: label,
+    namespace: label,
+    region: label.optional(),
+    caFile: fileName.optional(),
+  }),
+  vault: z.strictObject({
+    address: url,
+    caFile: fileName.optional(),
+    namespace: vaultNamespace.optional(),
+    mount,
+    jwtAuth: mount,
+    audience: noControl("an audience").min(1),
+  }),
+  consul: z.strictObject({ address: url, caFile: fileName.optional() }),
   server: z.strictObject({
     service: label,
     lookup: z.discriminatedUnion("by", [
@@ -422,7 +442,7 @@ export const environmentSchema = z.strictObject({
     address: z.strictObject({ host, port }).optional(),
     adminSecret: secretPath,
     sslmode: z.enum(sslModes),
-    caFile: z.string().min(1).optional(),
+    caFile: fileName.optional(),
     maxConnections: positive,
     image,
     extensions: z.array(extension).readonly().optional(),
