@@ -6,6 +6,8 @@ import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlit
 import { encoded, type Encoded } from "../sqlite/record-value";
 import type { SourceTable } from "../sqlite/source-table";
 import type { Storage } from "../sqlite/storage";
+import type { ColumnConverter } from "../values/convert";
+import { Misfit, type Tally } from "../values/misfit";
 import { type FastColumn, Transcoder } from "../values/transcode";
 
 /** Rows of a page at the most: enough that a statement for each page costs nothing. */
@@ -14,14 +16,15 @@ const pageRows = 1024;
 const pageBytes = 2 << 20;
 /** Bytes of COPY after which a page ends that is read the short way. */
 const fastBytes = 1 << 17;
+const nothing: Tally = { assumedUtc: 0, roundedFractions: 0 };
 const [lowestRowid, highestRowid] = [-(2n ** 63n), 2n ** 63n - 1n];
 
 /** Some rows of a table, few enough for memory. */
 export interface Page {
   /** All of its rows in COPY's binary form, if every value is of the usual kind. */
   readonly tuples: Buffer | undefined;
-  /** Among these, texts without a zone that were read as UTC. */
-  readonly assumedUtc: number;
+  /** What was done without a rule in these. */
+  readonly tally: Tally;
   /** Where they are; `undefined` for a whole table. */
   readonly range: Range | undefined;
   /** Its rows one by one, for the converters. */
@@ -37,7 +40,7 @@ interface Extent {
 /** Rows that were read without SQLite. */
 interface FastRead extends Extent {
   readonly tuples: Buffer;
-  readonly assumedUtc: number;
+  readonly tally: Tally;
   readonly isLast: boolean;
 }
 
@@ -49,7 +52,7 @@ export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): 
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
-    yield { tuples: undefined, assumedUtc: 0, range: undefined, rows: () => source.rows(table, names) };
+    yield { tuples: undefined, tally: nothing, range: undefined, rows: () => source.rows(table, names) };
     return;
   }
   const readFast = form === "binary" ? fastReader(source, plan) : undefined;
@@ -59,9 +62,9 @@ export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): 
   for (;;) {
     const fast = readFast?.(range.from);
     if (fast !== undefined) {
-      const { rows, lastRowid, tuples, assumedUtc, isLast } = fast;
+      const { rows, lastRowid, tuples, tally, isLast } = fast;
       const whole = { from: range.from, rows };
-      if (rows > 0) yield { tuples, assumedUtc, range: whole, rows: () => source.rows(table, names, whole) };
+      if (rows > 0) yield { tuples, tally, range: whole, rows: () => source.rows(table, names, whole) };
       if (isLast || lastRowid === highestRowid) return;
       range = { from: lastRowid + 1n, rows: pageRows };
       continue;
@@ -75,7 +78,7 @@ export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): 
       const { ...whole } = range;
       yield {
         tuples: undefined,
-        assumedUtc: 0,
+        tally: nothing,
         range: whole,
         rows: () => (largest > pageBytes ? readLarge(whole) : source.rows(table, names, whole)),
       };
@@ -88,15 +91,23 @@ export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): 
   }
 }
 
-/** Reads the rows from a rowid on out of the file itself; none of them when one has a value of no usual kind. */
+/** Reads the rows from a rowid on out of the file itself; none of them when one has a value that needs more than itself. */
 function fastReader(
   source: SqliteDatabase,
   { source: table, columns }: TablePlan,
 ): (from: bigint) => FastRead | undefined {
   const fastColumns = columns.map(({ source: name, target, converter }): FastColumn => {
     const { place, isRowid, isReal } = table.columns.find((one) => one.name === name)!;
-    return { transcoder: converter.fastPath!, nullable: !target.notNull, place: place!, isRowid, isReal };
+    return {
+      transcoder: converter.fastPath!,
+      convert: inPlace(converter),
+      nullable: !target.notNull,
+      place: place!,
+      isRowid,
+      isReal,
+    };
   });
+  const rules = columns.flatMap(({ converter }) => converter.rules ?? []);
   const transcoder = new Transcoder(fastColumns, addedValues(source, table));
   const { tuples } = transcoder;
   const row = source.records.rows(table.root);
@@ -105,16 +116,45 @@ function fastReader(
     if (next !== from) row.seek(from);
     next = undefined;
     tuples.reset();
+    const uncount = rules.map((some) => some.mark());
     let rows = 0;
     let isLast = false;
     while (rows < pageRows && tuples.end < fastBytes && !isLast) {
       if (!row.next()) isLast = true;
-      else if (transcoder.add(row)) rows++;
-      else return undefined;
+      else if (isAdded()) rows++;
+      else {
+        // The rows are read again, and counted then.
+        for (const back of uncount) back();
+        return undefined;
+      }
     }
     const lastRowid = rows === 0 ? from : BigInt(row.rowid);
     next = lastRowid + 1n;
-    return { rows, lastRowid, tuples: tuples.bytes(), assumedUtc: tuples.assumedUtc, isLast };
+    const { assumedUtc, roundedFractions } = tuples;
+    return { rows, lastRowid, tuples: tuples.bytes(), tally: { assumedUtc, roundedFractions }, isLast };
+  };
+
+  function isAdded(): boolean {
+    try {
+      return transcoder.add(row);
+    } catch (error) {
+      if (error instanceof Misfit) return false;
+      throw error;
+    }
+  }
+}
+
+/** How a value that is not of the usual kind becomes a field, where that needs nothing but the value. */
+function inPlace({ byServer, convert, instead }: ColumnConverter): FastColumn["convert"] {
+  if (byServer) return undefined;
+  return (storage, value, tally) => {
+    try {
+      return convert(storage, value, tally);
+    } catch (error) {
+      const constant = error instanceof Misfit ? instead?.() : undefined;
+      if (typeof constant === "string") return constant;
+      throw error;
+    }
   };
 }
 

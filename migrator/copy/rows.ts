@@ -70,7 +70,8 @@ export async function* copyRows(
       const { checksum } = tableSum;
       const before = checksum.rows;
       checksum.addTuples(page.tuples);
-      tableSum.assumedUtc += page.assumedUtc;
+      tableSum.assumedUtc += page.tally.assumedUtc;
+      tableSum.roundedFractions += page.tally.roundedFractions;
       place += checksum.rows - before;
       yield page.tuples;
     }

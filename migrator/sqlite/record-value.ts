@@ -35,6 +35,7 @@ export class RecordValue {
   /** Where its bytes begin; moved on by whoever reads them. */
   at = 0;
   stop = 0;
+  private start = 0;
   private isReal = false;
   private row: number | bigint = 0;
 
@@ -42,9 +43,14 @@ export class RecordValue {
   set(from: Buffer, type: number, at: number, isReal: boolean): void {
     this.from = from;
     this.type = type;
-    this.at = at;
+    this.at = this.start = at;
     this.stop = at + bytesOfType(type)!;
     this.isReal = isReal;
+  }
+
+  /** Begins to read its bytes anew. */
+  rewind(): void {
+    this.at = this.start;
   }
 
   setRowid(row: number | bigint): void {
@@ -75,6 +81,18 @@ export class RecordValue {
     }
     const stored = this.stored();
     return typeof stored !== "bigint" ? stored : this.isReal ? Number(stored) : undefined;
+  }
+
+  /** What SQLite reads here, and its storage; `undefined` for NULL. Bytes are valid until the next row. */
+  whole(): readonly [Storage, Exclude<Raw, null>] | undefined {
+    const { from, start, stop, type } = this;
+    if (this.isBytes) return [this.isText ? "t" : "b", from.subarray(start, stop)];
+    if (type === real || this.isReal) {
+      const number = type === real ? from.readDoubleBE(start) : Number(this.stored());
+      return Number.isNaN(number) ? undefined : ["r", number];
+    }
+    const integer = this.stored();
+    return integer === undefined ? undefined : ["i", BigInt(integer)];
   }
 
   private stored(): number | bigint | undefined {

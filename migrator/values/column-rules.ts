@@ -1,5 +1,6 @@
 /** Declared rules at work: what a column's rules make of its values, and how often they did. */
 import type { ColumnRule, Rule } from "../../services/rules";
+import type { RecordValue } from "../sqlite/record-value";
 import { Misfit, type Casting } from "./misfit";
 import { typeOf } from "./types";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
@@ -21,6 +22,12 @@ export class ColumnRules {
     this.cast = use && { as: use.rule.as, used: () => void use.applied++ };
   }
 
+  /** Notes how often each was applied. @returns what brings that back */
+  mark(): () => void {
+    const before = this.uses.map(({ applied }) => applied);
+    return () => before.forEach((applied, place) => (this.uses[place]!.applied = applied));
+  }
+
   /** How often a rule of this column was applied. */
   count(rule: Rule): number {
     return this.uses.find((use) => use.rule === rule)?.applied ?? 0;
@@ -40,6 +47,29 @@ export class ColumnRules {
       if (!values.has(read)) return false;
       use.applied++;
       return true;
+    };
+  }
+
+  /** The same of a value as it lies in a record of a UTF-8 file; `undefined` where none does. */
+  nullInRecord(): ((value: RecordValue) => boolean) | undefined {
+    const use = this.of("null-if");
+    if (use === undefined) return undefined;
+    const { values } = use.rule;
+    const texts = values.filter((one) => typeof one === "string").map((one) => Buffer.from(one));
+    const numbers = values.filter((one) => typeof one === "number");
+    const isText = ({ from, at, stop }: RecordValue) =>
+      texts.some((one) => one.length === stop - at && one.compare(from, at, stop) === 0);
+    const isNumber = (value: RecordValue) => {
+      const whole = value.whole();
+      // A large integer is not the double that is nearest to it.
+      return numbers.some((one) =>
+        whole?.[0] === "i" ? Number.isInteger(one) && BigInt(one) === whole[1] : one === whole?.[1],
+      );
+    };
+    return (value) => {
+      const isNull = value.isBytes ? value.isText && isText(value) : numbers.length > 0 && isNumber(value);
+      if (isNull) use.applied++;
+      return isNull;
     };
   }
 

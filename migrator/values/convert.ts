@@ -2,7 +2,7 @@ import type { ColumnRule } from "../../services/rules";
 import { largeOf, type ConvertLarge } from "./convert-large";
 import { textReader } from "./convert-text";
 import { Misfit, type Casting, type Convert } from "./misfit";
-import type { FastPath } from "./fast-path";
+import { type FastPath, withCast } from "./fast-path";
 import { ColumnRules, type leftBehind, requireCastable } from "./column-rules";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import type { Raw } from "../sqlite/storage";
@@ -17,7 +17,7 @@ export interface ColumnConverter {
   readonly byServer: boolean;
   /** Brings a field that the server printed into our form, where the two differ. */
   readonly reprint: ((field: string) => string) | undefined;
-  /** The short way for values of the usual kind; has to come to what `convert` comes to. None where a rule is declared. */
+  /** The short way for values of the usual kind; has to come to what `convert` comes to. */
   readonly fastPath: FastPath | undefined;
   /** For values that are not held; comes to what `convert` comes to. */
   readonly large: ConvertLarge;
@@ -42,8 +42,8 @@ export function converterFor(
   encoding: SqliteDatabase["encoding"],
   declared: readonly ColumnRule[],
 ): ColumnConverter {
+  const fastPath = encoding === "UTF-8" ? typeOf(column).fastPath(column) : undefined;
   if (declared.length === 0) {
-    const fastPath = encoding === "UTF-8" ? typeOf(column).fastPath(column) : undefined;
     const large = largeOf(column, encoding);
     return { ...byType(column, encoding, undefined), fastPath, large, rules: undefined, instead: undefined };
   }
@@ -58,7 +58,7 @@ export function converterFor(
   const [large, largeInUtf8] = [largeOf(column, encoding), largeOf(column, "UTF-8")];
   return {
     ...base,
-    fastPath: undefined,
+    fastPath: fastPath && ruled(fastPath, rules, column),
     rules,
     large: {
       least: large.least,
@@ -80,6 +80,16 @@ export function converterFor(
       cast.used();
       return field;
     },
+  };
+}
+
+/** The short way where rules are declared: what they do not read themselves is taken as without them. */
+function ruled(fastPath: FastPath, rules: ColumnRules, column: TargetColumn): FastPath {
+  const isNull = rules.nullInRecord();
+  const { cast } = rules;
+  return {
+    ...(cast === undefined ? fastPath : withCast(fastPath, cast, column)),
+    ...(isNull !== undefined && { isNull }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { TargetColumn } from "../server/target";
+import type { Casting } from "./misfit";
 import type { FieldTranscoder } from "./transcode";
+import * as documents from "./transcode-json";
 import * as numbers from "./transcode-number";
 import * as texts from "./transcode-text";
 import * as times from "./transcode-time";
@@ -11,10 +13,18 @@ const placesOf = ({ modifier }: TargetColumn) => (modifier >= 0 ? modifier : 6);
 
 export const { boolean, float, integer } = numbers;
 export const { bytes, uuid } = texts;
+export const { json, jsonb } = documents;
 export const { date } = times;
 
 export const timestamp = (column: TargetColumn, zoned: boolean): FastPath =>
   times.timestamp(placesOf(column), zoned);
+
+/** The short way of a column for which a cast is declared. */
+export function withCast(fastPath: FastPath, cast: Casting, column: TargetColumn): FastPath {
+  const micros = { "epoch-seconds": 1_000_000, "epoch-milliseconds": 1000 }[cast.as as string];
+  if (micros === undefined || !column.type.startsWith("timestamp")) return fastPath;
+  return times.epoch(fastPath, micros, placesOf(column), cast.used);
+}
 
 export const time = (column: TargetColumn): FastPath => times.time(placesOf(column));
 

@@ -9,7 +9,7 @@ const isContinuation = (byte: number | undefined) => (byte! & 0xc0) === 0x80;
  * Bytes of the UTF-8 character that begins at a place with a byte of 0x80 or more; 0 for none.
  * https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G27506
  */
-function characterAt(from: Buffer, at: number, stop: number): number {
+export function characterAt(from: Buffer, at: number, stop: number): number {
   const [first, second] = [from[at]!, from[at + 1]!];
   const bytes = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
   if (bytes === 0 || at + bytes > stop) return 0;
@@ -21,7 +21,7 @@ function characterAt(from: Buffer, at: number, stop: number): number {
 }
 
 /** Copies a text; returns its characters, or -1 for what is no UTF-8, or holds a NUL. */
-function copyText({ from, at, stop, isText }: RecordValue, output: Output): number {
+export function copyText({ from, at, stop, isText }: RecordValue, output: Output): number {
   if (!isText) return -1;
   const { to } = output;
   let { end } = output;
@@ -44,7 +44,7 @@ function copyText({ from, at, stop, isText }: RecordValue, output: Output): numb
   return characters;
 }
 
-function writeText(field: string, output: Output): void {
+export function writeText(field: string, output: Output): void {
   output.end += output.to.write(field.includes("\\") ? unescapeCopy(field) : field, output.end);
 }
 

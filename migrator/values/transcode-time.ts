@@ -10,6 +10,8 @@ const [space, letterT, dash, dot, colon, zero] = [" ", "T", "-", ".", ":", "0"].
 const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
 /** PostgreSQL counts from 2000; days since a day 1 of year 1 to there. */
 const dayOf2000 = 730_119;
+/** Days from 1970 to 2000. */
+const daysTo2000 = 10_957;
 const secondsOfDay = 86_400;
 
 /** Days since 2000; `undefined` for a day that does not exist. */
@@ -143,5 +145,35 @@ export const timestamp = (places: number, zoned: boolean): FieldTranscoder => ({
   write(field, output) {
     const { day, micros } = printed(field);
     putMoment(output, day, micros);
+  },
+});
+
+/** Seconds since 1970 of the first moment of year 1, and of the first behind year 9999. */
+const written = { from: -62_135_596_800, to: 253_402_300_800 };
+
+/**
+ * Whole numbers since 1970 where a cast reads them, and else what is usual.
+ * @param unit microseconds
+ * @param used told of each that the cast has read
+ */
+export const epoch = (
+  usual: FieldTranscoder,
+  unit: number,
+  places: number,
+  used: () => void,
+): FieldTranscoder => ({
+  ...usual,
+  take(value, output) {
+    const number = value.integer();
+    // A bigint is beyond all dates, and fewer places than milliseconds have are to be rounded to.
+    if (typeof number !== "number" || (unit < 1_000_000 && places < 3)) return usual.take(value, output);
+    const perSecond = 1_000_000 / unit;
+    const seconds = Math.floor(number / perSecond);
+    if (seconds < written.from || seconds >= written.to) return false;
+    const day = Math.floor(seconds / secondsOfDay);
+    const micros = (seconds - day * secondsOfDay) * 1_000_000 + (number - seconds * perSecond) * unit;
+    putMoment(output, day - daysTo2000, micros);
+    used();
+    return true;
   },
 });

@@ -1,5 +1,7 @@
 import type { TableRows } from "../sqlite/table-rows";
 import { type Encoded, RecordValue } from "../sqlite/record-value";
+import type { Raw, Storage } from "../sqlite/storage";
+import type { Tally } from "./misfit";
 
 /** Where fields of COPY are written. There is room. */
 export interface Output {
@@ -11,17 +13,25 @@ export interface Output {
 
 /** How values of a column go into COPY's binary form, as the `recv` function of its type reads them. */
 export interface FieldTranscoder {
+  /** Whether a value stands for NULL; counts it. @default none does */
+  readonly isNull?: (value: RecordValue) => boolean;
   /** Writes a value of the usual kind, that is not NULL, out of SQLite's record; `false` when it is not of that kind. */
   readonly take: (value: RecordValue, output: Output) => boolean;
   /** Writes what the column's `Convert` made of a value: a field of COPY's text form. */
   readonly write: (field: string, output: Output) => void;
-  /** Bytes that a field may have more than its value. */
+  /** A field has at most so many times the bytes of its value, and `growth` more. @default 1 */
+  readonly factor?: number;
   readonly growth: number;
 }
 
 /** A column of a table that is read the short way. */
 export interface FastColumn {
   readonly transcoder: FieldTranscoder;
+  /**
+   * A value that is not of the usual kind, as a field of COPY's text form; `undefined` where more is needed than the value.
+   * @throws Misfit
+   */
+  readonly convert?: (storage: Storage, value: Exclude<Raw, null>, tally: Tally) => string | undefined;
   readonly nullable: boolean;
   /** Its place in a record. */
   readonly place: number;
@@ -31,21 +41,25 @@ export interface FastColumn {
   readonly isReal: boolean;
 }
 
+/** Bytes that say how long a field is. */
+const fieldHeader = 4;
 /** Room beyond what is needed, so that it is made but a few times. */
 const spareBytes = 1 << 17;
 /** A length, and a number of a few bytes that becomes one of up to 24. */
 const mostOfNumber = 28;
 
 /** Rows in COPY's binary form, one behind the other. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.55.9.4.6 */
-export class Tuples implements Output {
+export class Tuples implements Output, Tally {
   to: Buffer = Buffer.alloc(0);
   end = 0;
   assumedUtc = 0;
+  roundedFractions = 0;
 
   /** Forgets the rows. */
   reset(): void {
     this.end = 0;
     this.assumedUtc = 0;
+    this.roundedFractions = 0;
   }
 
   /** The rows since `reset`. */
@@ -102,7 +116,7 @@ export class Tuples implements Output {
 
   /** @returns where the field begins */
   beginField(): number {
-    this.end += 4;
+    this.end += fieldHeader;
     return this.end;
   }
 
@@ -110,7 +124,7 @@ export class Tuples implements Output {
   endField(start: number): void {
     const { to } = this;
     const length = this.end - start;
-    to[start - 4] = length >>> 24;
+    to[start - fieldHeader] = length >>> 24;
     to[start - 3] = (length >>> 16) & 0xff;
     to[start - 2] = (length >>> 8) & 0xff;
     to[start - 1] = length & 0xff;
@@ -135,6 +149,7 @@ export class Transcoder {
   private readonly types: Int32Array;
   private readonly starts: Int32Array;
   private readonly growth: number;
+  private readonly factor: number;
 
   /**
    * @param columns in the order of a row of COPY.
@@ -147,10 +162,14 @@ export class Transcoder {
     const places = 1 + Math.max(...columns.map(({ place }) => place));
     this.types = new Int32Array(places);
     this.starts = new Int32Array(places);
+    this.factor = Math.max(...columns.map(({ transcoder }) => transcoder.factor ?? 1));
     this.growth = columns.reduce((sum, { transcoder }) => sum + transcoder.growth + mostOfNumber, 0);
   }
 
-  /** Adds a row; `false` when it has a value that is not of the usual kind. What is written of it is to be forgotten then. */
+  /**
+   * Adds a row; `false` when it has a value that needs more than is here. What is written of it is to be forgotten then.
+   * @throws Misfit
+   */
   add(row: TableRows): boolean {
     const { record, start, end } = row;
     if (record === undefined) return false;
@@ -158,25 +177,43 @@ export class Transcoder {
     if (count < 0) return false;
     const { columns, types, starts, value, tuples } = this;
     tuples.begin(columns.length);
-    tuples.makeRoom(end - start + this.growth);
+    tuples.makeRoom(this.factor * (end - start) + this.growth);
     for (const column of columns) {
       const { place } = column;
       if (column.isRowid) value.setRowid(row.rowid);
       else if (place < count) value.set(record, types[place]!, starts[place]!, column.isReal);
       else {
         const added = this.added(BigInt(row.rowid), column);
-        tuples.makeRoom(end - start + added.bytes.length + this.growth);
+        tuples.makeRoom(this.factor * (end - start + added.bytes.length) + this.growth);
         value.set(added.bytes, added.type, 0, column.isReal);
       }
-      if (value.type === 0) {
+      if (value.type === 0 || column.transcoder.isNull?.(value)) {
         if (!column.nullable) return false;
         tuples.addNull();
-      } else {
-        const at = tuples.beginField();
-        if (!column.transcoder.take(value, tuples)) return false;
-        tuples.endField(at);
+        continue;
+      }
+      const { assumedUtc } = tuples;
+      const at = tuples.beginField();
+      if (column.transcoder.take(value, tuples)) tuples.endField(at);
+      else {
+        tuples.end = at - fieldHeader;
+        tuples.assumedUtc = assumedUtc;
+        if (!this.convert(column)) return false;
+        // What follows has its room again.
+        tuples.makeRoom(this.factor * (end - start) + this.growth);
       }
     }
+    return true;
+  }
+
+  /** Adds a value that is not of the usual kind; `false` when that needs more than the value. */
+  private convert({ convert, transcoder }: FastColumn): boolean {
+    const { value, tuples } = this;
+    value.rewind();
+    const whole = value.whole();
+    const field = whole && convert?.(...whole, tuples);
+    if (field === undefined) return false;
+    tuples.addField(transcoder, field);
     return true;
   }
 

@@ -151,7 +151,8 @@ const types: Readonly<Record<string, ColumnType>> = {
     casts: ["uuid-bytes", "dotnet-guid"],
     forms: forms.uuids,
   },
-  jsonb: serverType(json),
+  json: { ...serverType(otherText), fastPath: () => fast.json },
+  jsonb: { ...serverType(json), fastPath: () => fast.jsonb },
   interval: {
     ...serverType(otherText),
     convert: ({ column, text, cast }) => interval(column, text, cast),
