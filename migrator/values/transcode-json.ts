@@ -29,12 +29,18 @@ const mostDigits = 1000;
 
 const isDigit = (byte: number) => byte >= zero && byte <= nine;
 
-/** Where a member of an object lies in what is written. */
-interface Member {
-  readonly start: number;
-  readonly end: number;
-  readonly keyEnd: number;
+/** Bytes up to which it is quicker to copy them one by one, and members to sort them so. */
+const few = 100;
+
+/** @returns where they end */
+function copied(from: Buffer, start: number, stop: number, to: Buffer, end: number): number {
+  if (stop - start > few) return end + from.copy(to, end, start, stop);
+  while (start < stop) to[end++] = from[start++]!;
+  return end;
 }
+
+/** Numbers of a member of an object: where it begins in what is written, where its key ends, and where it ends. */
+const memberNumbers = 3;
 
 /**
  * Reads a JSON text, and writes it as PostgreSQL prints it when it is stored as jsonb: the shorter key first, and of two
@@ -52,6 +58,9 @@ class JsonText {
   private to: Buffer = Buffer.alloc(0);
   private end = 0;
   private room = Buffer.alloc(1 << 12);
+  /** Members of the objects that are open, one behind the other. */
+  private members = new Int32Array(memberNumbers << 8);
+  private count = 0;
 
   /** @returns whether the text is JSON of the usual kind; `output` has it then, and else something. */
   copy({ from, at, stop }: RecordValue, output: Output): boolean {
@@ -60,6 +69,7 @@ class JsonText {
     this.stop = stop;
     this.to = output.to;
     this.end = output.end;
+    this.count = 0;
     this.skip();
     if (!this.value(0)) return false;
     this.skip();
@@ -245,7 +255,7 @@ class JsonText {
     this.put(openBrace);
     this.skip();
     if (this.peek() === closeBrace) return this.close(closeBrace);
-    const members: Member[] = [];
+    const first = this.count;
     let isInOrder = true;
     for (;;) {
       this.skip();
@@ -256,17 +266,29 @@ class JsonText {
       if (!this.separator(colon)) return false;
       this.skip();
       if (!this.value(level)) return false;
-      const member = { start, keyEnd, end: this.end };
-      const order = members.length === 0 ? -1 : this.compare(members.at(-1)!, member);
+      this.addMember(start, keyEnd);
+      const order = this.count - 1 === first ? -1 : this.compare(this.count - 2, this.count - 1);
       if (order === 0) return false;
       if (order > 0) isInOrder = false;
-      members.push(member);
       this.skip();
       if (this.peek() === closeBrace) break;
       if (!this.separator(comma)) return false;
     }
-    if (!isInOrder && !this.sort(members)) return false;
+    if (!isInOrder && !this.sort(first)) return false;
+    this.count = first;
     return this.close(closeBrace);
+  }
+
+  private addMember(start: number, keyEnd: number): void {
+    const at = memberNumbers * this.count++;
+    if (at === this.members.length) {
+      const more = new Int32Array(2 * at);
+      more.set(this.members);
+      this.members = more;
+    }
+    this.members[at] = start;
+    this.members[at + 1] = keyEnd;
+    this.members[at + 2] = this.end;
   }
 
   /** A string of printable ASCII without escapes. */
@@ -280,32 +302,52 @@ class JsonText {
     return false;
   }
 
-  private compare(one: Member, other: Member): number {
-    const { to } = this;
-    const lengths = one.keyEnd - one.start - (other.keyEnd - other.start);
+  /** Compares the keys of two members: 0 for one and the same. */
+  private compare(one: number, other: number): number {
+    const { to, members } = this;
+    let at = members[memberNumbers * one]!;
+    let otherAt = members[memberNumbers * other]!;
+    const end = members[memberNumbers * one + 1]!;
+    const lengths = end - at - (members[memberNumbers * other + 1]! - otherAt);
     if (lengths !== 0) return lengths;
-    return to.compare(to, other.start, other.keyEnd, one.start, one.keyEnd);
+    for (; at < end; at++, otherAt++) if (to[at] !== to[otherAt]) return to[at]! - to[otherAt]!;
+    return 0;
   }
 
-  /** Brings members into PostgreSQL's order; `false` when two have one key. */
-  private sort(members: Member[]): boolean {
-    const { to } = this;
-    const start = members[0]!.start;
-    members.sort((one, other) => this.compare(one, other));
-    if (members.some((member, place) => place > 0 && this.compare(members[place - 1]!, member) === 0))
-      return false;
+  /** Brings the members from one on into PostgreSQL's order; `false` when two have one key. */
+  private sort(first: number): boolean {
+    const { members, to } = this;
+    const start = members[memberNumbers * first]!;
+    const order = this.inOrder(first);
     const bytes = this.end - start;
     if (this.room.length < bytes) this.room = Buffer.allocUnsafeSlow(2 * bytes);
+    const { room } = this;
     let end = 0;
-    for (const [place, member] of members.entries()) {
+    for (let place = 0; place < order.length; place++) {
+      const member = order[place]!;
       if (place > 0) {
-        this.room[end++] = comma;
-        this.room[end++] = space;
+        if (this.compare(order[place - 1]!, member) === 0) return false;
+        room[end++] = comma;
+        room[end++] = space;
       }
-      end += to.copy(this.room, end, member.start, member.end);
+      end = copied(to, members[memberNumbers * member]!, members[memberNumbers * member + 2]!, room, end);
     }
-    this.room.copy(to, start, 0, end);
+    copied(room, 0, end, to, start);
     return true;
+  }
+
+  /** Members from one on by their keys. */
+  private inOrder(first: number): number[] {
+    const order: number[] = [];
+    for (let member = first; member < this.count; member++) order.push(member);
+    if (order.length > few) return order.sort((one, other) => this.compare(one, other));
+    for (let place = 1; place < order.length; place++) {
+      const member = order[place]!;
+      let to = place;
+      for (; to > 0 && this.compare(order[to - 1]!, member) > 0; to--) order[to] = order[to - 1]!;
+      order[to] = member;
+    }
+    return order;
   }
 
   private separator(byte: number): boolean {
