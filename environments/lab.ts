@@ -58,6 +58,7 @@ const labFacts = z.strictObject({
       port: z.number(),
       existing: z.enum(["watched", "taken-over"]).optional(),
       existingSecret: z.boolean().optional(),
+      dataDirectory: z.string().optional(),
       settings: z.record(z.string(), z.string()).optional(),
     })
     .optional(),

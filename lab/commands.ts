@@ -24,6 +24,7 @@ export interface LabActions {
   readonly adopt: (options: { keep?: boolean }) => Promise<void>;
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly backups: (options: { keep?: boolean }) => Promise<void>;
+  readonly server: (options: { keep?: boolean }) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
@@ -76,6 +77,11 @@ export function labCommands(actions: LabActions): Command {
     )
     .option("--keep", "leave the lab running at the end")
     .action(actions.backups);
+  program
+    .command("server")
+    .description("adopt a PostgreSQL that somebody set up by hand as a Nomad job, with five services on it")
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.server);
   program
     .command("exec")
     .description(

@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { adoptionChapters } from "./adopt/story";
 import { runBackups } from "./backups/command";
+import { runServer } from "./server/command";
 import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
@@ -79,6 +80,15 @@ async function backups({ keep }: { keep?: boolean }): Promise<void> {
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());
   await runBackups(directory, keep === true);
+  takeBack();
+}
+
+/** Adopts a server that runs, in a lab of its own. */
+async function server({ keep }: { keep?: boolean }): Promise<void> {
+  await requireMachine();
+  const directory = await newFolder();
+  const takeBack = onInterrupt(() => Promise.resolve());
+  await runServer(directory, keep === true);
   takeBack();
 }
 
@@ -175,7 +185,7 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-labCommands({ run, up, review, adopt, faults, backups, exec, status, down })
+labCommands({ run, up, review, adopt, faults, backups, server, exec, status, down })
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);

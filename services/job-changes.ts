@@ -22,6 +22,18 @@ export function tell(definition: Definition, all: readonly JobChange[]): ToldCha
   };
 }
 
+/** Likewise, of the central server's job: everything is told but pgmoor's own mark and its access to Vault. */
+export function tellServer(all: readonly JobChange[]): ToldChanges {
+  const others = all.filter(
+    ({ path, field = "" }) =>
+      !/^Meta\[pgmoor_/.test(field) && !/^(Vault|Identity|Constraint)\b/.test(path.at(-1) ?? ""),
+  );
+  return {
+    changes: others.filter(({ kind }) => kind !== "gone").map(words),
+    loses: others.filter(({ kind }) => kind === "gone").map(words),
+  };
+}
+
 /** The variables of an app that are pgmoor's to set or to take. */
 function databaseVariables(definition: Definition): ReadonlySet<string> {
   const { dsn, source } = definition;

@@ -8,7 +8,7 @@ import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service
 import { forget } from "../constructs/terraform";
 import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
-import type { Adoption } from "./adoption";
+import { warnOfAdoption, type Adoption } from "./adoption";
 import { keepState } from "./backend";
 import { fileOf } from "./file-of";
 import { vaultProvider } from "./vault-provider";
@@ -41,7 +41,7 @@ export class ServiceStack extends TerraformStack {
 
     const nomad = { ...environment.nomad, caFile: fileOf(environment.nomad.caFile) };
     refuse(this, stops);
-    if (adoption !== undefined) this.warnOf(definition.name, adoption);
+    if (adoption !== undefined) warnOfAdoption(this, definition.name, adoption);
     if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
@@ -78,24 +78,5 @@ export class ServiceStack extends TerraformStack {
       domain: environment.domain,
       migrator: { ...environment.migrator, schemaWrapper },
     });
-  }
-
-  /** The review reads them by these names, a line for each. */
-  private warnOf(service: string, adoption: Adoption): void {
-    if (typeof adoption === "string") return warn(this, "job_changes", adoption);
-    const { changes, loses } = adoption;
-    const told = (first: string, lines: readonly string[]) =>
-      [first, ...lines.map((line) => `- ${line}`)].join("\n");
-    if (changes.length > 0)
-      warn(this, "job_changes", told(`The first deploy of ${service} changes of the running job:`, changes));
-    if (loses.length > 0)
-      warn(
-        this,
-        "job_loses",
-        told(
-          `The running job of ${service} has what its definition does not say. A deploy would lose:`,
-          loses,
-        ),
-      );
   }
 }

@@ -10,7 +10,7 @@ import { InvalidEnvironment, type Problem } from "../environments/model/problems
 import { warningsOf } from "../environments/model/warnings";
 import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
-import { adoptionOf, type Adoption } from "./adoption";
+import { adoptionOf, serverAdoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
 import { BackupsStack } from "./backups-stack";
 import { RunnerStack } from "./runner-stack";
@@ -28,8 +28,12 @@ export async function synthesize(): Promise<Environment> {
   const environment = loadEnvironment();
   const ca = certificateOf(environment);
   makeStateFiles(environment);
-  const [seen, adoptions] = await Promise.all([survey(environment), adoptionsOf(environment)]);
-  synthesizeStacks(environment, schemaWrapper, seen, ca, adoptions);
+  const [seen, adoptions, serverAdoption] = await Promise.all([
+    survey(environment),
+    adoptionsOf(environment),
+    vaultToken(process.env) === undefined ? undefined : serverAdoptionOf(environment, process.env),
+  ]);
+  synthesizeStacks(environment, schemaWrapper, seen, ca, adoptions, serverAdoption);
   return environment;
 }
 
@@ -54,6 +58,7 @@ async function adoptionsOf(environment: Environment): Promise<ReadonlyMap<string
  * @param seen what was looked up beforehand @default nobody looked
  * @param ca text of `server.caFile` @default there is none
  * @param adoptions what first deploys change of running jobs @default nobody asked
+ * @param serverAdoption likewise, of the central server's job
  */
 export function synthesizeStacks(
   environment: Environment,
@@ -61,13 +66,14 @@ export function synthesizeStacks(
   seen: Survey = nothingSeen,
   ca?: string,
   adoptions: ReadonlyMap<string, Adoption> = new Map(),
+  serverAdoption?: Adoption,
 ): void {
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
     const app = new App({ outdir: makeEnvironmentFolder(environment.name), skipValidation: true });
     const broken: Problem[] = [];
     const { job } = environment.server;
-    const server = job && new ServerStack(app, environment, job, seen.serverStops);
+    const server = job && new ServerStack(app, environment, job, seen.serverStops, serverAdoption);
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { connectionOf } from "../constructs/job/connection";
 import type { JobPhase, ServiceJobProps } from "../constructs/job/props";
 import { serviceJob } from "../constructs/job/service-job";
+import { serverJob, type ServerJobProps } from "../constructs/server/server-job";
 import { workloadIdentityName } from "../constructs/workload-role";
 import { certificateOf } from "../environments/model/certificate";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { Job } from "../nomad/job";
+import { serverJobName, type ServerJob } from "../services/server-job";
 
 /** The job that a deploy would register. @param service not a retired one */
 export function wantedJob(environment: Environment, service: EnvironmentService): Job {
@@ -35,5 +37,32 @@ export function jobProps(
       ...migrator,
       schemaWrapper: readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8"),
     },
+  };
+}
+
+/** The central server's job that a deploy would register. */
+export function wantedServerJob(environment: Environment, job: ServerJob): Job {
+  const { vault, server } = environment;
+  return serverJob({
+    ...serverJobProps(environment, job),
+    admin: { mount: vault.mount, secret: server.adminSecret },
+    vaultRole: workloadIdentityName(serverJobName(job)),
+  });
+}
+
+/** What the central server's job is made of. */
+export function serverJobProps(
+  { server, nomad }: Environment,
+  job: ServerJob,
+): Omit<ServerJobProps, "admin" | "vaultRole"> {
+  return {
+    job,
+    image: server.image,
+    preload: server.preload ?? [],
+    maxConnections: server.maxConnections,
+    service: server.service,
+    datacenter: nomad.datacenter,
+    namespace: nomad.namespace,
+    region: nomad.region,
   };
 }

@@ -7,6 +7,7 @@ import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { serverDataDirectory, serverJobName, type ServerJob } from "../services/server-job";
 import type { Known } from "./known";
+import type { ServerLogins } from "./server-logins";
 import type { Secret } from "./vault";
 
 const runningJob = z.object({
@@ -31,6 +32,8 @@ export interface SeenServer {
   /** PostgreSQL's own version: `16.14`. @default nobody could ask */
   readonly version?: string | undefined;
   readonly adminSecret: Secret["presence"];
+  /** @default nobody could ask */
+  readonly logins?: ServerLogins | undefined;
 }
 
 export interface RunningData {
@@ -69,6 +72,8 @@ export function serverStops(environment: Environment, known: Known, seen: SeenSe
     ...strangers(environment, job, known, seen),
     ...otherData(job, seen),
     ...otherMajor(environment, seen),
+    ...lockedOut(job, seen),
+    ...notPreloaded(environment, job, seen),
   ];
 }
 
@@ -131,5 +136,40 @@ function otherMajor({ server }: Environment, { version }: SeenServer): string[] 
   if (wanted === undefined || runs === undefined || wanted === runs) return [];
   return [
     `The server runs PostgreSQL ${runs}, and server.image is ${server.image}: a server of version ${wanted} does not start on data of version ${runs}. Set an image of version ${runs}. The way to another major version is a dump and a restore into a new server (docs/run-the-server.md#another-major-version).`,
+  ];
+}
+
+/** Roles that the running server lets in, and pgmoor's `pg_hba.conf` would not. */
+function lockedOut(job: ServerJob, { logins }: SeenServer): string[] {
+  if (job.existing !== "taken-over" || logins === undefined) return [];
+  const { md5, elsewhere } = logins;
+  const stops: string[] = [];
+  if (md5.length > 0)
+    stops.push(
+      `The server keeps the passwords of ${md5.join(", ")} as MD5 hashes, and these roles could not log in any more: pgmoor's pg_hba.conf demands scram-sha-256. Set each password again (SET password_encryption = 'scram-sha-256'; ALTER ROLE … PASSWORD …).`,
+    );
+  const covered = (login: string) =>
+    (job.hba ?? []).some((line) => {
+      const [role, database] = login.split(" in ") as [string, string];
+      const [, databases = "", roles = ""] = line.trim().split(/\s+/);
+      return ["all", database].includes(databases) && ["all", role].includes(roles);
+    });
+  const left = elsewhere.filter((login) => !covered(login));
+  if (left.length > 0)
+    stops.push(
+      `The server has sessions of ${left.join(", ")}. pgmoor's pg_hba.conf lets a role into the database of its own name only. Add a line for each to server.job.hba: "host DATABASE ROLE all scram-sha-256".`,
+    );
+  return stops;
+}
+
+/** An extension whose library is missing cannot be used, and some servers do not start without it. */
+function notPreloaded({ server }: Environment, job: ServerJob, { logins }: SeenServer): string[] {
+  if (job.existing === "watched" || logins === undefined) return [];
+  const plain = (library: string) => library.replace(/\.so$/, "");
+  const wanted = new Set([...(server.preload ?? []), "pg_stat_statements"].map(plain));
+  const lost = logins.preloaded.filter((library) => !wanted.has(plain(library)));
+  if (lost.length === 0) return [];
+  return [
+    `The running server preloads ${lost.join(", ")}, and server.preload does not name it: extensions that need it would stop working. Add it to server.preload, with an image that has it; or drop the extension and remove the library from the running server first.`,
   ];
 }

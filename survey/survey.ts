@@ -15,6 +15,7 @@ import { oldPassword } from "./password-age";
 import { asService, contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
 import { findServer } from "./server";
+import { serverLogins } from "./server-logins";
 import { runningData, serverStops, type SeenServer } from "./server-stops";
 import { stopsOf } from "./stops";
 import { readSecret } from "./vault";
@@ -147,6 +148,8 @@ async function look(
     data: job === undefined ? null : await runningData(environment, job, env),
     version: contents?.version,
     adminSecret: admin.presence,
+    logins:
+      job === undefined || place === undefined ? undefined : await serverLogins(environment, place, admin),
   };
   return { found: new Map(found), running, server };
 }

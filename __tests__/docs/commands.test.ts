@@ -82,6 +82,7 @@ const lab = () =>
     adopt: never,
     faults: never,
     backups: never,
+    server: never,
     exec: never,
     status: never,
     down: never,

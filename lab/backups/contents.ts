@@ -5,7 +5,7 @@ import type { Ground } from "./ground";
 /** Rows and a hash of every table, by database and table. */
 export type Contents = Readonly<Record<string, string>>;
 
-export async function contents(ground: Ground, databases: readonly string[]): Promise<Contents> {
+export async function contents(ground: Pick<Ground, "lab">, databases: readonly string[]): Promise<Contents> {
   const found: Record<string, string> = {};
   for (const database of databases)
     await asAdmin(ground.lab, database, async (client) => {
