@@ -60,6 +60,12 @@ const labFacts = z.strictObject({
       existingSecret: z.boolean().optional(),
       dataDirectory: z.string().optional(),
       settings: z.record(z.string(), z.string()).optional(),
+      /** Seconds that its certificate is valid, and the file of its authority's. */
+      tls: z.strictObject({ seconds: z.number(), caFile: z.string(), only: z.boolean() }).optional(),
+      /** Whether services and Terraform encrypt. */
+      encrypted: z.boolean().optional(),
+      /** Extensions of its image, and whether that is the one with vectors. */
+      vectors: z.boolean().optional(),
     })
     .optional(),
   /** Its backups, in an S3 server. */
@@ -132,9 +138,11 @@ export default function lab(): Environment {
       // Nothing on loopback resolves Consul's names.
       lookup: { by: "consul-template", service: "postgresql" },
       adminSecret: "postgres/admin",
-      sslmode: "disable",
+      ...(facts.server?.encrypted === true
+        ? { sslmode: "verify-full" as const, caFile: facts.server.tls!.caFile }
+        : { sslmode: "disable" as const }),
       maxConnections: 100,
-      image: "postgres:16",
+      image: facts.server?.vectors === true ? "pgvector/pgvector:pg16" : "postgres:16",
       ...(facts.server === undefined ? {} : { job: serverJobOf(facts, facts.server) }),
     },
     ...(facts.backups === undefined ? {} : { backups: backupsOf(facts, facts.backups) }),
@@ -186,14 +194,41 @@ export const serverVolumes = { data: "postgres_data", backups: "postgres_backups
 /** A script of the lab's stands for the image's entrypoint: it makes the data directory and starts the server. */
 export const serverEntrypoint = "postgres-entrypoint.sh";
 
-function serverJobOf(facts: LabFacts, { port, ...server }: NonNullable<LabFacts["server"]>): ServerJob {
+/** Whom its certificate is for: nothing on loopback resolves the name, and clients use the address. */
+export const serverName = "postgresql.service.consul";
+
+/** The role of Vault's PKI engine that issues its certificate. */
+export const certificateRole = "postgresql";
+
+/** PostgreSQL runs as nobody in the lab. */
+const nobody = 65534;
+
+function serverJobOf(
+  facts: LabFacts,
+  { port, tls, encrypted, vectors, ...server }: NonNullable<LabFacts["server"]>,
+): ServerJob {
   const { exec } = programsOf(facts);
   return {
     port: Port.onHost(port),
     volume: HostVolume.named(serverVolumes.data).at("/var/lib/postgresql/data"),
     node: "lab",
     resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
-    program: exec("/bin/sh", join(facts.programs, serverEntrypoint), "postgres"),
+    program: exec(
+      "/bin/sh",
+      join(facts.programs, serverEntrypoint),
+      vectors === true ? "vectors" : "postgres",
+    ),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            role: certificateRole,
+            names: [serverName],
+            ttl: Duration.seconds(tls.seconds),
+            user: nobody,
+            only: tls.only,
+          },
+        }),
     binaries: join(facts.embedded!.clients, "bin"),
     ...server,
     settings: { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...server.settings },

@@ -113,6 +113,13 @@ export const libpq: VariablesDsn = {
   },
 };
 
+/**
+ * The same for an app that connects by libpq, as PHP's `pdo_pgsql` does, and gives it no `sslmode` of its own: libpq reads these
+ * variables then. `disable` sets nothing, so that a running job stays as it is.
+ * Source: https://www.postgresql.org/docs/16/libpq-envars.html
+ */
+export const libpqTls: NonNullable<VariablesDsn["tls"]> = { ...libpq.tls, disable: {} };
+
 /** The modes that an app can be told. */
 export function modesOf(dsn: Dsn): readonly SslMode[] {
   if (dsn.style === "url") return sslModes;

@@ -1,3 +1,4 @@
+import { libpqTls } from "../nomad/dsn";
 import { Port } from "../nomad/port";
 import { HealthCheck } from "../nomad/check";
 import { HostVolume } from "../nomad/volume";
@@ -26,6 +27,8 @@ export const freshrss: ServiceDefinition = {
     username: "DB_USER",
     password: "DB_PASSWORD",
     fixed: { DB_TYPE: "pgsql", DB_PREFIX: "freshrss_" },
+    // Its data source name for PDO has no sslmode (app/Models/DatabaseDAOPGSQL.php, lib/Minz/PdoPgsql.php).
+    tls: libpqTls,
   },
   readsDsnOnce: "FreshRSS keeps its connection in data/config.php: write the new password there too",
 };

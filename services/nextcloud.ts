@@ -1,3 +1,4 @@
+import { libpqTls } from "../nomad/dsn";
 import { Port } from "../nomad/port";
 import { HealthCheck } from "../nomad/check";
 import { HostVolume } from "../nomad/volume";
@@ -34,5 +35,7 @@ export const nextcloud: ServiceDefinition = {
     database: ["POSTGRES_DB", "NC_dbname"],
     username: ["POSTGRES_USER", "NC_dbuser"],
     password: ["POSTGRES_PASSWORD", "NC_dbpassword"],
+    // It gives Doctrine no sslmode (lib/private/DB/ConnectionFactory.php of its server).
+    tls: libpqTls,
   },
 };

@@ -1,7 +1,31 @@
 /** What pgmoor has to know to run the central PostgreSQL as a Nomad job, and to back it up. */
+import type { Duration } from "../nomad/duration";
 import type { Port } from "../nomad/port";
 import type { HostVolume } from "../nomad/volume";
 import type { ExecProgram, Program, Resources } from "./definition";
+
+/**
+ * The server's certificate, from a role of Vault's PKI engine. The job's template writes and renews it, and PostgreSQL reads
+ * the new one without a restart. It is for `names`, the address that Nomad gives the job, and 127.0.0.1.
+ */
+export interface ServerTls {
+  /** Mount of the PKI engine. @default "pki" */
+  readonly mount?: string;
+  /** The engine's role that issues it. */
+  readonly role: string;
+  /** DNS names that clients connect to. The first is its common name. */
+  readonly names: readonly [string, ...string[]];
+  /** How long a certificate is valid. It is renewed when about a tenth of that is left. @default 30 days */
+  readonly ttl?: Duration;
+  /** The uid and gid of PostgreSQL in its image: nobody else may read the key. @default 70 for an Alpine image, else 999 */
+  readonly user?: number;
+  /**
+   * Whether PostgreSQL refuses connections without encryption (`hostssl`). Set it once every service encrypts: as long as a
+   * session of one does not, the deploy is refused.
+   * @default false
+   */
+  readonly only?: boolean;
+}
 
 /** The Nomad job of the central PostgreSQL. Its image is the environment's `server.image`. */
 export interface ServerJob {
@@ -23,6 +47,8 @@ export interface ServerJob {
   readonly settings?: Readonly<Record<string, string>>;
   /** Lines of pg_hba.conf that come before pgmoor's own. @default none */
   readonly hba?: readonly string[];
+  /** @default it has no certificate, and encrypts nothing */
+  readonly tls?: ServerTls;
   /** A program on the host in place of the image, for a cluster without containers. @default the image */
   readonly program?: ExecProgram;
   /** The folder of PostgreSQL's programs, as the task sees it. @default they are on PATH, as in every image */

@@ -31,8 +31,9 @@ export const speedtestTracker: ServiceDefinition = {
     database: "DB_DATABASE",
     username: "DB_USERNAME",
     password: "DB_PASSWORD",
-    // Its config/database.php has `sslmode` fixed to "prefer": it cannot be told another one.
     fixed: { DB_CONNECTION: "pgsql" },
+    // Its config/database.php has `sslmode` fixed to "prefer": it encrypts where the server can, and verifies nothing.
+    tls: { disable: {}, require: {} },
   },
   source: {
     kind: "sqlite",

@@ -74,7 +74,7 @@ export class ServiceStack extends TerraformStack {
       passwordVersion: service.passwordVersion,
       nomad: environment.nomad,
       vault: environment.vault,
-      server: { ...environment.server, ca },
+      server: { ...environment.server, ca, sslmode: service.sslmode ?? environment.server.sslmode },
       domain: environment.domain,
       migrator: { ...environment.migrator, schemaWrapper },
     });

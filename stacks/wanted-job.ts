@@ -18,10 +18,14 @@ export function wantedJob(environment: Environment, service: EnvironmentService)
 /** What a service's job is made of. @param service not a retired one */
 export function jobProps(
   environment: Environment,
-  { definition, phase, rollback, passwordVersion = 1 }: EnvironmentService,
+  { definition, phase, rollback, passwordVersion = 1, sslmode }: EnvironmentService,
 ): ServiceJobProps {
   const { nomad, domain, vault, migrator } = environment;
-  const server = { ...environment.server, ca: certificateOf(environment) };
+  const server = {
+    ...environment.server,
+    ca: certificateOf(environment),
+    sslmode: sslmode ?? environment.server.sslmode,
+  };
   return {
     definition,
     phase: phase as JobPhase,

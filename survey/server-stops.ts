@@ -5,6 +5,7 @@ import { z } from "zod";
 import { nomadApi } from "../connections/api";
 import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
+import { databaseName } from "../services/definition";
 import { serverDataDirectory, serverJobName, type ServerJob } from "../services/server-job";
 import type { Known } from "./known";
 import type { ServerLogins } from "./server-logins";
@@ -74,6 +75,7 @@ export function serverStops(environment: Environment, known: Known, seen: SeenSe
     ...otherMajor(environment, seen),
     ...lockedOut(job, seen),
     ...notPreloaded(environment, job, seen),
+    ...unencrypted(environment, job, seen),
   ];
 }
 
@@ -160,6 +162,17 @@ function lockedOut(job: ServerJob, { logins }: SeenServer): string[] {
       `The server has sessions of ${left.join(", ")}. pgmoor's pg_hba.conf lets a role into the database of its own name only. Add a line for each to server.job.hba: "host DATABASE ROLE all scram-sha-256".`,
     );
   return stops;
+}
+
+/** Sessions that `hostssl` would not let in again. */
+function unencrypted({ services }: Environment, job: ServerJob, { logins }: SeenServer): string[] {
+  if (job.tls?.only !== true || logins === undefined) return [];
+  const roles = new Set(services.map(({ definition }) => databaseName(definition)));
+  const plain = logins.unencrypted.filter((role) => roles.has(role));
+  if (plain.length === 0) return [];
+  return [
+    `server.job.tls.only refuses connections without encryption, and ${plain.join(", ")} ${plain.length === 1 ? "has" : "have"} sessions without it. Deploy these services with server.sslmode first; or set only to false.`,
+  ];
 }
 
 /** An extension whose library is missing cannot be used, and some servers do not start without it. */

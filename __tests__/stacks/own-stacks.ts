@@ -8,6 +8,7 @@ import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
 import { HostVolume } from "../../nomad/volume";
 import type { Backups, ServerJob } from "../../services/server-job";
+import type { Adoption } from "../../stacks/adoption";
 import { BackupsStack } from "../../stacks/backups-stack";
 import { ServerStack } from "../../stacks/server-stack";
 import type { Json } from "./synthesize";
@@ -32,14 +33,18 @@ export const withServer = (change: Partial<ServerJob> = {}, backups?: Backups): 
 });
 
 /** The synthesized stacks `server` and `backups`. */
-export function ownStacks(environment: Environment, stops: readonly string[] = []): Record<string, Json> {
+export function ownStacks(
+  environment: Environment,
+  stops: readonly string[] = [],
+  adoption?: Adoption,
+): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
     const app = new App({ outdir, skipValidation: true });
     const { backups, server } = environment;
     const names: string[] = [];
     if (server.job !== undefined) {
-      new ServerStack(app, environment, server.job, stops);
+      new ServerStack(app, environment, server.job, stops, adoption);
       names.push("server");
     }
     if (backups !== undefined) {

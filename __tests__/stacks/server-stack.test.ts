@@ -99,6 +99,47 @@ test("nobody gets in over TCP without a password, and a service only into its ow
   ]);
 });
 
+test("a certificate from Vault: it may be issued to this job alone, and PostgreSQL reads a new one without a restart", () => {
+  // GIVEN
+  const tls = { role: "postgresql", names: ["postgresql.service.consul", "db.example.org"] } as const;
+  const stack = stackOf({ tls });
+
+  // THEN
+  expect(stack.resource.vault_policy.postgresql.policy).toBe(
+    [
+      'path "secret/data/postgres/admin" {\n  capabilities = ["read"]\n}\n',
+      'path "pki/issue/postgresql" {\n  capabilities = ["create","update"]\n}\n',
+    ].join(""),
+  );
+  expect((taskOf(stack).Templates as Json[])[2]).toEqual({
+    EmbeddedTmpl:
+      '{{ with pkiCert "pki/issue/postgresql" "common_name=postgresql.service.consul" "alt_names=postgresql.service.consul,db.example.org" (printf "ip_sans=127.0.0.1,%s" (env "NOMAD_IP_postgres")) "ttl=2592000s" }}{{ .Cert }}{{ .CA }}{{ .Key }}{{ end }}',
+    DestPath: "secrets/postgres.pem",
+    Envvars: false,
+    Perms: "0600",
+    Uid: 999,
+    Gid: 999,
+    ChangeMode: "signal",
+    ChangeSignal: "SIGHUP",
+    ErrMissingKey: true,
+  });
+  expect(settingsOf(stack)).toMatchObject({
+    ssl: "on",
+    ssl_cert_file: "/secrets/postgres.pem",
+    ssl_key_file: "/secrets/postgres.pem",
+  });
+});
+
+test("connections without encryption are refused when that is asked for, and not before", () => {
+  const tls = { role: "postgresql", names: ["postgresql.service.consul"] } as const;
+  const hba = (only: boolean) =>
+    ((taskOf(stackOf({ tls: { ...tls, only } })).Templates as Json[])[1]!.EmbeddedTmpl as string).match(
+      /^host\w*/gm,
+    );
+  expect(hba(false)).toEqual(["host", "host", "host"]);
+  expect(hba(true)).toEqual(["hostssl", "hostssl", "hostssl"]);
+});
+
 test("a new service does not change the server's job", () => {
   const environment = withServer();
   const fewer = { ...environment, services: environment.services.slice(0, 1) };
@@ -121,6 +162,18 @@ test("a job that is taken over is imported, and its admin's secret only read", (
   expect(stack.import).toEqual([{ id: "postgresql@default", to: "nomad_job.postgresql" }]);
   expect(addresses(stack)).not.toContain("vault_kv_secret_v2.postgresql");
   expect(stack.resource.nomad_job.postgresql.lifecycle).toBeUndefined();
+});
+
+test("what taking it over changes is said by every plan", () => {
+  const stack = ownStacks(withServer({ existing: "taken-over", existingSecret: true }), [], {
+    changes: ["task postgres, Config, args[3]"],
+    loses: ["task postgres, Env[TZ]"],
+  }).server!;
+  const said = (name: string) => String((stack.check as Json)[name].assert[0].error_message);
+  expect(said("job_changes")).toBe(
+    "The first deploy of postgresql changes of the running job:\n- task postgres, Config, args[3]",
+  );
+  expect(said("job_loses")).toContain("- task postgres, Env[TZ]");
 });
 
 test("a server that must not be deployed says why in every plan", () => {

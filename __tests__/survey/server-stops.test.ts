@@ -69,6 +69,40 @@ test("another volume, and another folder of it", () => {
   ).toEqual([]);
 });
 
+const logins = { md5: [], elsewhere: [], unencrypted: [], preloaded: ["vectors.so"] };
+const takenOver = { existing: "taken-over", existingSecret: true } as const;
+
+test("roles that pgmoor's pg_hba.conf would not let in", () => {
+  const locked = (change: object, job: Partial<ServerJob> = {}) =>
+    stops({ ...takenOver, ...job }, { logins: { ...logins, ...change } }, nothing);
+  expect(locked({ md5: ["gitea"] })).toEqual([
+    expect.stringContaining("the passwords of gitea as MD5 hashes"),
+  ]);
+  expect(locked({ elsewhere: ["metrics in gitea"] })).toEqual([
+    expect.stringContaining("sessions of metrics in gitea"),
+  ]);
+  expect(
+    locked({ elsewhere: ["metrics in gitea"] }, { hba: ["host all metrics 10.0.0.7/32 scram-sha-256"] }),
+  ).toEqual([]);
+  // Whose job is ours already, or stays as it is, is nobody's surprise.
+  expect(stops({}, { logins: { ...logins, md5: ["gitea"] } })).toEqual([]);
+  expect(stops({ existing: "watched" }, { logins: { ...logins, md5: ["gitea"] } }, nothing)).toEqual([]);
+});
+
+test("a library that would no longer be preloaded", () => {
+  const preloaded = (...libraries: string[]) =>
+    stops(takenOver, { logins: { ...logins, preloaded: libraries } }, nothing);
+  expect(preloaded("vectors", "pg_stat_statements")).toEqual([]);
+  expect(preloaded("vchord.so")).toEqual([expect.stringContaining("preloads vchord.so")]);
+});
+
+test("sessions without encryption, on a server that is to refuse them", () => {
+  const tls = { role: "postgresql", names: ["postgresql.service.consul"], only: true } as const;
+  const plain = { logins: { ...logins, unencrypted: ["gitea", "postgres"] } };
+  expect(stops({ tls }, plain)).toEqual([expect.stringContaining("gitea has sessions without it")]);
+  expect(stops({ tls: { ...tls, only: false } }, plain)).toEqual([]);
+});
+
 test("another major version", () => {
   expect(stops({}, { version: "15.18" })).toEqual([
     expect.stringContaining(

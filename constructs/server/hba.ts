@@ -10,6 +10,8 @@ export interface HbaProps {
   readonly adminSecret: string;
   /** Lines that come first. @default none */
   readonly further?: readonly string[] | undefined;
+  /** Whether connections without TLS are refused. */
+  readonly encryptedOnly: boolean;
 }
 
 /**
@@ -18,15 +20,16 @@ export interface HbaProps {
  * loopback, where every container in the host's network is.
  * Source: https://www.postgresql.org/docs/16/auth-pg-hba-conf.html
  */
-export function hbaFile({ mount, adminSecret, further = [] }: HbaProps): Template {
+export function hbaFile({ mount, adminSecret, further = [], encryptedOnly }: HbaProps): Template {
+  const host = encryptedOnly ? "hostssl" : "host";
   const first = further.map((line) => `${line}\n`).join("");
   const rest = withSecret(mount, adminSecret, (field) => {
     const admin = `{{ ${field("username").go} | toJSON }}`;
     return [
       "local all all peer",
-      `host all ${admin} all scram-sha-256`,
-      `host replication ${admin} all scram-sha-256`,
-      "host samerole all all scram-sha-256",
+      `${host} all ${admin} all scram-sha-256`,
+      `${host} replication ${admin} all scram-sha-256`,
+      `${host} samerole all all scram-sha-256`,
       "",
     ].join("\n");
   });

@@ -5,7 +5,8 @@ import { serverJobName } from "../../services/server-job";
 import { DatabaseSecret } from "../database-secret";
 import { addressName, forget, literal, named } from "../terraform";
 import { WorkloadIdentity } from "../workload-identity";
-import { nothing, workloadIdentityName } from "../workload-role";
+import { workloadIdentityName } from "../workload-role";
+import { certificateReads } from "./certificate";
 import { serverDeadlines, serverJob, type ServerJobProps } from "./server-job";
 
 export interface PostgresServerProps extends Omit<ServerJobProps, "vaultRole" | "admin"> {
@@ -77,7 +78,7 @@ export class PostgresServer extends Construct {
     const identity = new WorkloadIdentity(this, "identity", {
       service: name,
       job: name,
-      reads: nothing,
+      reads: certificateReads(job.tls),
       namespace,
       mount: vault.mount,
       secrets: [vault.adminSecret],

@@ -8,6 +8,7 @@ import type { Program } from "../../services/definition";
 import { serverDataDirectory, serverJobName, type ServerJob } from "../../services/server-job";
 import { programMounts, programOf, resourcesOf, vaultAccess } from "../job/parts";
 import { replacements, restarts } from "../job/policies";
+import { certificateFile, certificateSettings } from "./certificate";
 import { hbaFile, hbaPath } from "./hba";
 import { computedSettings, preloadSetting } from "./settings";
 
@@ -134,7 +135,13 @@ function serverTask(props: ServerJobProps): Task {
         ),
         "noop",
       ),
-      hbaFile({ mount: admin.mount, adminSecret: admin.secret, further: job.hba }),
+      hbaFile({
+        mount: admin.mount,
+        adminSecret: admin.secret,
+        further: job.hba,
+        encryptedOnly: job.tls?.only === true,
+      }),
+      ...(job.tls === undefined ? [] : [certificateFile(job.tls, props.image, portLabel)]),
     ],
     VolumeMounts: [job.volume.toApi(), ...programMounts(program)],
     Resources: resourcesOf(job.resources),
@@ -162,6 +169,7 @@ function settingArgs({ job, preload, maxConnections }: ServerJobProps): string[]
     port: String(job.port.host),
     hba_file: hbaPath,
     shared_preload_libraries: preloadSetting(preload),
+    ...(job.tls === undefined ? {} : certificateSettings),
     ...job.settings,
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

@@ -37,6 +37,12 @@ export interface EnvironmentService {
    * @default 1
    */
   readonly passwordVersion?: number;
+  /**
+   * How it encrypts its connection, for an app that cannot do what the others do: `require` beside a `server.sslmode` of
+   * `verify-full`.
+   * @default `server.sslmode`
+   */
+  readonly sslmode?: SslMode;
 }
 
 /**
@@ -94,8 +100,8 @@ export interface Environment {
     /** The KV v2 secret with the admin's `username` and `password`. */
     readonly adminSecret: string;
     /**
-     * How Terraform, the migrator and every service encrypt their connections. A service whose app does not support the
-     * mode is refused.
+     * How Terraform, the migrator, the backups and every service encrypt their connections. A service whose app does not
+     * support the mode is refused, unless it has an `sslmode` of its own.
      */
     readonly sslmode: SslMode;
     /**

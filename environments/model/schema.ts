@@ -116,6 +116,9 @@ const host = z
     error: (issue) =>
       `${JSON.stringify(issue.input)} is not a host. Allowed: a DNS name or an address, without scheme, port and brackets.`,
   });
+const dnsName = z.string().regex(hostName, {
+  error: (issue) => `${JSON.stringify(issue.input)} is not a DNS name.`,
+});
 const url = z.url({
   protocol: /^https?$/,
   error: (issue) =>
@@ -356,6 +359,16 @@ const serverJob = z.strictObject({
   resources,
   settings: z.record(setting, noControl("a setting's value")).optional(),
   hba: z.array(noControl("a line of pg_hba.conf")).readonly().optional(),
+  tls: z
+    .strictObject({
+      mount: secretPath.optional(),
+      role: label,
+      names: z.tuple([dnsName], dnsName).readonly(),
+      ttl: duration.optional(),
+      user: z.number().int().nonnegative().optional(),
+      only: z.boolean().optional(),
+    })
+    .optional(),
   program: execProgram.optional(),
   binaries: absolutePath.optional(),
   existing: z.enum(["watched", "taken-over"]).optional(),
@@ -482,6 +495,7 @@ export const environmentSchema = z.strictObject({
           .readonly()
           .optional(),
         passwordVersion: positive.optional(),
+        sslmode: z.enum(sslModes).optional(),
       }),
     )
     .readonly(),

@@ -1,5 +1,12 @@
 /** What types cannot say of the central server's job and its backups. */
-import { backupJobs, defaultKept, serverDataDirectory, serverJobName } from "../../services/server-job";
+import type { SslMode } from "../../nomad/dsn";
+import {
+  backupJobs,
+  defaultKept,
+  serverDataDirectory,
+  serverJobName,
+  type ServerJob,
+} from "../../services/server-job";
 import type { Environment } from "./environment";
 import type { Problem } from "./problems";
 
@@ -16,7 +23,14 @@ const decided: Readonly<Record<string, string>> = {
   data_directory: "server.job.dataDirectory",
 };
 
-function jobProblems({ server: { job } }: Environment): Problem[] {
+const byTls = {
+  ssl: "server.job.tls",
+  ssl_cert_file: "server.job.tls",
+  ssl_key_file: "server.job.tls",
+} as const;
+
+function jobProblems({ server, services }: Environment): Problem[] {
+  const { job } = server;
   if (job === undefined) return [];
   const problems: Problem[] = [];
   const data = serverDataDirectory(job);
@@ -25,18 +39,52 @@ function jobProblems({ server: { job } }: Environment): Problem[] {
       path: "server.job.dataDirectory",
       message: `${data} is not below the volume, ${job.volume.path}: the data would be lost with the task. Allowed: a folder below it.`,
     });
+  const all: Readonly<Record<string, string>> = job.tls === undefined ? decided : { ...decided, ...byTls };
   for (const name of Object.keys(job.settings ?? {}))
-    if (Object.hasOwn(decided, name))
+    if (Object.hasOwn(all, name))
       problems.push({
         path: `server.job.settings.${name}`,
-        message: `${name} is set by ${decided[name]}. Remove it here.`,
+        message: `${name} is set by ${all[name]}. Remove it here.`,
       });
   if (job.existing !== undefined && job.existingSecret !== true && job.existing === "taken-over")
     problems.push({
       path: "server.job.existingSecret",
       message: `a running server has an admin with a password. Write both to Vault (server.adminSecret), and set existingSecret: true.`,
     });
-  return problems;
+  return [...problems, ...tlsProblems(job, server.sslmode, services)];
+}
+
+/** A server without a certificate takes no encrypted connection; one that is `only` for those takes no other. */
+function tlsProblems(
+  { tls, existing, settings }: ServerJob,
+  sslmode: SslMode,
+  services: Environment["services"],
+): Problem[] {
+  if (tls === undefined) {
+    if (sslmode === "disable" || existing === "watched" || settings?.ssl === "on") return [];
+    return [
+      {
+        path: "server.job.tls",
+        message: `server.sslmode is "${sslmode}", and the server has no certificate. Add tls, and deploy the server before the services.`,
+      },
+    ];
+  }
+  if (tls.only !== true) return [];
+  const plain = services.filter((service) => (service.sslmode ?? sslmode) === "disable");
+  return [
+    ...(sslmode === "disable"
+      ? [
+          {
+            path: "server.job.tls.only",
+            message: `server.sslmode is "disable": Terraform, the migrator and the backups could not connect. Set another mode first.`,
+          },
+        ]
+      : []),
+    ...plain.map(({ definition: { name } }) => ({
+      path: "server.job.tls.only",
+      message: `${name} does not encrypt its connection, and could not connect. Set its sslmode first.`,
+    })),
+  ];
 }
 
 function backupProblems({ backups }: Environment): Problem[] {

@@ -233,7 +233,8 @@ function migratorProblems({ migrator: { program } }: Environment): Problem[] {
   ];
 }
 
-function encryptionProblems({ server: { sslmode, caFile } }: Environment): Problem[] {
+function encryptionProblems({ server: { sslmode: own, caFile }, services }: Environment): Problem[] {
+  const sslmode = [own, ...services.map((service) => service.sslmode ?? own)].find(verifies) ?? own;
   if (verifies(sslmode) === (caFile !== undefined)) return [];
   const message = verifies(sslmode)
     ? `${sslmode} verifies the server's certificate, and needs the certificate of the authority that signed it. Name its file.`
@@ -241,8 +242,13 @@ function encryptionProblems({ server: { sslmode, caFile } }: Environment): Probl
   return [{ path: "server.caFile", message }];
 }
 
-/** A service that cannot be told the environment's `sslmode`, or is told another one besides. */
-function sslmodeProblems({ server }: Environment, { definition }: EnvironmentService, at: string): Problem[] {
+/** A service that cannot be told its `sslmode`, or is told another one besides. */
+function sslmodeProblems(
+  { server }: Environment,
+  { definition, sslmode: own }: EnvironmentService,
+  at: string,
+): Problem[] {
+  const sslmode = own ?? server.sslmode;
   const { dsn } = definition;
   const allowed = modesOf(dsn);
   const told =
@@ -252,12 +258,12 @@ function sslmodeProblems({ server }: Environment, { definition }: EnvironmentSer
       path: `${at}.definition.dsn.parameters.${name}`,
       message: `the environment's server.sslmode says it for every service. Remove it here.`,
     })),
-    ...(allowed.includes(server.sslmode)
+    ...(allowed.includes(sslmode)
       ? []
       : [
           {
             path: `${at}.definition.dsn.tls`,
-            message: `server.sslmode is "${server.sslmode}", and ${definition.name} cannot be told so. Allowed with it: ${allowed.join(", ")}. If your image can be, name the variables: dsn: { ..., tls: { "${server.sslmode}": { VARIABLE: "value" } } }.`,
+            message: `${own === undefined ? "server.sslmode" : "its sslmode"} is "${sslmode}", and ${definition.name} cannot be told so. Allowed with it: ${allowed.join(", ")}. Set one of these as the service's own sslmode; or if your image can be told, name the variables: dsn: { ..., tls: { "${sslmode}": { VARIABLE: "value" } } }.`,
           },
         ]),
   ];

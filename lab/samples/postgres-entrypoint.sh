@@ -4,6 +4,7 @@
 #
 #   sh postgres-entrypoint.sh postgres [ARGUMENT]...
 set -eu
+kind=$1
 shift
 programs=/opt/postgresql-central/bin
 if [ ! -s "$PGDATA/PG_VERSION" ]; then

@@ -1,4 +1,4 @@
-/** `npm run lab -- server`: a PostgreSQL that runs with five services on it is adopted by pgmoor. */
+/** `npm run lab -- server`: a PostgreSQL that runs with five services on it is adopted by pgmoor, and encrypted. */
 import { serveStandIns } from "../ground";
 import { LabError } from "../lab-error";
 import type { ServedProviders } from "../providers/serve";
@@ -7,6 +7,7 @@ import { removeLab } from "../servers/stop";
 import { messageOf } from "../servers/wait";
 import { NomadApi } from "../story/nomad-api";
 import { refuse, takeOver, watch } from "./adoption";
+import { encrypt } from "./encryption";
 import { bootGround, layGround } from "./ground";
 
 /** The last line of stdout is JSON; everything else goes to stderr. */
@@ -23,6 +24,7 @@ export async function runServer(directory: string, keep: boolean): Promise<void>
     await watch(ground);
     await refuse(ground);
     const taken = await takeOver(ground);
+    const encrypted = await encrypt(ground);
     await providers?.stop();
     if (keep) booted.release();
     else {
@@ -33,6 +35,7 @@ export async function runServer(directory: string, keep: boolean): Promise<void>
       JSON.stringify({
         services: ground.services.length,
         ...taken,
+        ...encrypted,
         providers: providers === undefined ? "real" : "stand-in",
         seconds: seconds(),
       }),

@@ -36,6 +36,8 @@ export interface Lab {
     readonly port: number;
     readonly user: string;
     readonly version: string;
+    /** The certificate (PEM) of the authority that signed its own. @default it is asked without encryption */
+    readonly ca?: string;
   };
   /** Folders for data, by host volume name. Tasks, which run as nobody, may write there. */
   readonly volumes: Readonly<Record<string, string>>;

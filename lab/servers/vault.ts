@@ -85,6 +85,25 @@ export async function mountVault(vault: Access): Promise<void> {
   await write(vault, "sys/auth/jwt-nomad", { type: "jwt" });
 }
 
+/**
+ * Mounts a PKI engine at `pki` with an authority and a role, as `docs/encrypt-connections.md` says.
+ * @returns the authority's certificate (PEM)
+ */
+export async function mountPki(vault: Access, role: string, names: readonly string[]): Promise<string> {
+  await write(vault, "sys/mounts/pki", { type: "pki", config: { max_lease_ttl: "87600h" } });
+  const made = (await write(vault, "pki/root/generate/internal", {
+    common_name: "lab",
+    ttl: "87600h",
+  })) as { data: { certificate: string } };
+  await write(vault, `pki/roles/${role}`, {
+    allowed_domains: names.join(","),
+    allow_bare_domains: true,
+    allow_ip_sans: true,
+    max_ttl: "720h",
+  });
+  return `${made.data.certificate}\n`;
+}
+
 /** Writes a secret of KV v2 at `secret/PATH`. Right after the mount, Vault may refuse for a moment while it upgrades it. */
 export async function writeSecret(
   vault: Access,

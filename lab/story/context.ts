@@ -1,5 +1,5 @@
 /** What the chapters of the lab's story share. */
-import { Client } from "pg";
+import { Client, type ClientConfig } from "pg";
 import type { Deployment, LabService } from "../deployment";
 import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
@@ -47,8 +47,7 @@ export async function asService<T>(
 ): Promise<T> {
   const { username, password, database } = await readSecret(lab, `postgres/${databaseOf(service)}`);
   const client = new Client({
-    host: lab.postgres.host,
-    port: lab.postgres.port,
+    ...placeOf(lab),
     user: username,
     password,
     database,
@@ -69,8 +68,7 @@ export async function asAdmin<T>(
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const { username, password } = await readSecret(lab, "postgres/admin");
-  const { host, port } = lab.postgres;
-  const client = new Client({ host, port, user: username, password, database });
+  const client = new Client({ ...placeOf(lab), user: username, password, database });
   await client.connect();
   // A server that is killed ends it.
   client.on("error", () => undefined);
@@ -79,4 +77,8 @@ export async function asAdmin<T>(
   } finally {
     await client.end();
   }
+}
+
+function placeOf({ postgres: { host, port, ca } }: Lab): ClientConfig {
+  return { host, port, ...(ca === undefined ? {} : { ssl: { ca } }) };
 }

@@ -333,9 +333,9 @@ const mistakes: readonly Mistake[] = [
   ],
   [
     ["server", "sslmode"],
-    "require",
-    /server\.sslmode is "require", and freshrss cannot be told so\. Allowed with it: disable\./,
-    "services[4].definition.dsn.tls",
+    "verify-ca",
+    /server\.sslmode is "verify-ca", and gitea cannot be told so\. Allowed with it: disable, require, verify-full\./,
+    "services[5].definition.dsn.tls",
   ],
   [["migrator", "program", "network"], "bridge", /a loopback of its own.* Allowed: host/],
   ...["root user", "-1", "a:b:c", ""].map((user): Mistake => [

@@ -3,7 +3,8 @@
  * names (`PGMOOR_LAB_DSN`), counts the rows of the table `notes`, which it makes in a new database; `POST /notes` adds one.
  */
 import type { PoolConfig } from "pg";
-import type { Variable, VariablesDsn } from "../../../nomad/dsn";
+import { readFileSync } from "node:fs";
+import { caPath, sslModes, type Variable, type VariablesDsn } from "../../../nomad/dsn";
 import { openPostgres } from "../database";
 import { endOnSignal, fail, required, serve } from "../serve";
 
@@ -30,7 +31,7 @@ function main(): void {
   });
 }
 
-function connection({ server, database, username, password }: VariablesDsn): PoolConfig {
+function connection({ server, database, username, password, tls }: VariablesDsn): PoolConfig {
   const [host, port] =
     "address" in server
       ? valueOf(server.address)
@@ -43,7 +44,27 @@ function connection({ server, database, username, password }: VariablesDsn): Poo
     database: valueOf(database),
     user: valueOf(username),
     password: valueOf(password),
+    ...(tls === undefined ? {} : encryption(tls)),
   };
+}
+
+/** As the app would by these variables: the strictest mode whose variables are all set. */
+function encryption(tls: NonNullable<VariablesDsn["tls"]>): Pick<PoolConfig, "ssl"> {
+  const mode = [...sslModes]
+    .reverse()
+    .find((one) =>
+      Object.entries(tls[one] ?? { never: "" }).every(([name, value]) => process.env[name] === value),
+    );
+  switch (mode) {
+    case "require":
+      return { ssl: { rejectUnauthorized: false } };
+    case "verify-ca":
+      return { ssl: { ca: readFileSync(caPath, "utf8"), checkServerIdentity: () => undefined } };
+    case "verify-full":
+      return { ssl: { ca: readFileSync(caPath, "utf8") } };
+    default:
+      return {};
+  }
 }
 
 /** Of several variables the last is the one that counts. */
