@@ -65,6 +65,7 @@ export function review(inputs: readonly StackInput[], options: ReviewOptions = {
       ...unguardedNote(stacks),
       ...settleNote(stacks),
       ...oldPasswordNote(stacks),
+      ...newestBackupNotes(stacks),
       ...checkNotes(inputs).map((note) => secrets.text(note)),
     ],
   };
@@ -127,6 +128,15 @@ function oldPasswordNote(stacks: readonly Stack[]): string[] {
   return [
     `The ${passwords} of ${names.join(", ")} ${are} older than the environment allows (passwordMaxAgeDays): rotate by one more passwordVersion.`,
   ];
+}
+
+/** Each once, though several services may move. */
+function newestBackupNotes(stacks: readonly Stack[]): string[] {
+  const texts = new Set(stacks.flatMap(({ newestBackup }) => newestBackup ?? []));
+  return [...texts].map((text) => {
+    const names = stacks.filter(({ newestBackup }) => newestBackup === text).map(({ service }) => service);
+    return `Before the move of ${names.join(", ")}: ${text}`;
+  });
 }
 
 /** What else would stop a deploy, or a start: each once, though it may be about all services. */

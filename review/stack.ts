@@ -37,6 +37,8 @@ export interface Stack {
   readonly loses?: readonly string[];
   /** Whether its password is older than the environment allows (`survey/password-age.ts`). */
   readonly oldPassword?: boolean;
+  /** Of a service that the plan moves: what is known of the newest backup (`survey/newest-backup.ts`). */
+  readonly newestBackup?: string | undefined;
   /** Resources of the synthesized stack; absent: it was not given, so nobody knows what guards them. */
   readonly resources?: StackResources;
 }
@@ -106,6 +108,7 @@ export function readStack({ service, plan, resources }: StackInput, secrets: Sec
     canSettle: warnsOf("settle", plan),
     loses: linesOf("job_loses", plan).map((line) => secrets.text(line)),
     oldPassword: warnsOf("password_age", plan),
+    newestBackup: messagesOf("newest_backup", plan).map((text) => secrets.text(text))[0],
     resources,
   };
 }
@@ -118,11 +121,9 @@ function warnsOf(check: string, { checks }: Plan): boolean {
 }
 
 /** The lines that begin with a hyphen in what a `check` block says. */
-function linesOf(check: string, { checks }: Plan): string[] {
-  return checks
-    .filter(({ address: { kind, name }, status }) => kind === "check" && name === check && status === "fail")
-    .flatMap(({ instances }) => instances.flatMap(({ problems }) => problems))
-    .flatMap(({ message }) => message.split("\n"))
+function linesOf(check: string, plan: Plan): string[] {
+  return messagesOf(check, plan)
+    .flatMap((message) => message.split("\n"))
     .filter((line) => line.startsWith("- "))
     .map((line) => line.slice(2));
 }
@@ -210,4 +211,11 @@ function isUnknown(unknown: unknown, name: string): boolean {
 /** `postgresql_grant.x["a"]` is configured as `postgresql_grant.x`. */
 function withoutIndex(address: string): string {
   return address.replace(/\[[^\]]*\]$/, "");
+}
+
+function messagesOf(check: string, { checks }: Plan): string[] {
+  return checks
+    .filter(({ address: { kind, name }, status }) => kind === "check" && name === check && status === "fail")
+    .flatMap(({ instances }) => instances.flatMap(({ problems }) => problems))
+    .map(({ message }) => message);
 }

@@ -26,12 +26,23 @@ export interface ServiceStackProps {
   readonly adoption?: Adoption | undefined;
   /** That its password is too old. @default it is not */
   readonly oldPassword?: string | undefined;
+  /** What is known of the newest backup, when a deploy would move the service. @default nobody looked, or it does not move */
+  readonly newestBackup?: string | undefined;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
 export class ServiceStack extends TerraformStack {
   constructor(scope: Construct, props: ServiceStackProps) {
-    const { environment, service, schemaWrapper, ca, stops = [], adoption, oldPassword } = props;
+    const {
+      environment,
+      service,
+      schemaWrapper,
+      ca,
+      stops = [],
+      adoption,
+      oldPassword,
+      newestBackup,
+    } = props;
     const { definition, phase } = service;
     super(scope, definition.name);
     keepState(this, environment, definition.name);
@@ -43,6 +54,7 @@ export class ServiceStack extends TerraformStack {
     refuse(this, stops);
     if (adoption !== undefined) warnOfAdoption(this, definition.name, adoption);
     if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
+    if (newestBackup !== undefined) warn(this, "newest_backup", newestBackup);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
       nomadProvider(this, nomad);

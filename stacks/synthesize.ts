@@ -77,6 +77,7 @@ export function synthesizeStacks(
     for (const [index, service] of environment.services.entries()) {
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);
+      const newestBackup = seen.newestBackups.get(service.definition.name);
       const adoption = adoptions.get(service.definition.name);
       let stack: ServiceStack;
       try {
@@ -87,6 +88,7 @@ export function synthesizeStacks(
           ca,
           stops,
           oldPassword,
+          newestBackup,
           adoption,
         });
       } catch (error) {

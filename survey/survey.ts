@@ -15,6 +15,8 @@ import { oldPassword } from "./password-age";
 import { asService, contentsOf, hasTables, tryLogin } from "./postgres";
 import { runningServers } from "./running";
 import { findServer } from "./server";
+import { backupsSeen, type BackupsSeen } from "./backups";
+import { backupStop, moves, newestBackupText } from "./newest-backup";
 import { serverLogins } from "./server-logins";
 import { runningData, serverStops, type SeenServer } from "./server-stops";
 import { stopsOf } from "./stops";
@@ -28,6 +30,8 @@ export interface Survey {
   readonly stops: ReadonlyMap<string, readonly string[]>;
   /** That its password is too old, by service. */
   readonly oldPasswords: ReadonlyMap<string, string>;
+  /** What is known of the newest backup, by service that a deploy would move. */
+  readonly newestBackups: ReadonlyMap<string, string>;
   /** Why the central server's job must not be deployed. */
   readonly serverStops: readonly string[];
   /** Whether the central server's job has still to be made, before anything else. */
@@ -38,6 +42,7 @@ export const nothingSeen: Survey = {
   gone: new Map(),
   stops: new Map(),
   oldPasswords: new Map(),
+  newestBackups: new Map(),
   serverStops: [],
   serverMissing: false,
 };
@@ -59,14 +64,21 @@ export async function survey(
   if (states === undefined) return nothingSeen;
   const stops = new Map<string, readonly string[]>();
   const oldPasswords = new Map<string, string>();
+  const newestBackups = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
-  const { found, running, server } = token === undefined ? nothingFound : await look(environment, live, env);
+  const { found, running, server, backups } =
+    token === undefined ? nothingFound : await look(environment, live, env);
   const old = tooOld(running);
   for (const service of live) {
     const { name } = service.definition;
     const known = knownOf(states.get(name) ?? []);
     const seen = found.get(name) ?? unseen;
     const all = [...old, ...stopsOf({ environment, service, known, found: seen })];
+    if (backups !== undefined && moves(service, seen)) {
+      newestBackups.set(name, newestBackupText(backups));
+      const stop = backupStop(environment, service, backups);
+      if (stop !== undefined) all.push(stop);
+    }
     if (all.length > 0) stops.set(name, all);
     const aged = oldPassword(environment, service, known, seen.secretWritten);
     if (aged !== undefined) oldPasswords.set(name, aged);
@@ -76,6 +88,7 @@ export async function survey(
     gone: gone(environment, states),
     stops,
     oldPasswords,
+    newestBackups,
     serverStops: server === undefined ? [] : serverStops(environment, known, server),
     serverMissing: environment.server.job !== undefined && known.job === undefined,
   };
@@ -85,6 +98,8 @@ interface Looked {
   readonly found: ReadonlyMap<string, Found>;
   readonly running: readonly Running[];
   readonly server?: SeenServer;
+  /** Of an environment that has backups: what the server says of them, or why nobody could tell. */
+  readonly backups?: BackupsSeen | string;
 }
 
 const nothingFound: Looked = { found: new Map(), running: [] };
@@ -151,5 +166,8 @@ async function look(
     logins:
       job === undefined || place === undefined ? undefined : await serverLogins(environment, place, admin),
   };
-  return { found: new Map(found), running, server };
+  const seen = { found: new Map(found), running, server };
+  if (environment.backups === undefined) return seen;
+  const backups = place === undefined ? "does not answer" : await backupsSeen(environment, place, admin);
+  return { ...seen, backups };
 }

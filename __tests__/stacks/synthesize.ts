@@ -28,6 +28,7 @@ export function synthesize(
         adoption,
         stops: seen.stops.get(service.definition.name),
         oldPassword: seen.oldPasswords.get(service.definition.name),
+        newestBackup: seen.newestBackups.get(service.definition.name),
       });
     app.synth();
     return Object.fromEntries(

@@ -3,6 +3,7 @@ import { databaseName } from "../../services/definition";
 import { backupStatus, backupSteps } from "../../status/backups";
 import { isTold } from "../../status/report";
 import { backupsSeen } from "../../survey/backups";
+import { newestBackupText } from "../../survey/newest-backup";
 import type { CheckedService, Probe } from "../probe";
 
 export const backup: Probe = {
@@ -24,7 +25,8 @@ export const backup: Probe = {
     const trouble = seen.wal?.trouble;
     const wal =
       trouble == null ? [] : [{ service: null, what: `the WAL does not reach the repository: ${trouble}` }];
-    return { problems: [...own, ...failed, ...wal] };
+    const notes = [{ service: null, what: newestBackupText(seen, now) }];
+    return { problems: [...own, ...failed, ...wal], notes };
   },
 };
 

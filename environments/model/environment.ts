@@ -38,6 +38,12 @@ export interface EnvironmentService {
    */
   readonly passwordVersion?: number;
   /**
+   * What its cutover waits for. `backup-of-today`: the deploy is refused until the server has a backup that was made today, in
+   * `backups.timeZone`.
+   * @default nothing
+   */
+  readonly cutoverNeeds?: "backup-of-today";
+  /**
    * How it encrypts its connection, for an app that cannot do what the others do: `require` beside a `server.sslmode` of
    * `verify-full`.
    * @default `server.sslmode`

@@ -496,6 +496,7 @@ export const environmentSchema = z.strictObject({
           .optional(),
         passwordVersion: positive.optional(),
         sslmode: z.enum(sslModes).optional(),
+        cutoverNeeds: z.enum(["backup-of-today"]).optional(),
       }),
     )
     .readonly(),

@@ -87,8 +87,19 @@ function tlsProblems(
   ];
 }
 
-function backupProblems({ backups }: Environment): Problem[] {
-  const { daily, pointInTimeDays } = { ...defaultKept, ...backups?.keep };
+function backupProblems({ backups, services }: Environment): Problem[] {
+  if (backups === undefined)
+    return services.flatMap(({ cutoverNeeds }, index) =>
+      cutoverNeeds === undefined
+        ? []
+        : [
+            {
+              path: `services[${index}].cutoverNeeds`,
+              message: "the environment has no backups. Add them, or remove this.",
+            },
+          ],
+    );
+  const { daily, pointInTimeDays } = { ...defaultKept, ...backups.keep };
   if (pointInTimeDays <= daily) return [];
   return [
     {
