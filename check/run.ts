@@ -7,6 +7,7 @@ import { isTold } from "../status/report";
 import type { Look, Probe } from "./probe";
 import { backup } from "./probes/backup";
 import { identity } from "./probes/identity";
+import { image } from "./probes/image";
 import { placement } from "./probes/placement";
 import { rehearsal, type Rehearsing } from "./probes/rehearsal";
 import { server } from "./probes/server";
@@ -14,7 +15,7 @@ import { states } from "./probes/states";
 import { target } from "./probes/target";
 import type { CheckReport, Finding } from "./report";
 
-const probes: readonly Probe[] = [states, identity, placement, server, target];
+const probes: readonly Probe[] = [states, identity, placement, server, image, target];
 
 /** Requests at a time. */
 const atOnce = 8;

@@ -205,7 +205,7 @@ const nobody = 65534;
 
 function serverJobOf(
   facts: LabFacts,
-  { port, tls, encrypted, vectors, ...server }: NonNullable<LabFacts["server"]>,
+  { port, tls, encrypted: _encrypted, vectors, ...server }: NonNullable<LabFacts["server"]>,
 ): ServerJob {
   const { exec } = programsOf(facts);
   return {
@@ -216,7 +216,7 @@ function serverJobOf(
     program: exec(
       "/bin/sh",
       join(facts.programs, serverEntrypoint),
-      vectors === true ? "vectors" : "postgres",
+      join(vectors === true ? facts.embedded!.clients : facts.embedded!.central, "bin"),
     ),
     ...(tls === undefined
       ? {}
@@ -231,7 +231,15 @@ function serverJobOf(
         }),
     binaries: join(facts.embedded!.clients, "bin"),
     ...server,
-    settings: { listen_addresses: "127.0.0.1", unix_socket_directories: "", ...server.settings },
+    settings: {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      // The wheel has pgvector and no other extension: pg_stat_statements is the other one's, which has the same version.
+      ...(vectors === true
+        ? { dynamic_library_path: `$libdir:${join(facts.embedded!.central, "lib/postgresql")}` }
+        : {}),
+      ...server.settings,
+    },
   };
 }
 

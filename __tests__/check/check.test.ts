@@ -240,6 +240,31 @@ test("another connection limit on the server is what a deploy changes", async ()
   ]);
 });
 
+test("an image with other versions than a database was made with", async () => {
+  // GIVEN versions of before, as after a change of the server's image
+  const inside = (sql: string) => ask(sql, { database: name });
+  await inside("CREATE EXTENSION hstore VERSION '1.7'");
+  await inside("CREATE COLLATION german (provider = icu, locale = 'de')");
+  await inside("CREATE TABLE words (word text COLLATE german)");
+  await inside("UPDATE pg_collation SET collversion = '1.0' WHERE collname = 'german'");
+
+  // WHEN
+  const { problems, notes } = await check();
+
+  // THEN
+  expect(problems.map(({ probe, what }) => `${probe}: ${what}`)).toEqual([
+    `image: columns with the collation public.german were sorted by another version of it: their indexes may be wrong. Run REINDEX DATABASE ${name}, then ALTER COLLATION public.german REFRESH VERSION`,
+  ]);
+  expect(notes.map(({ what }) => what)).toEqual([
+    `its database has version 1.7 of the extension "hstore", and the server's image has 1.8. Run ALTER EXTENSION "hstore" UPDATE in the database ${name}`,
+  ]);
+
+  // WHEN what is said is done THEN nothing is left
+  await inside('ALTER EXTENSION "hstore" UPDATE');
+  await inside("ALTER COLLATION german REFRESH VERSION");
+  expect(await check()).toMatchObject({ problems: [], notes: [] });
+});
+
 test("what adopting a job would lose is a problem, what it changes a note, without values", async () => {
   stage.job({ byHand: true });
   stage.nomadAnswers.set(planPath, {
@@ -310,6 +335,12 @@ test("while a server is down, the others are checked, and it is said what was no
     `Vault at ${stage.vault.server.address} is sealed: vault operator unseal`,
     expect.stringContaining("PostgreSQL at 127.0.0.1:") as string,
   ]);
-  expect(report.notChecked.map(({ probe }) => probe)).toEqual(["states", "identity", "server", "target"]);
+  expect(report.notChecked.map(({ probe }) => probe)).toEqual([
+    "states",
+    "identity",
+    "server",
+    "image",
+    "target",
+  ]);
   expect(checkText(report)).toContain("Not checked:");
 });

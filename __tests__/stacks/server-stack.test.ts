@@ -121,6 +121,7 @@ test("a certificate from Vault: it may be issued to this job alone, and PostgreS
     Gid: 999,
     ChangeMode: "signal",
     ChangeSignal: "SIGHUP",
+    Splay: 0,
     ErrMissingKey: true,
   });
   expect(settingsOf(stack)).toMatchObject({

@@ -42,6 +42,8 @@ export function certificateFile(tls: ServerTls, image: string, portLabel: string
     Gid: user,
     ChangeMode: "signal",
     ChangeSignal: "SIGHUP",
+    // Nomad waits for up to this long before it sends the signal, 5 s by default: one server has nobody to be spread from.
+    Splay: 0,
     ErrMissingKey: true,
   };
 }

@@ -2,11 +2,10 @@
 # Stands in the lab for docker-entrypoint.sh of the image postgres: makes the data directory where there is none, with the same
 # variables, and starts the server.
 #
-#   sh postgres-entrypoint.sh postgres [ARGUMENT]...
+#   sh postgres-entrypoint.sh FOLDER-OF-PROGRAMS [ARGUMENT]...
 set -eu
-kind=$1
+programs=$1
 shift
-programs=/opt/postgresql-central/bin
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   umask 077
   mkdir -p "$PGDATA"

@@ -8,6 +8,7 @@ import { messageOf } from "../servers/wait";
 import { NomadApi } from "../story/nomad-api";
 import { refuse, takeOver, watch } from "./adoption";
 import { encrypt } from "./encryption";
+import { giveVectors } from "./vectors";
 import { bootGround, layGround } from "./ground";
 
 /** The last line of stdout is JSON; everything else goes to stderr. */
@@ -24,6 +25,7 @@ export async function runServer(directory: string, keep: boolean): Promise<void>
     await watch(ground);
     await refuse(ground);
     const taken = await takeOver(ground);
+    await giveVectors(ground);
     const encrypted = await encrypt(ground);
     await providers?.stop();
     if (keep) booted.release();

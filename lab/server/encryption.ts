@@ -17,8 +17,8 @@ import { databasesOf, running } from "./adoption";
 import type { Ground } from "./ground";
 
 /** Vault dates a certificate back by 30 s, and it is renewed when a tenth of all that is left. */
-const ttlSeconds = 30;
-const renewals = 3;
+const ttlSeconds = 60;
+const renewals = 2;
 
 /** Debian's: those of the Python wheel have no TLS. */
 const pgbench = "/usr/bin/pgbench";

@@ -78,7 +78,12 @@ function byHand(lab: Lab, password: string): unknown {
     ...lab.programMounts.map(({ volume, destination }) => ({ volume, destination, readOnly: true })),
     { volume: serverVolumes.data, destination: dataPath, readOnly: false },
   ];
-  const args = [`${programsDestination}/${serverEntrypoint}`, "postgres", "-c", `port=${lab.postgres.port}`];
+  const args = [
+    `${programsDestination}/${serverEntrypoint}`,
+    `${lab.embedded!.central}/bin`,
+    "-c",
+    `port=${lab.postgres.port}`,
+  ];
   return {
     ID: serverJob,
     Name: serverJob,

@@ -62,7 +62,8 @@ function encryption(tls: NonNullable<VariablesDsn["tls"]>): Pick<PoolConfig, "ss
       return { ssl: { ca: readFileSync(caPath, "utf8"), checkServerIdentity: () => undefined } };
     case "verify-full":
       return { ssl: { ca: readFileSync(caPath, "utf8") } };
-    default:
+    case "disable":
+    case undefined:
       return {};
   }
 }
