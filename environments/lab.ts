@@ -370,6 +370,7 @@ function onServer(definition: ServiceDefinition): (props: SampleProps) => Servic
   return ({ name, port, environment, program }) => ({
     ...definition,
     ...common,
+    database: { ...common.database, restoreQuery: "SELECT count(*) >= 0 FROM notes" },
     name,
     program: program("any.cjs"),
     port: Port.onHost(port),

@@ -164,6 +164,12 @@ export interface AnyDefinition {
     readonly connectionLimit: number;
     /** Extensions, made by the admin. @default none */
     readonly extensions?: readonly string[];
+    /**
+     * A query that the restored database has to answer with true, in the daily test of the backups: `SELECT count(*) > 0 FROM
+     * users`. It runs as the database's role.
+     * @default the role logs in, and reads a row of every table and view that it owns
+     */
+    readonly restoreQuery?: string;
   };
   readonly dsn: Dsn;
   /**

@@ -5,6 +5,7 @@ import { ServerBackups } from "../constructs/backups/backups";
 import { NomadConnection } from "../constructs/nomad-connection";
 import type { Environment } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
+import { databaseName } from "../services/definition";
 import type { Backups } from "../services/server-job";
 import { keepState } from "./backend";
 import { fileOf } from "./file-of";
@@ -39,6 +40,12 @@ export class BackupsStack extends TerraformStack {
       region: nomad.region,
       mount: vault.mount,
       wrapper,
+      queries: Object.fromEntries(
+        environment.services.flatMap(({ definition }) => {
+          const { restoreQuery } = definition.database;
+          return restoreQuery === undefined ? [] : [[databaseName(definition), restoreQuery]];
+        }),
+      ),
       vault: { jwtAuth: vault.jwtAuth, audience: vault.audience },
     });
   }

@@ -55,6 +55,22 @@ test("no secret is an argument or a fixed variable", () => {
     expect(JSON.stringify([task.Config, task.Env])).not.toMatch(/password|AWS_|secret/i);
 });
 
+test("only the restore test is told the services' queries", () => {
+  const { services, ...rest } = withServer({}, toVolume);
+  const asking = services.map((service) => {
+    const { database } = service.definition;
+    return service.definition.name === "gitea"
+      ? {
+          ...service,
+          definition: { ...service.definition, database: { ...database, restoreQuery: "SELECT true" } },
+        }
+      : service;
+  });
+  const stack = ownStacks({ ...rest, services: asking as typeof services }).backups!;
+  const told = tasksOf(stack).filter(({ task }) => JSON.stringify(task.Templates).includes("SELECT true"));
+  expect(told.map(({ job, task }) => `${job} ${task.Name}`)).toEqual(["pgmoor_restore_test test-restore"]);
+});
+
 test("the repository: a folder of the volume, or S3", () => {
   const repository = (stack: Json) => tasksOf(stack).find(({ task }) => task.Name === "backup")!.task.Env;
   expect(repository(stackOf())).toMatchObject({ RESTIC_REPOSITORY: "/repository/pgmoor" });

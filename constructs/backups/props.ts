@@ -25,6 +25,8 @@ export interface BackupJobsProps {
   readonly region?: string | undefined;
   /** Of Vault's KV v2 engine. */
   readonly mount: string;
+  /** What a restored database has to answer with true in a test, by database. */
+  readonly queries: Readonly<Record<string, string>>;
   /** Text of `migrator/peer/task-wrapper.sh`. */
   readonly wrapper: string;
 }

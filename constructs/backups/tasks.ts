@@ -55,7 +55,7 @@ function restoredVolume({ restores }: Pick<BackupTask, "restores">): VolumeMount
 }
 
 /** What pgmoor's program reads (`migrator/backups/config.ts`). */
-function config({ backups }: BackupJobsProps, { restores }: BackupTask): Template {
+function config({ backups, queries }: BackupJobsProps, { command, restores }: BackupTask): Template {
   const { keep, walSeconds = 60 } = backups;
   return file(
     configPath,
@@ -63,6 +63,7 @@ function config({ backups }: BackupJobsProps, { restores }: BackupTask): Templat
       work: workPath,
       keep: { ...defaultKept, ...keep },
       walSeconds,
+      ...(command === "test-restore" && Object.keys(queries).length > 0 ? { queries } : {}),
       ...(restores === undefined ? {} : { data: serverDataDirectory(restores) }),
     }),
     "0644",

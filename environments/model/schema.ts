@@ -254,6 +254,7 @@ const anyDefinition = {
     name: identifier.optional(),
     connectionLimit: positive,
     extensions: z.array(extension).readonly().optional(),
+    restoreQuery: z.string().min(1).optional(),
   }),
   dsn,
   readsDsnOnce: z.string().min(1).optional(),

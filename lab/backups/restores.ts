@@ -33,6 +33,12 @@ export async function backUpAndTest(ground: Ground, told: Told): Promise<void> {
   const test = await testRestore(ground);
   expectThat(test.succeeded, "the restore test should have succeeded", test.stderr);
   told.restored++;
+  expectThat(
+    test.stdout.includes("amcheck: every page") &&
+      (test.stdout.match(/its query answers true/g) ?? []).length === 3,
+    "the restore test should have checked the pages, and asked the three services' queries",
+    test.stdout,
+  );
   say(`restore test: ${test.stdout.split("\n").at(-1)}`);
   const status = await deployment.pgmoor("status", [], {});
   expectThat(/old, proved/.test(status.output), "status should say that the backup is proved", status.output);

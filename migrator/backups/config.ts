@@ -13,6 +13,7 @@ const schema = z.strictObject({
   }),
   walSeconds: z.number().positive(),
   data: absolutePath.optional(),
+  queries: z.record(z.string(), z.string()).default({}),
 });
 
 /**
@@ -21,6 +22,7 @@ const schema = z.strictObject({
  * - `work`: folder of the volume for received WAL, and for backups while they are made and restored.
  * - `keep`: how many backups are kept, and how many days back a restore can go to any second.
  * - `walSeconds`: from one copy of the WAL into the repository to the next.
+ * - `queries`: what a restored database has to answer with true, by database.
  * - `data`: only for `restore-all`: the data directory of the central server.
  */
 export type BackupConfig = z.infer<typeof schema>;

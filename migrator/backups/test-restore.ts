@@ -3,10 +3,13 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { messageOf } from "../base/errors";
 import { adminOf, asAdmin } from "./admin";
+import { checkPages } from "./amcheck";
+import { lookAsService } from "./as-service";
 import type { Backing } from "./backup";
 import { contentsOf, databasesOf, rowsOf } from "./manifest";
 import { choose, fetchData } from "./recover";
 import { begin, end } from "./record";
+import { loginOf } from "../server/login";
 import { restoreDump } from "./restore-dump";
 import type { ScratchServer } from "./scratch-server";
 
@@ -14,6 +17,8 @@ export interface TestReport {
   readonly backup: string;
   readonly databases: number;
   readonly rows: number;
+  /** Whether pages and indexes were checked, too. */
+  readonly pages: boolean;
 }
 
 const serverSeconds = 120;
@@ -49,7 +54,7 @@ export async function testRestore(
 
 /** Each dump into the scratch server, compared with the manifest; and every row that the base backup itself has. */
 async function proveAll(
-  { repository, log, stop }: Backing,
+  { config, repository, log, stop }: Backing,
   scratch: ScratchServer,
   folder: string,
   { snapshot, manifest, marks }: Awaited<ReturnType<typeof choose>>,
@@ -59,13 +64,20 @@ async function proveAll(
     const rows = rowsOf(await asAdmin(adminOf(server, name), contentsOf));
     log(`base backup: ${name} can be read, ${rows} rows`);
   }
+  const pages = await checkPages(server, log, stop);
   let rows = 0;
   for (const [index, database] of manifest.databases.entries()) {
     await repository.restore(snapshot.id, folder, `/${database.file}`);
     const as = `pgmoor_test_${index + 1}`;
     rows += (await restoreDump({ server, folder, database, as, log, stop })).rows;
+    const { name, owner } = database;
+    // The admin can do everything: as it there is nothing to see.
+    if (owner !== server.PGUSER) {
+      const login = loginOf({ ...server, PGUSER: owner, PGDATABASE: as });
+      await lookAsService({ login, query: config.queries[name], log });
+    }
     await asAdmin(adminOf(server), (client) => client.query(`DROP DATABASE "${as}"`));
     await fs.rm(path.join(folder, database.file));
   }
-  return { backup: marks.id, databases: manifest.databases.length, rows };
+  return { backup: marks.id, databases: manifest.databases.length, rows, pages };
 }
