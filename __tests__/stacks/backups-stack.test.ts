@@ -66,7 +66,7 @@ test("only the restore test is told the services' queries", () => {
         }
       : service;
   });
-  const stack = ownStacks({ ...rest, services: asking as typeof services }).backups!;
+  const stack = ownStacks({ ...rest, services: asking }).backups!;
   const told = tasksOf(stack).filter(({ task }) => JSON.stringify(task.Templates).includes("SELECT true"));
   expect(told.map(({ job, task }) => `${job} ${task.Name}`)).toEqual(["pgmoor_restore_test test-restore"]);
 });
