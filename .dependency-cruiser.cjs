@@ -22,6 +22,7 @@ const rooms = {
     "status",
     "survey",
   ],
+  monitoring: ["environments", "services"],
   restoring: ["connections", "environments", "migrator", "services", "survey"],
   adopt: ["connections", "environments", "nomad", "services", "survey"],
   stacks: ["connections", "constructs", "environments", "nomad", "services", "survey", "terraform-states"],
@@ -41,7 +42,7 @@ const migratorFloors = [
   ["copy"],
   ["back"],
   ["rollback"],
-  ["backups"],
+  ["backups", "monitoring"],
   ["job"],
 ];
 

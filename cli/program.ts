@@ -9,6 +9,7 @@ import { addDeploy } from "./deploy";
 import { addLedger } from "./ledger";
 import { addLogin } from "./login";
 import { addMigrate } from "./migrate";
+import { addMonitoring } from "./monitoring";
 import { addPlan } from "./plan";
 import { addRestore } from "./restore";
 import { addReview } from "./review";
@@ -30,6 +31,7 @@ export function pgmoor(): Command {
   addStatus(program);
   addCheck(program);
   addRestore(program);
+  addMonitoring(program);
   addPlan(program);
   addDeploy(program);
   addCheckStates(program);

@@ -4,6 +4,7 @@ import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { monitors } from "../services/monitoring";
 import { extensionSchemas } from "../services/server-images";
 import { addressName, literal, named, quoted } from "./terraform";
 
@@ -13,6 +14,10 @@ export interface PostgresDatabaseProps {
   readonly name: string;
   readonly connectionLimit: number;
   readonly extensions: readonly string[];
+  /** Roles whose rights the role has, such as PostgreSQL's own `pg_monitor`. @default none */
+  readonly memberOf?: readonly string[];
+  /** Whether those who watch (`pg_monitor`) may connect: they see its statistics and no row. @default false */
+  readonly watched?: boolean;
   /** Whether role and database were there before pgmoor. They are imported then, if the state does not have them. */
   readonly existing: boolean;
   /** The role's password, an ephemeral expression, and its version. Absent: the role keeps the one it has. */
@@ -33,6 +38,9 @@ function keepsName(what: string, { service, name }: PostgresDatabaseProps) {
     errorMessage: `${literal(`The ${what} of ${service} would be renamed to ${name} while its job uses it. Set definition.database.name to its name on the server: `)}\${self.id}`,
   };
 }
+
+/** The grant that lets those who watch in. */
+export const watchedName = (service: string): string => `${addressName(service)}_watched`;
 
 /** The grant on an extension's own schema. */
 export function usageName(service: string, extension: string): string {
@@ -56,6 +64,7 @@ export class PostgresDatabase extends Construct {
         name: props.name,
         login: true,
         connectionLimit: props.connectionLimit,
+        ...(props.memberOf === undefined ? {} : { roles: [...props.memberOf] }),
         passwordWo: props.password?.value,
         passwordWoVersion: props.password?.version.toString(),
         dependsOn: props.password?.after === undefined ? undefined : [props.password.after],
@@ -97,6 +106,19 @@ export class PostgresDatabase extends Construct {
     );
     // One after the other: the provider's concurrent changes of one database fail with "tuple concurrently updated".
     const chain: ITerraformDependable[] = [revoked];
+    if (props.watched)
+      chain.push(
+        named(
+          new Grant(this, "watched", {
+            database: database.name,
+            role: monitors,
+            objectType: "database",
+            privileges: ["CONNECT"],
+            dependsOn: [revoked],
+          }),
+          watchedName(props.service),
+        ),
+      );
     for (const extension of props.extensions) {
       const made = named(
         new Extension(this, `extension-${extension}`, {

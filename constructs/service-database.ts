@@ -5,7 +5,7 @@ import type { RollbackKind } from "../services/ledger";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
 import { extensionSchemas } from "../services/server-images";
-import { PostgresDatabase, usageName } from "./postgres-database";
+import { PostgresDatabase, usageName, watchedName } from "./postgres-database";
 import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
 import { PhaseGuard } from "./phase-guard";
@@ -25,6 +25,8 @@ export interface ServiceDatabaseProps {
   readonly nomad: Pick<ServiceJobProps, "datacenter" | "namespace" | "region">;
   readonly vault: { readonly mount: string; readonly jwtAuth: string; readonly audience: string };
   readonly server: ServerProps;
+  /** Whether the environment has a monitoring, which looks into the database. */
+  readonly watched: boolean;
   readonly domain: string;
   readonly migrator: ServiceJobProps["migrator"];
 }
@@ -56,6 +58,7 @@ export class ServiceDatabase extends Construct {
       name,
       connectionLimit: definition.database.connectionLimit,
       extensions: definition.database.extensions ?? [],
+      watched: props.watched,
       existing: existing.database,
       password:
         existing.database && !rotated
@@ -123,6 +126,7 @@ export function serviceDatabaseAddresses(definition: Definition): string[] {
     `postgresql_role.${name}`,
     `postgresql_database.${name}`,
     `postgresql_grant.${name}_public`,
+    `postgresql_grant.${watchedName(definition.name)}`,
     ...extensions.map((extension) => `postgresql_extension.${name}_${addressName(extension)}`),
     ...extensions
       .filter((extension) => Object.hasOwn(extensionSchemas, extension))

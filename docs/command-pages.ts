@@ -17,6 +17,7 @@ const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = 
   "check-states": ["Retire a service", "retire-a-service.md"],
   check: ["Check before you deploy", "check.md"],
   status: ["See where you stand", "status.md"],
+  monitoring: ["Monitor", "monitor.md"],
   restore: ["Restore", "restore.md"],
 };
 

@@ -70,6 +70,8 @@ const labFacts = z.strictObject({
     .optional(),
   /** Its backups, in an S3 server. */
   backups: z.strictObject({ endpoint: z.string(), bucket: z.string() }).optional(),
+  /** What watches it, on this port. */
+  monitoring: z.strictObject({ port: z.number() }).optional(),
   services: z.array(
     z.strictObject({
       name: z.string(),
@@ -146,6 +148,7 @@ export default function lab(): Environment {
       ...(facts.server === undefined ? {} : { job: serverJobOf(facts, facts.server) }),
     },
     ...(facts.backups === undefined ? {} : { backups: backupsOf(facts, facts.backups) }),
+    ...(facts.monitoring === undefined ? {} : monitoringOf(facts, facts.monitoring)),
     domain: "lab.localhost",
     migrator: migratorOf(facts),
     states:
@@ -190,6 +193,9 @@ export default function lab(): Environment {
 
 /** Host volumes of the lab's server and its backups. */
 export const serverVolumes = { data: "postgres_data", backups: "postgres_backups" } as const;
+
+/** The name of postgres_exporter's program. */
+export const exporterProgram = "postgres_exporter";
 
 /** A script of the lab's stands for the image's entrypoint: it makes the data directory and starts the server. */
 export const serverEntrypoint = "postgres-entrypoint.sh";
@@ -256,6 +262,18 @@ function backupsOf(facts: LabFacts, { endpoint, bucket }: NonNullable<LabFacts["
     testSchedule: "0 0 1 1 *",
     walSeconds: 2,
     resources: { cpuMegahertz: 500, memory: Size.mebibytes(512) },
+  };
+}
+
+/** Its program lies beside the bundles. Old passwords are warned of as well. */
+function monitoringOf(facts: LabFacts, { port }: NonNullable<LabFacts["monitoring"]>) {
+  const { exec } = programsOf(facts);
+  return {
+    monitoring: {
+      exporter: exec(join(facts.programs, exporterProgram)),
+      port: Port.onHost(port),
+    },
+    passwordMaxAgeDays: 365,
   };
 }
 

@@ -25,6 +25,7 @@ export interface LabActions {
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly backups: (options: { keep?: boolean }) => Promise<void>;
   readonly server: (options: { keep?: boolean }) => Promise<void>;
+  readonly monitoring: (options: { keep?: boolean }) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
@@ -82,6 +83,13 @@ export function labCommands(actions: LabActions): Command {
     .description("adopt a PostgreSQL that somebody set up by hand as a Nomad job, with five services on it")
     .option("--keep", "leave the lab running at the end")
     .action(actions.server);
+  program
+    .command("monitoring")
+    .description(
+      "watch the server with Prometheus; make every alert fire by a real fault, and stop after its cure",
+    )
+    .option("--keep", "leave the lab running at the end")
+    .action(actions.monitoring);
   program
     .command("exec")
     .description(

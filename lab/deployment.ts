@@ -12,6 +12,9 @@ import type { Lab } from "./servers/lab";
 
 export type LabService = LabFacts["services"][number];
 
+/** The central server as a job of pgmoor's, and what goes with it. */
+type Central = Pick<LabFacts, "server" | "backups" | "monitoring">;
+
 /** How a command ended, and what it printed. */
 export interface Outcome {
   readonly succeeded: boolean;
@@ -34,7 +37,7 @@ export class Deployment {
   private services: Map<string, LabService>;
   private adopted: LabFacts["adopted"] = [];
   private states: LabFacts["states"] = "folder";
-  private central: Pick<LabFacts, "server" | "backups"> = {};
+  private central: Central = {};
   private runs = 0;
   private saves = 0;
   private saved: Promise<void> = Promise.resolve();
@@ -78,8 +81,8 @@ export class Deployment {
     await this.save();
   }
 
-  /** The central server and its backups, from now on. */
-  async keepServer(central: Pick<LabFacts, "server" | "backups">): Promise<void> {
+  /** The central server, its backups and what watches it, from now on. */
+  async keepServer(central: Central): Promise<void> {
     this.central = central;
     await this.save();
   }

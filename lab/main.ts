@@ -8,6 +8,7 @@ import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
 import { LabError } from "./lab-error";
+import { runMonitoring } from "./monitoring/command";
 import { onInterrupt } from "./servers/cleanup";
 import { labStatus, readLab, type Lab } from "./servers/lab";
 import { missingRequirements } from "./servers/requirements";
@@ -89,6 +90,15 @@ async function server({ keep }: { keep?: boolean }): Promise<void> {
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());
   await runServer(directory, keep === true);
+  takeBack();
+}
+
+/** Watches, and makes every alert fire, in a lab of their own. */
+async function monitoring({ keep }: { keep?: boolean }): Promise<void> {
+  await requireMachine();
+  const directory = await newFolder();
+  const takeBack = onInterrupt(() => Promise.resolve());
+  await runMonitoring(directory, keep === true);
   takeBack();
 }
 
@@ -185,7 +195,7 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-labCommands({ run, up, review, adopt, faults, backups, server, exec, status, down })
+labCommands({ run, up, review, adopt, faults, backups, server, monitoring, exec, status, down })
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);

@@ -87,6 +87,7 @@ export class ServiceStack extends TerraformStack {
       nomad: environment.nomad,
       vault: environment.vault,
       server: { ...environment.server, ca, sslmode: service.sslmode ?? environment.server.sslmode },
+      watched: environment.monitoring !== undefined,
       domain: environment.domain,
       migrator: { ...environment.migrator, schemaWrapper },
     });

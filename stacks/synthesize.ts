@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vaultToken } from "../connections/api";
 import { BrokenJob } from "../constructs/job/change";
-import { certificateOf } from "../environments/model/certificate";
+import { authoritiesOf, certificateOf } from "../environments/model/certificate";
 import type { Environment } from "../environments/model/environment";
 import { loadEnvironment } from "../environments/model/load";
 import { InvalidEnvironment, type Problem } from "../environments/model/problems";
@@ -13,6 +13,7 @@ import { nothingSeen, survey, type Survey } from "../survey/survey";
 import { adoptionOf, serverAdoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
 import { BackupsStack } from "./backups-stack";
+import { MonitoringStack } from "./monitoring-stack";
 import { RunnerStack } from "./runner-stack";
 import { ServerStack } from "./server-stack";
 import { ServiceStack } from "./service-stack";
@@ -103,6 +104,8 @@ export function synthesizeStacks(
     if (broken.length > 0) throw new InvalidEnvironment(environment.name, broken);
     if (environment.backups !== undefined)
       new BackupsStack(app, environment, environment.backups, schemaWrapper, ca);
+    if (environment.monitoring !== undefined)
+      new MonitoringStack(app, environment, environment.monitoring, ca, authoritiesOf(environment));
     // Once there is a server, each stack is deployed by itself again: cdktf deploys none without those that it depends on.
     if (server !== undefined && seen.serverMissing)
       for (const stack of app.node.children)

@@ -56,7 +56,7 @@ export function wantedServerJob(environment: Environment, job: ServerJob): Job {
 
 /** What the central server's job is made of. */
 export function serverJobProps(
-  { server, nomad }: Environment,
+  { server, nomad, monitoring }: Environment,
   job: ServerJob,
 ): Omit<ServerJobProps, "admin" | "vaultRole"> {
   return {
@@ -65,6 +65,7 @@ export function serverJobProps(
     preload: server.preload ?? [],
     maxConnections: server.maxConnections,
     service: server.service,
+    watched: monitoring !== undefined,
     datacenter: nomad.datacenter,
     namespace: nomad.namespace,
     region: nomad.region,

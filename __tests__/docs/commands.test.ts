@@ -83,6 +83,7 @@ const lab = () =>
     faults: never,
     backups: never,
     server: never,
+    monitoring: never,
     exec: never,
     status: never,
     down: never,

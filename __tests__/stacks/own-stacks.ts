@@ -10,6 +10,7 @@ import { HostVolume } from "../../nomad/volume";
 import type { Backups, ServerJob } from "../../services/server-job";
 import type { Adoption } from "../../stacks/adoption";
 import { BackupsStack } from "../../stacks/backups-stack";
+import { MonitoringStack } from "../../stacks/monitoring-stack";
 import { ServerStack } from "../../stacks/server-stack";
 import type { Json } from "./synthesize";
 
@@ -32,7 +33,7 @@ export const withServer = (change: Partial<ServerJob> = {}, backups?: Backups): 
   ...(backups === undefined ? {} : { backups }),
 });
 
-/** The synthesized stacks `server` and `backups`. */
+/** The synthesized stacks `server`, `backups` and `monitoring`. */
 export function ownStacks(
   environment: Environment,
   stops: readonly string[] = [],
@@ -41,7 +42,7 @@ export function ownStacks(
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
     const app = new App({ outdir, skipValidation: true });
-    const { backups, server } = environment;
+    const { backups, monitoring, server } = environment;
     const names: string[] = [];
     if (server.job !== undefined) {
       new ServerStack(app, environment, server.job, stops, adoption);
@@ -50,6 +51,10 @@ export function ownStacks(
     if (backups !== undefined) {
       new BackupsStack(app, environment, backups, "#!/bin/sh\n# wrapper\n", undefined);
       names.push("backups");
+    }
+    if (monitoring !== undefined) {
+      new MonitoringStack(app, environment, monitoring, undefined, undefined);
+      names.push("monitoring");
     }
     app.synth();
     return Object.fromEntries(

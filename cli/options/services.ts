@@ -11,7 +11,11 @@ export function stacksOf(environment: Environment, asked: readonly string[]): st
   const services = asked.filter((name) => !own.has(name));
   const chosen = asked.length > 0 && services.length === 0 ? [] : namesOf(environment, services);
   const wanted = (stack: string) => own.has(stack) && (asked.length === 0 || asked.includes(stack));
-  return [...[ownStacks.server].filter(wanted), ...chosen, ...[ownStacks.backups].filter(wanted)];
+  return [
+    ...[ownStacks.server].filter(wanted),
+    ...chosen,
+    ...[ownStacks.backups, ownStacks.monitoring].filter(wanted),
+  ];
 }
 
 /** The services that are asked for, or all. @throws {UserError} for one that is not there */

@@ -1,4 +1,5 @@
 import type { Template } from "../../nomad/job";
+import { monitors } from "../../services/monitoring";
 import { file, fixedText, withSecret } from "../../nomad/template";
 
 /** Where the server's task has it. */
@@ -8,6 +9,8 @@ export interface HbaProps {
   /** Of the admin's secret in Vault, which has its name. */
   readonly mount: string;
   readonly adminSecret: string;
+  /** Whether members of `pg_monitor` get in: the databases decide which of them. */
+  readonly watched: boolean;
   /** Lines that come first. @default none */
   readonly further?: readonly string[] | undefined;
   /** Whether connections without TLS are refused. */
@@ -20,7 +23,7 @@ export interface HbaProps {
  * loopback, where every container in the host's network is.
  * Source: https://www.postgresql.org/docs/16/auth-pg-hba-conf.html
  */
-export function hbaFile({ mount, adminSecret, further = [], encryptedOnly }: HbaProps): Template {
+export function hbaFile({ mount, adminSecret, watched, further = [], encryptedOnly }: HbaProps): Template {
   const host = encryptedOnly ? "hostssl" : "host";
   const first = further.map((line) => `${line}\n`).join("");
   const rest = withSecret(mount, adminSecret, (field) => {
@@ -30,6 +33,7 @@ export function hbaFile({ mount, adminSecret, further = [], encryptedOnly }: Hba
       `${host} all ${admin} all scram-sha-256`,
       `${host} replication ${admin} all scram-sha-256`,
       `${host} samerole all all scram-sha-256`,
+      ...(watched ? [`${host} all +${monitors} all scram-sha-256`] : []),
       "",
     ].join("\n");
   });

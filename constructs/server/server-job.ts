@@ -26,6 +26,8 @@ export interface ServerJobProps {
   readonly region?: string | undefined;
   /** The KV v2 secret with the admin's `username` and `password`. */
   readonly admin: { readonly mount: string; readonly secret: string };
+  /** Whether the environment has a monitoring. */
+  readonly watched: boolean;
   /** The JWT role of Vault that the job's workload identity logs in to. */
   readonly vaultRole: string;
 }
@@ -138,6 +140,7 @@ function serverTask(props: ServerJobProps): Task {
       hbaFile({
         mount: admin.mount,
         adminSecret: admin.secret,
+        watched: props.watched,
         further: job.hba,
         encryptedOnly: job.tls?.only === true,
       }),

@@ -8,8 +8,20 @@ import { InvalidEnvironment } from "./problems";
  * @throws {UserError} when the file cannot be read, holds none, or holds a private key
  */
 export function certificateOf({ name, server: { caFile } }: Environment): string | undefined {
-  if (caFile === undefined) return undefined;
-  const problem = (message: string) => new InvalidEnvironment(name, [{ path: "server.caFile", message }]);
+  return caFile === undefined ? undefined : certificateIn(name, "server.caFile", caFile);
+}
+
+/** Those that Vault's and Consul's `caFile` name, one after the other; as {@link certificateOf}. */
+export function authoritiesOf({ name, vault, consul }: Environment): string | undefined {
+  const files = { "vault.caFile": vault.caFile, "consul.caFile": consul.caFile };
+  const all = Object.entries(files).flatMap(([path, file]) =>
+    file === undefined ? [] : [certificateIn(name, path, file)],
+  );
+  return all.length === 0 ? undefined : [...new Set(all)].join("\n");
+}
+
+function certificateIn(environment: string, path: string, caFile: string): string {
+  const problem = (message: string) => new InvalidEnvironment(environment, [{ path, message }]);
   let text: string;
   try {
     text = readFileSync(caFile, "utf8");

@@ -3,6 +3,7 @@ import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Program } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
+import type { Monitoring } from "../../services/monitoring";
 import type { Backups, ServerJob } from "../../services/server-job";
 
 /**
@@ -128,6 +129,8 @@ export interface Environment {
   };
   /** Its backups, in the stack `backups`. @default somebody else makes them */
   readonly backups?: Backups;
+  /** What watches it and the services, in the stack `monitoring`. @default nothing does */
+  readonly monitoring?: Monitoring;
   /**
    * The greatest age of a service's password, in days. `pgmoor status`, plans and reviews warn of an older one. pgmoor
    * rotates nothing by itself.

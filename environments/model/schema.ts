@@ -417,6 +417,14 @@ const backups = z.strictObject({
   resources: resources.optional(),
 });
 
+const monitoring = z.strictObject({
+  exporter: program.optional(),
+  port: servicePort.optional(),
+  diskVolume: volumeName.optional(),
+  node: label.optional(),
+  runbooks: z.union([url, z.string().regex(/^[A-Za-z0-9._/-]+$/)]).optional(),
+});
+
 /** None would let in every job of the forge. */
 const claims = z.record(label, noControl("a claim").min(1)).refine((all) => Object.keys(all).length > 0, {
   error: "no claim is bound, so every job of the forge could log in. Bind at least one claim.",
@@ -464,6 +472,7 @@ export const environmentSchema = z.strictObject({
     job: serverJob.optional(),
   }),
   backups: backups.optional(),
+  monitoring: monitoring.optional(),
   passwordMaxAgeDays: positive.optional(),
   domain: pattern(
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,

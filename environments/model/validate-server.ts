@@ -1,5 +1,7 @@
 /** What types cannot say of the central server's job and its backups. */
 import type { SslMode } from "../../nomad/dsn";
+import { databaseName } from "../../services/definition";
+import { monitoringJob, monitoringRole } from "../../services/monitoring";
 import {
   backupJobs,
   defaultKept,
@@ -11,7 +13,12 @@ import type { Environment } from "./environment";
 import type { Problem } from "./problems";
 
 export function serverProblems(environment: Environment): Problem[] {
-  return [...jobProblems(environment), ...backupProblems(environment), ...nameProblems(environment)];
+  return [
+    ...jobProblems(environment),
+    ...backupProblems(environment),
+    ...monitoringProblems(environment),
+    ...nameProblems(environment),
+  ];
 }
 
 /** Settings that other fields decide, or that would take the server away from its services. */
@@ -109,11 +116,27 @@ function backupProblems({ backups, services }: Environment): Problem[] {
   ];
 }
 
+/** The role and the database of the monitoring, which no service may have. */
+function monitoringProblems({ monitoring, services }: Environment): Problem[] {
+  if (monitoring === undefined) return [];
+  return services.flatMap(({ definition }, index) =>
+    databaseName(definition) === monitoringRole
+      ? [
+          {
+            path: `services[${index}].definition.database.name`,
+            message: `"${monitoringRole}" is the database of the monitoring. Use another name.`,
+          },
+        ]
+      : [],
+  );
+}
+
 /** Jobs of pgmoor's own, which no service may be called. */
-function nameProblems({ server, backups, services }: Environment): Problem[] {
+function nameProblems({ server, backups, monitoring, services }: Environment): Problem[] {
   const taken = new Set<string>([
     ...(server.job === undefined ? [] : [serverJobName(server.job)]),
     ...(backups === undefined ? [] : Object.values(backupJobs)),
+    ...(monitoring === undefined ? [] : [monitoringJob]),
   ]);
   return services.flatMap(({ definition }, index) =>
     taken.has(definition.name)

@@ -7,6 +7,7 @@ import {
   type ServiceDefinition,
 } from "../../services/definition";
 import { hasJobspec, type JobDefinition } from "../../services/job-definition";
+import { monitoringConnections } from "../../services/monitoring";
 import { jobProblems, ownTasks } from "../../services/job-problems";
 import { unanswered } from "../../services/todo";
 import { extensionsOf, preloadLibraries } from "../../services/server-images";
@@ -284,16 +285,18 @@ function stackNameProblems({ services }: Environment): Problem[] {
   );
 }
 
-function connectionProblems({ server, services }: Environment): Problem[] {
-  const wanted = services
-    .filter(({ phase }) => phase !== "retired")
-    .reduce((sum, { definition }) => sum + definition.database.connectionLimit, 0);
+function connectionProblems({ server, services, monitoring }: Environment): Problem[] {
+  const live = services.filter(({ phase }) => phase !== "retired");
+  const wanted = live.reduce(
+    (sum, { definition }) => sum + definition.database.connectionLimit,
+    monitoring === undefined ? 0 : monitoringConnections(live.length),
+  );
   const available = server.maxConnections - reservedConnections;
   if (wanted <= available) return [];
   return [
     {
       path: "server.maxConnections",
-      message: `the services' connection limits add up to ${wanted}, but the server has ${server.maxConnections} less ${reservedConnections} for superusers. Lower limits, or raise max_connections on the server and here.`,
+      message: `the services' connection limits${monitoring === undefined ? "" : ", with the monitoring's,"} add up to ${wanted}, but the server has ${server.maxConnections} less ${reservedConnections} for superusers. Lower limits, or raise max_connections on the server and here.`,
     },
   ];
 }

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { serverEntrypoint, serverVolumes } from "../../environments/lab";
+import { serverEntrypoint, serverVolumes, type LabFacts } from "../../environments/lab";
 import { buildMigrator } from "../../migrator/image/build";
 import { Deployment, type LabService } from "../deployment";
 import { bootServers } from "../ground";
@@ -36,15 +36,32 @@ export interface Ground {
 export const bucket = "backups";
 const names = ["grafana", "gitea", "freshrss"] as const;
 
-export async function bootGround(directory: string, say: Ground["say"]): Promise<BootedLab> {
-  return bootServers(directory, ["snapshots", ...Object.values(serverVolumes)], say, undefined, "job");
+/** @param volumes further ones @default none */
+export async function bootGround(
+  directory: string,
+  say: Ground["say"],
+  volumes: readonly string[] = [],
+): Promise<BootedLab> {
+  return bootServers(
+    directory,
+    ["snapshots", ...Object.values(serverVolumes), ...volumes],
+    say,
+    undefined,
+    "job",
+  );
 }
 
-/** Deploys the server, then the services, then the backups. */
+/**
+ * Deploys the server, then the services, then the backups.
+ * @param monitoring what watches the server: it is not deployed here @default nothing does
+ * @param settings of the server's, besides those of the backups @default none
+ */
 export async function layGround(
   booted: BootedLab,
   providers: ServedProviders | undefined,
   say: Ground["say"],
+  monitoring?: LabFacts["monitoring"],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<Ground> {
   const { lab } = booted;
   if (lab.embedded === undefined)
@@ -77,8 +94,12 @@ export async function layGround(
   }));
   const deployment = new Deployment({ lab, services, reattach: providers?.reattach });
   await deployment.keepServer({
-    server: { port: lab.postgres.port, settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0" } },
+    server: {
+      port: lab.postgres.port,
+      settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0", ...settings },
+    },
     backups: { endpoint: s3.endpoint, bucket },
+    ...(monitoring === undefined ? {} : { monitoring }),
   });
   say("deploying the server");
   expectSuccess(await deployment.deploy(["server"]), "the deploy of the server");
@@ -90,9 +111,9 @@ export async function layGround(
 }
 
 /** A small disk of its own, so that it can be full. It ends with the lab. */
-async function limitDisk(folder: string): Promise<void> {
+export async function limitDisk(folder: string, size = "800m"): Promise<void> {
   const { uid, gid } = await fs.stat(folder);
-  await run("mount", ["-t", "tmpfs", "-o", `size=800m,mode=755,uid=${uid},gid=${gid}`, "tmpfs", folder]);
+  await run("mount", ["-t", "tmpfs", "-o", `size=${size},mode=755,uid=${uid},gid=${gid}`, "tmpfs", folder]);
 }
 
 /** Where the lab has a host volume. */

@@ -14,8 +14,8 @@ export const oldest = {
 export type ProgramName = keyof typeof oldest;
 export const programNames = Object.keys(oldest) as ProgramName[];
 
-/** What only some chapters need: restic keeps the backups, versitygw is an S3 server. */
-export type ToolName = "restic" | "versitygw";
+/** What only some chapters and tests need: restic keeps the backups, versitygw is an S3 server. */
+export type ToolName = "restic" | "versitygw" | "prometheus" | "promtool";
 
 /** A program, ready to start. */
 export interface Program {

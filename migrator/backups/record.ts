@@ -3,6 +3,7 @@
  * monitoring read it. What is really there is in the repository.
  */
 import type { ClientBase } from "pg";
+import { monitors } from "../../services/monitoring";
 
 const tables = `
   CREATE SCHEMA IF NOT EXISTS pgmoor;
@@ -22,7 +23,9 @@ const tables = `
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     stored timestamptz NOT NULL,
     trouble text
-  );`;
+  );
+  GRANT USAGE ON SCHEMA pgmoor TO ${monitors};
+  GRANT SELECT ON pgmoor.backups, pgmoor.wal TO ${monitors};`;
 
 /** Several jobs of ours may begin at a time. */
 const lock = 7_364_827_105;

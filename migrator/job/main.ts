@@ -9,6 +9,7 @@ import { confirm } from "./confirm";
 import { confirmSource } from "./confirm-source";
 import { newVersionAnswers } from "./new-version-answers";
 import { newVersion } from "./nomad";
+import { addFacts } from "../monitoring/command";
 import { ending, Refused } from "../base/errors";
 import { attempts } from "../ledger/ledger";
 import { describeAttempts, rollBackLast } from "../ledger/ledger-text";
@@ -117,7 +118,7 @@ async function serveSqlite(): Promise<void> {
 
 const program = new Command("pgmoor-migrator")
   .description(
-    "What pgmoor runs in Nomad jobs: move a service's database to PostgreSQL, back the server up, restore it",
+    "What pgmoor runs in Nomad jobs: move a service's database to PostgreSQL, back the server up, restore it, watch it",
   )
   .addHelpText("after", environment);
 program
@@ -162,6 +163,7 @@ program
   .addHelpText("after", environment)
   .action(runLedger);
 addBackupCommands(program);
+addFacts(program);
 
 const begun = process.argv[2] === sqliteRole ? serveSqlite() : program.parseAsync();
 begun.catch((error: unknown) => {

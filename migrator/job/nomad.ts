@@ -1,14 +1,7 @@
-/**
- * What a task asks Nomad about its own allocation, by the task API: a socket that Nomad puts beside the task's secrets.
- * Source: https://developer.hashicorp.com/nomad/api-docs/task-api
- */
-import * as fs from "node:fs";
-import * as http from "node:http";
-import * as path from "node:path";
+/** What a task asks Nomad about its own allocation. */
 import { z } from "zod";
 import { messageOf } from "../base/errors";
-
-const patienceMilliseconds = 10_000;
+import { askNomad } from "../base/nomad-task-api";
 
 /** The deployment of a version that has not succeeded yet: somebody waits for it, and Nomad has an older version to go back to. */
 export interface NewVersion {
@@ -37,7 +30,9 @@ export async function newVersion(
   const { NOMAD_SECRETS_DIR: secrets, NOMAD_ALLOC_ID: id, NOMAD_NAMESPACE: namespace = "default" } = env;
   if (secrets === undefined || id === undefined) return undefined;
   const ask = async <S extends z.ZodType>(schema: S, what: string): Promise<z.output<S>> =>
-    schema.parse(JSON.parse(await get(secrets, `/v1/${what}?namespace=${encodeURIComponent(namespace)}`)));
+    schema.parse(
+      JSON.parse(await askNomad(secrets, `/v1/${what}?namespace=${encodeURIComponent(namespace)}`)),
+    );
   try {
     const { JobID, CreateTime, DeploymentID, Job } = await ask(allocationSchema, `allocation/${id}`);
     if (DeploymentID === "" || Job.Stable) return undefined;
@@ -53,30 +48,4 @@ export async function newVersion(
     log(`cannot read this task's deployment from Nomad: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-function get(secrets: string, url: string): Promise<string> {
-  const token = fs.readFileSync(path.join(secrets, "nomad_token"), "utf8");
-  return new Promise((resolve, reject) => {
-    const request = http.get(
-      {
-        socketPath: path.join(secrets, "api.sock"),
-        path: url,
-        headers: { Authorization: `Bearer ${token}` },
-        timeout: patienceMilliseconds,
-      },
-      (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (part: string) => (text += part));
-        response.on("error", reject);
-        response.on("end", () => {
-          if (response.statusCode !== 200) return reject(new Error(`HTTP ${response.statusCode} at ${url}`));
-          resolve(text);
-        });
-      },
-    );
-    request.on("timeout", () => request.destroy(new Error(`no answer within ${patienceMilliseconds} ms`)));
-    request.on("error", reject);
-  });
 }

@@ -2,6 +2,7 @@ import type { ClientBase } from "pg";
 import type { State } from "./decide";
 import { Failed, Refused } from "../base/errors";
 import { confirmedTable, type RollbackKind } from "../../services/ledger";
+import { monitors } from "../../services/monitoring";
 import type { Rule } from "../../services/rules";
 
 /**
@@ -157,6 +158,8 @@ export const definition = `
   ALTER TABLE pgmoor.ledger DROP CONSTRAINT IF EXISTS ledger_state_check, ADD CONSTRAINT ledger_state_check
     CHECK (state IN ('started', 'copied', 'confirmed', 'rolling-back', 'rolled-back'));
   COMMENT ON TABLE pgmoor.ledger IS 'Attempts to move this service here, and what came of them. A last attempt that is copied and not confirmed is copied again by the next attempt, unless the source is unchanged and the tables differ from what "tables" records: then the server has more rows than the source, and they are kept';
+  GRANT USAGE ON SCHEMA pgmoor TO ${monitors};
+  GRANT SELECT ON pgmoor.ledger TO ${monitors};
 `;
 
 /** All attempts, the first one first; none in a database without a ledger. */

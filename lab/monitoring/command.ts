@@ -1,0 +1,72 @@
+/** `npm run lab -- monitoring`: Prometheus, postgres_exporter and the rules; every alert fires, and stops. */
+import { backUp, testRestore } from "../backups/jobs";
+import { serveStandIns } from "../ground";
+import { LabError } from "../lab-error";
+import type { ServedProviders } from "../providers/serve";
+import type { BootedLab } from "../servers/boot";
+import { removeLab } from "../servers/stop";
+import { messageOf } from "../servers/wait";
+import { asAdmin } from "../story/context";
+import { expectThat } from "../story/expectations";
+import { NomadApi } from "../story/nomad-api";
+import { fireAll, type AlertsTold } from "./alerts";
+import { askDashboard } from "./dashboard";
+import { letGoOfAll } from "./faults";
+import { bootWatchedGround, layWatchedGround, type WatchedGround } from "./ground";
+import { searchForSecrets } from "./secrets";
+
+/** The last line of stdout is JSON; everything else goes to stderr. */
+export async function runMonitoring(directory: string, keep: boolean): Promise<void> {
+  const begun = performance.now();
+  const seconds = () => Number(((performance.now() - begun) / 1000).toFixed(1));
+  const say = (line: string) => console.error(line.replace(/^/gm, `${seconds().toFixed(0).padStart(4)} s  `));
+  let booted: BootedLab | undefined;
+  let providers: ServedProviders | undefined;
+  const told: AlertsTold = { alerts: 0, fired: 0, stopped: 0 };
+  try {
+    booted = await bootWatchedGround(directory, say);
+    providers = await serveStandIns(booted.lab, say);
+    const ground = await layWatchedGround(booted, providers, say);
+    await haveBackups(ground);
+    const queries = await askDashboard(ground);
+    await fireAll(ground, told);
+    const secretsFound = await searchForSecrets(ground);
+    await providers?.stop();
+    if (keep) booted.release();
+    else {
+      await booted.stop();
+      await removeLab(directory);
+    }
+    console.log(
+      JSON.stringify({
+        ...told,
+        queries,
+        secretsFound,
+        providers: providers === undefined ? "real" : "stand-in",
+        seconds: seconds(),
+      }),
+    );
+  } catch (error) {
+    await letGoOfAll();
+    const failures = booted && (await new NomadApi(booted.lab).failures().catch(() => ""));
+    if (failures) console.error(failures);
+    await providers?.stop();
+    if (keep) booted?.release();
+    else await booted?.stop();
+    throw new LabError(`${messageOf(error)}\nThe files and logs are in ${directory}.`, { cause: error });
+  }
+}
+
+/** A backup and a restore test, so that nothing warns of them. */
+async function haveBackups(ground: WatchedGround): Promise<void> {
+  // Off at the start, so that a command that fails can be given later without a restart.
+  await asAdmin(ground.lab, "postgres", (client) =>
+    client.query("ALTER SYSTEM SET archive_command = 'true'"),
+  );
+  await asAdmin(ground.lab, "postgres", (client) => client.query("SELECT pg_reload_conf()"));
+  for (const job of [backUp, testRestore]) {
+    const { succeeded, stderr } = await job(ground);
+    expectThat(succeeded, "the first backup and its restore test should succeed", stderr);
+  }
+  ground.say("backed up, and restored for a test");
+}

@@ -1,0 +1,58 @@
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { ServerMonitoring } from "../constructs/monitoring/monitoring";
+import { NomadConnection } from "../constructs/nomad-connection";
+import { ServerConnection } from "../constructs/server-connection";
+import type { Environment } from "../environments/model/environment";
+import { countsStatements } from "../environments/model/monitoring";
+import { ownStacks } from "../environments/model/own-stacks";
+import type { Monitoring } from "../services/monitoring";
+import { keepState } from "./backend";
+import { fileOf } from "./file-of";
+import { vaultProvider } from "./vault-provider";
+
+/** What watches the central PostgreSQL and its services. */
+export class MonitoringStack extends TerraformStack {
+  /**
+   * @param ca text of the environment's `server.caFile`
+   * @param authorities texts of Vault's and Consul's `caFile`
+   */
+  constructor(
+    scope: Construct,
+    environment: Environment,
+    monitoring: Monitoring,
+    ca: string | undefined,
+    authorities: string | undefined,
+  ) {
+    super(scope, ownStacks.monitoring);
+    const { vault, server, nomad, consul, migrator, services, backups } = environment;
+    keepState(this, environment, ownStacks.monitoring);
+    this.addOverride("terraform.required_version", ">= 1.11.0");
+    vaultProvider(this, vault);
+    new NomadConnection(this, "nomad", { ...nomad, caFile: fileOf(nomad.caFile) });
+    new RandomProvider(this, "random");
+    new ServerConnection(this, "server", {
+      consul: { ...consul, caFile: fileOf(consul.caFile) },
+      service: server.service,
+      address: server.address,
+      mount: vault.mount,
+      adminSecret: server.adminSecret,
+      sslmode: server.sslmode,
+      caFile: fileOf(server.caFile),
+    });
+    new ServerMonitoring(this, "monitoring", {
+      monitoring,
+      program: migrator.program,
+      services: services.filter(({ phase }) => phase !== "retired"),
+      server: { ...server, ca, countsStatements: countsStatements(environment) },
+      backups: backups !== undefined,
+      consul: consul.address,
+      datacenter: nomad.datacenter,
+      namespace: nomad.namespace,
+      region: nomad.region,
+      authorities,
+      vault,
+    });
+  }
+}
