@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../environments/model/environment";
-import { tlsOf, type ServerName, type TlsOptions } from "./tls";
+import { tlsFor, type ServerName, type TlsOptions } from "./tls";
 
 /** A server's HTTP API, with who asks. */
 export interface Api {
@@ -76,16 +76,6 @@ export function vaultToken(env: NodeJS.ProcessEnv): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function tlsFor(
-  server: ServerName,
-  address: string,
-  caFile: string | undefined,
-  verifies: boolean,
-  env: NodeJS.ProcessEnv,
-): TlsOptions {
-  return address.startsWith("https:") ? tlsOf(server, caFile, verifies, env) : {};
 }
 
 /** `USER:PASSWORD`, for a proxy before the server. */

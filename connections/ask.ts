@@ -1,7 +1,6 @@
 /** One request to Nomad, Vault or Consul. */
-import * as http from "node:http";
-import * as https from "node:https";
 import type { Api } from "./api";
+import { send } from "./send";
 import { tlsTrouble } from "./tls";
 
 export interface Answer {
@@ -33,12 +32,16 @@ export interface Request {
  * @param path with its query: `/v1/jobs?namespace=default`
  */
 export async function ask(api: Api, path: string, request: Request = {}): Promise<Answer | NoAnswer> {
+  const { body, method = body === undefined ? "GET" : "POST", patienceMilliseconds = 3_000 } = request;
+  const { headers, tls } = api;
   try {
-    let sent = await send(api, urlOf(api, path), request);
-    // A standby of Vault says where the active one is.
-    for (let hops = 0; sent.elsewhere !== undefined && hops < 3; hops++)
-      sent = await send(api, sent.elsewhere, request);
-    const { status, bytes } = sent;
+    const { status, bytes } = await send(urlOf(api, path), {
+      method,
+      headers,
+      body,
+      tls,
+      signal: AbortSignal.timeout(patienceMilliseconds),
+    });
     return { status, bytes, body: parsed(bytes.toString()) };
   } catch (error) {
     return {
@@ -53,49 +56,6 @@ function urlOf({ address, query }: Api, path: string): URL {
   const url = new URL(address.replace(/\/+$/, "") + path);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url;
-}
-
-interface Sent extends Pick<Answer, "status" | "bytes"> {
-  readonly elsewhere: URL | undefined;
-}
-
-function send(
-  { headers, tls }: Api,
-  url: URL,
-  { body, method = body === undefined ? "GET" : "POST", patienceMilliseconds = 3_000 }: Request,
-): Promise<Sent> {
-  const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => Boolean(value)));
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const options = {
-      method,
-      headers: {
-        ...given,
-        ...(text === undefined
-          ? {}
-          : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
-      },
-      // Of the whole answer, not of a pause in it.
-      signal: AbortSignal.timeout(patienceMilliseconds),
-    };
-    const taken = (response: http.IncomingMessage) => {
-      const parts: Buffer[] = [];
-      response.on("data", (part: Buffer) => parts.push(part));
-      response.on("error", reject);
-      response.on("end", () => {
-        const { statusCode: status = 0, headers: answered } = response;
-        const moved = (status === 307 || status === 308) && answered.location !== undefined;
-        const elsewhere = moved ? new URL(answered.location!, url) : undefined;
-        resolve({ status, bytes: Buffer.concat(parts), elsewhere });
-      });
-    };
-    const sent =
-      url.protocol === "https:"
-        ? https.request(url, { ...options, ...tls, agent: false }, taken)
-        : http.request(url, { ...options, agent: false }, taken);
-    sent.on("error", reject);
-    sent.end(text);
-  });
 }
 
 function parsed(text: string): unknown {

@@ -54,15 +54,18 @@ export const tlsVariables = {
 export type ServerName = keyof typeof tlsVariables;
 
 /**
+ * Nothing for an address without TLS.
  * @param caFile the environment's, before the person's
  * @throws {UserError} for a file that cannot be read, and a certificate without its key
  */
-export function tlsOf(
+export function tlsFor(
   server: ServerName,
+  address: string,
   caFile: string | undefined,
   verifies: boolean,
   env: NodeJS.ProcessEnv,
 ): TlsOptions {
+  if (!address.startsWith("https:")) return {};
   const { ca, caFolder, cert, key, serverName } = tlsVariables[server];
   if (Boolean(env[cert]) !== Boolean(env[key]))
     throw new UserError(`Set both ${cert} and ${key}, or neither: a client certificate needs its key.`);

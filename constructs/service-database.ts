@@ -28,6 +28,7 @@ export interface ServiceDatabaseProps {
   /** Whether the environment has a monitoring, which looks into the database. */
   readonly watched: boolean;
   readonly domain: string;
+  readonly proxy?: ServiceJobProps["proxy"];
   readonly migrator: ServiceJobProps["migrator"];
 }
 
@@ -97,6 +98,7 @@ export class ServiceDatabase extends Construct {
       namespace,
       region: nomad.region,
       domain: props.domain,
+      proxy: props.proxy,
       connection,
       passwordVersion,
       vaultRole: identity.role,

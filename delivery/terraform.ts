@@ -8,6 +8,11 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** Terraform, or what cdktf is told to use in its place: `tofu`. */
+export function terraformProgram(env: NodeJS.ProcessEnv = process.env): string {
+  return env.TERRAFORM_BINARY_NAME || "terraform";
+}
+
 /** Terraform asks nobody: neither the person nor its maker. */
 const quiet = { CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1", TF_INPUT: "0" };
 
@@ -21,7 +26,7 @@ const ending = ["SIGINT", "SIGTERM"] as const;
  * @param show whether the person at the terminal sees what it prints, while it prints
  */
 export async function terraform(folder: string, args: readonly string[], show = false): Promise<Outcome> {
-  const child = spawn("terraform", [`-chdir=${folder}`, ...args, "-no-color"], {
+  const child = spawn(terraformProgram(), [`-chdir=${folder}`, ...args, "-no-color"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...quiet },
     // Its own group: at a terminal, Ctrl-C would reach it twice, and Terraform takes the second as "at once".

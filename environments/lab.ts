@@ -43,6 +43,15 @@ const labFacts = z.strictObject({
   nomad: z.string(),
   vault: z.string(),
   consul: z.string(),
+  /** Of servers that let in only who has a certificate of their authority's. @default they are open */
+  closed: z
+    .strictObject({
+      region: z.string(),
+      namespace: z.string(),
+      caFile: z.string(),
+      vaultNamespace: z.string().optional(),
+    })
+    .optional(),
   /** Where programs lie in the chroot of the exec driver. */
   mounts: z.array(z.strictObject({ volume: z.string(), path: z.string() })),
   /** Where the Terraform states are kept. Shared ones have a runner, too. */
@@ -132,8 +141,22 @@ export default function lab(): Environment {
   const missing = (file: string, ...args: string[]) => exec("/opt/missing/node", file, ...args);
   return {
     name: labName(folder),
-    nomad: { address: facts.nomad, datacenter: "dc1", namespace: "default" },
-    vault: { address: facts.vault, mount: "secret", jwtAuth: "jwt-nomad", audience: "vault.io" },
+    nomad: {
+      address: facts.nomad,
+      datacenter: "dc1",
+      namespace: facts.closed?.namespace ?? "default",
+      region: facts.closed?.region,
+      caFile: facts.closed?.caFile,
+    },
+    vault: {
+      address: facts.vault,
+      caFile: facts.closed?.caFile,
+      namespace: facts.closed?.vaultNamespace,
+      mount: "secret",
+      jwtAuth: "jwt-nomad",
+      audience: "vault.io",
+    },
+    // Its authority is in the person's variables.
     consul: { address: facts.consul },
     server: {
       service: "postgresql",

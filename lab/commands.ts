@@ -1,10 +1,13 @@
 /** The commands of `npm run lab`: their names, options and help. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import type { Kinds } from "./kinds";
 
 /** Where `up` puts a lab, and where the other commands look for one. */
 export const defaultFolder = path.join(tmpdir(), "pgmoor-lab");
+
+type Forks = Pick<Kinds, "opentofu" | "openbao">;
 
 interface InFolder {
   readonly folder: string;
@@ -18,10 +21,10 @@ export interface FaultOptions {
 
 /** What each command does. */
 export interface LabActions {
-  readonly run: (options: { keep?: boolean; folder?: string }) => Promise<void>;
+  readonly run: (options: { keep?: boolean; folder?: string } & Forks) => Promise<void>;
   readonly up: (options: InFolder) => Promise<void>;
   readonly review: (options: { keep?: boolean }) => Promise<void>;
-  readonly adopt: (options: { keep?: boolean }) => Promise<void>;
+  readonly adopt: (options: { keep?: boolean } & Kinds) => Promise<void>;
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly backups: (options: { keep?: boolean }) => Promise<void>;
   readonly server: (options: { keep?: boolean }) => Promise<void>;
@@ -30,6 +33,9 @@ export interface LabActions {
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
 }
+
+const openTofu = () => new Option("--opentofu", "OpenTofu in place of Terraform");
+const openBao = () => new Option("--openbao", "OpenBao in place of Vault");
 
 export function labCommands(actions: LabActions): Command {
   const program = new Command("npm run lab --").description(
@@ -45,6 +51,8 @@ export function labCommands(actions: LabActions): Command {
     )
     .option("--keep", "leave the lab running at the end")
     .option("--folder <folder>", "the lab's folder: new or empty (default: a new temporary one)")
+    .addOption(openTofu())
+    .addOption(openBao())
     .action(actions.run);
   program
     .command("up")
@@ -60,6 +68,12 @@ export function labCommands(actions: LabActions): Command {
     .command("adopt")
     .description("adopt five jobs that were written in HCL, move them and move them back")
     .option("--keep", "leave the lab running at the end")
+    .addOption(openTofu())
+    .addOption(openBao())
+    .option(
+      "--secure",
+      "TLS with client certificates to Nomad, Vault and Consul, ACLs, a region and a namespace in Nomad, and with OpenBao one there",
+    )
     .action(actions.adopt);
   program
     .command("faults")

@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { terraformProgram } from "../delivery/terraform";
 import { environmentVariable } from "../environments/model/load";
 import { labFactsFile, labName, labVariable, type LabFacts } from "../environments/lab";
 import { onInterrupt } from "./servers/cleanup";
 import { programsDestination } from "./servers/host-folders";
 import type { Lab } from "./servers/lab";
+import { namespace, personVariables, region } from "./servers/secure";
 
 export type LabService = LabFacts["services"][number];
 
@@ -111,6 +113,16 @@ export class Deployment {
       nomad,
       vault: lab.vault.address,
       consul: lab.consul.address,
+      ...(lab.secure === undefined
+        ? {}
+        : {
+            closed: {
+              region,
+              namespace,
+              caFile: lab.secure.certificates.ca,
+              vaultNamespace: lab.secure.vaultNamespace,
+            },
+          }),
       mounts: lab.programMounts.map(({ volume, destination }) => ({ volume, path: destination })),
       states: this.states,
       node: lab.node,
@@ -175,7 +187,7 @@ export class Deployment {
       service,
     );
     const command = [`-chdir=${folder}`, ...args, "-no-color"];
-    return this.run(`terraform-${args[0]}-${service}`, ["terraform", command], env);
+    return this.run(`terraform-${args[0]}-${service}`, [terraformProgram(), command], env);
   }
 
   /** A script of a workflow, as a runner runs it. */
@@ -241,7 +253,7 @@ export class Deployment {
         ...process.env,
         [environmentVariable]: "lab",
         [labVariable]: lab.directory,
-        VAULT_TOKEN: lab.vault.token,
+        ...personVariables(lab),
         ...(reattach === undefined ? {} : { TF_REATTACH_PROVIDERS: reattach }),
         ...noPhoningHome,
         ...env,

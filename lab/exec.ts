@@ -4,6 +4,7 @@ import { labVariable } from "../environments/lab";
 import { realProvidersAvailable } from "./providers/available";
 import { serveProviders } from "./providers/serve";
 import { runHere } from "./run-here";
+import { personVariables } from "./servers/secure";
 import type { Lab } from "./servers/lab";
 import { findProgram } from "./servers/programs";
 import { putOnPath } from "./servers/terraform";
@@ -18,7 +19,7 @@ export function labVariables(lab: Lab, port: number): Record<string, string> {
     NOMAD_ADDR: lab.nomad.address,
     CONSUL_HTTP_ADDR: lab.consul.address,
     VAULT_ADDR: lab.vault.address,
-    VAULT_TOKEN: lab.vault.token,
+    ...personVariables(lab),
     CHECKPOINT_DISABLE: "1",
   };
 }

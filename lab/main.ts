@@ -7,6 +7,7 @@ import { runServer } from "./server/command";
 import { defaultFolder, labCommands, type FaultOptions } from "./commands";
 import { execInLab } from "./exec";
 import { faultsNamed, listOfFaults, runFaults } from "./faults/command";
+import type { Kinds } from "./kinds";
 import { LabError } from "./lab-error";
 import { runMonitoring } from "./monitoring/command";
 import { onInterrupt } from "./servers/cleanup";
@@ -17,14 +18,14 @@ import { table } from "./story/report";
 import { opening, pullRequests, rest, type Told } from "./story/story";
 
 /** Tells the whole story, in a folder of its own; ends and removes it, unless told to keep it. */
-async function run({ keep, folder }: { keep?: boolean; folder?: string }): Promise<void> {
+async function run({ keep, folder, ...kinds }: { keep?: boolean; folder?: string } & Kinds): Promise<void> {
   const begun = performance.now();
   await requireMachine();
   const directory = folder ?? (await fs.mkdtemp(`${defaultFolder}-`));
   // PostgreSQL and the tasks are not root.
   await fs.mkdir(directory, { recursive: true });
   await fs.chmod(directory, 0o755);
-  const told = await tell(directory, [...opening(directory), ...rest], keep === true);
+  const told = await tell(directory, [...opening(directory, kinds), ...rest], keep === true);
   console.log(`\n${table(told.moved)}\n`);
   if (keep) printKept(told.booted!.lab);
   console.log(
@@ -51,10 +52,10 @@ async function review({ keep }: { keep?: boolean }): Promise<void> {
 }
 
 /** Jobs of somebody's own, in a folder of its own. */
-async function adopt({ keep }: { keep?: boolean }): Promise<void> {
+async function adopt({ keep, ...kinds }: { keep?: boolean } & Kinds): Promise<void> {
   await requireMachine();
   const directory = await newFolder();
-  const { booted } = await tell(directory, adoptionChapters(directory), keep === true);
+  const { booted } = await tell(directory, adoptionChapters(directory, kinds), keep === true);
   if (keep) printKept(booted!.lab);
 }
 

@@ -207,6 +207,8 @@ export interface ServiceDefinition extends AnyDefinition {
   readonly companions?: readonly Companion[];
   /** Traefik's middlewares on the service's router, such as `authelia@file`. @default none */
   readonly middlewares?: readonly string[];
+  /** Tags of your own of the service in Consul, after those of the environment's `proxy`. @default none */
+  readonly tags?: readonly string[];
   /** Where the data was. Omit it if the service already uses the server: there is nothing to move. */
   readonly source?: Source;
 }

@@ -89,6 +89,7 @@ export class ServiceStack extends TerraformStack {
       server: { ...environment.server, ca, sslmode: service.sslmode ?? environment.server.sslmode },
       watched: environment.monitoring !== undefined,
       domain: environment.domain,
+      proxy: environment.proxy,
       migrator: { ...environment.migrator, schemaWrapper },
     });
   }

@@ -20,7 +20,7 @@ export function jobProps(
   environment: Environment,
   { definition, phase, rollback, passwordVersion = 1, sslmode }: EnvironmentService,
 ): ServiceJobProps {
-  const { nomad, domain, vault, migrator } = environment;
+  const { nomad, domain, proxy, vault, migrator } = environment;
   const server = {
     ...environment.server,
     ca: certificateOf(environment),
@@ -34,6 +34,7 @@ export function jobProps(
     namespace: nomad.namespace,
     region: nomad.region,
     domain,
+    proxy,
     connection: connectionOf(definition, server, vault.mount),
     passwordVersion,
     vaultRole: workloadIdentityName(definition.name),

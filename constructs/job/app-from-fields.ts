@@ -2,6 +2,7 @@
 import { dsnFile, caFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Job, Task } from "../../nomad/job";
+import { defaultProxy, proxyTags } from "../../nomad/proxy-tags";
 import { volumeRequests, type HostVolume } from "../../nomad/volume";
 import type { Companion, EmbeddedSource, SecretVariable, ServiceDefinition } from "../../services/definition";
 import type { App } from "./app";
@@ -81,7 +82,7 @@ function jobOf(props: FieldsProps, mode: Mode): Job {
             Name: name,
             Provider: "consul",
             PortLabel: portLabel,
-            Tags: traefikTags(props),
+            Tags: tagsOf(props),
             Checks: [health.toApi("health")],
           },
         ],
@@ -139,15 +140,9 @@ function passwordOf(source: ServiceDefinition["source"]): SecretVariable[] {
   return [{ variable: app, secret, field }];
 }
 
-function traefikTags({ definition, domain }: FieldsProps): string[] {
-  const router = `traefik.http.routers.${definition.name}`;
-  return [
-    "traefik.enable=true",
-    `${router}.rule=Host(\`${definition.name}.${domain}\`)`,
-    `${router}.entrypoints=websecure`,
-    `${router}.tls=true`,
-    ...(definition.middlewares?.length ? [`${router}.middlewares=${definition.middlewares.join(",")}`] : []),
-  ];
+function tagsOf({ definition, domain, proxy = defaultProxy }: FieldsProps): string[] {
+  const { name, middlewares = [], tags = [] } = definition;
+  return [...proxyTags(proxy, { name, host: `${name}.${domain}`, middlewares }), ...tags];
 }
 
 /** The volume that holds the source. */

@@ -1,4 +1,5 @@
 import type { Connection } from "../../nomad/dsn";
+import type { Proxy } from "../../nomad/proxy-tags";
 import type { Program, Side } from "../../services/definition";
 import type { AnySource, Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
@@ -16,6 +17,8 @@ export interface ServiceJobProps {
   /** @default that of the server that gets the job */
   readonly region?: string | undefined;
   readonly domain: string;
+  /** Whose tags the job's service in Consul has. @default Traefik's */
+  readonly proxy?: Proxy | undefined;
   readonly connection: Connection;
   /** The version of the role's password: the apply that makes a new one also restarts the tasks that log in with it. */
   readonly passwordVersion: number;

@@ -1,5 +1,6 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
+import type { Proxy } from "../../nomad/proxy-tags";
 import type { Program } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
@@ -139,6 +140,8 @@ export interface Environment {
   readonly passwordMaxAgeDays?: number;
   /** Services are reached at `https://NAME.DOMAIN`. */
   readonly domain: string;
+  /** The proxy that finds services by their tags in Consul. Jobs of your own keep their tags. @default Traefik */
+  readonly proxy?: Proxy;
   readonly migrator: {
     /** The migrator's program: its image, or the bundle, run by `node`. */
     readonly program: Program;

@@ -292,6 +292,7 @@ const serviceDefinition = z.strictObject({
     .array(pattern(/^[A-Za-z0-9_-]+(@[a-z]+)?$/, "a middleware", "NAME or NAME@PROVIDER"))
     .readonly()
     .optional(),
+  tags: z.array(noControl("a tag").min(1)).readonly().optional(),
   source: source.optional(),
 }) satisfies z.ZodType<ServiceDefinition>;
 
@@ -479,6 +480,16 @@ export const environmentSchema = z.strictObject({
     "a domain",
     "lower-case DNS labels between dots",
   ),
+  proxy: z
+    .discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("traefik"),
+        entryPoint: label.optional(),
+        certResolver: label.optional(),
+      }),
+      z.strictObject({ kind: z.enum(["fabio", "caddy", "host-tag", "none"]) }),
+    ])
+    .optional(),
   migrator: z.strictObject({ program, snapshots: volumeName }),
   states: z
     .discriminatedUnion("in", [

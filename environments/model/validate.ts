@@ -65,6 +65,7 @@ function relations(environment: Environment): Problem[] {
     ...encryptionProblems(environment),
     ...migratorProblems(environment),
     ...live.flatMap(({ service, at }) => sslmodeProblems(environment, service, at)),
+    ...live.flatMap(({ service, at }) => proxyProblems(environment, service, at)),
     ...stackNameProblems(environment),
     ...serverProblems(environment),
     ...connectionProblems(environment),
@@ -267,6 +268,19 @@ function sslmodeProblems(
             message: `${own === undefined ? "server.sslmode" : "its sslmode"} is "${sslmode}", and ${definition.name} cannot be told so. Allowed with it: ${allowed.join(", ")}. Set one of these as the service's own sslmode; or if your image can be told, name the variables: dsn: { ..., tls: { "${sslmode}": { VARIABLE: "value" } } }.`,
           },
         ]),
+  ];
+}
+
+/** A middleware may be what asks people for their password: it must not go unnoticed. */
+function proxyProblems({ proxy }: Environment, { definition }: EnvironmentService, at: string): Problem[] {
+  if (hasJobspec(definition) || proxy === undefined || proxy.kind === "traefik") return [];
+  const { middlewares = [] } = definition;
+  if (middlewares.length === 0) return [];
+  return [
+    {
+      path: `${at}.definition.middlewares`,
+      message: `${middlewares.join(", ")} is Traefik's, and proxy is "${proxy.kind}": nothing would take its place. Set middlewares: [], and protect ${definition.name} in the proxy's own configuration.`,
+    },
   ];
 }
 

@@ -8,10 +8,12 @@ import { buildMigrator } from "../../migrator/image/build";
 import { planChanges, placeOf, type ObjectDiff } from "../../nomad/plan-changes";
 import type { JobDefinition } from "../../services/job-definition";
 import { Deployment } from "../deployment";
+import type { Kinds } from "../kinds";
 import { bootServers, serveStandIns } from "../ground";
 import { buildSamples } from "../samples/build";
 import { call } from "../servers/api";
 import type { Lab } from "../servers/lab";
+import { personVariables } from "../servers/secure";
 import { freePorts, waitFor } from "../servers/wait";
 import { asService } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
@@ -38,7 +40,7 @@ interface Setting {
   readonly say: Say;
 }
 
-export function adoptionChapters(directory: string): ListrTask<Told>[] {
+export function adoptionChapters(directory: string, kinds: Kinds): ListrTask<Told>[] {
   let setting: Setting;
   let jobs: Registered[];
   let adopted: LabFacts["adopted"];
@@ -52,7 +54,7 @@ export function adoptionChapters(directory: string): ListrTask<Told>[] {
   });
   return [
     tell("Start the servers, and the jobs that somebody wrote", async (told, say) => {
-      told.booted = await bootServers(directory, volumes, say);
+      told.booted = await bootServers(directory, volumes, say, undefined, "beside", kinds);
       const { lab } = told.booted;
       told.providers = await serveStandIns(lab, say);
       const deployment = new Deployment({ lab, services: [], reattach: told.providers?.reattach });
@@ -161,7 +163,7 @@ async function adopt(
 
 function adoptedIn(lab: Lab, name: string): Promise<Adopted> {
   process.env[labVariable] = lab.directory;
-  return adoptJob(loadEnvironment("lab"), name, process.env);
+  return adoptJob(loadEnvironment("lab"), name, { ...process.env, ...personVariables(lab) });
 }
 
 /** A mesh, groups that share a database, two allocations on one file. */
@@ -231,11 +233,17 @@ const ours =
   /pgmoor_|, task (migrate|schema|source|confirm|postgres)\b|, Update, |, Volume snapshots|, Vault|, Template secrets\/(database|app|db)\.env|, Env\[(DB_|DATABASE_URL)|, Constraint \$\{attr\.(vault|nomad|os\.signals)|, Identity vault_default|, Network, Dynamic Port pgmoor_schema/;
 
 async function proveMoved(setting: Setting, job: Registered): Promise<void> {
-  const { lab, say } = setting;
+  const { lab, nomad, say } = setting;
   const { items } = await answer(job.name, job.port, /^postgresql( 16)?$/);
   expectThat(
     items === job.items,
     `${job.name} should have ${job.items} rows on the server, and has ${items}`,
+  );
+  const told = await nomad.output(job.name, "migrate", "stderr");
+  expectThat(
+    !/cannot read this task's deployment/.test(told),
+    `${job.name}: its tasks should be able to ask Nomad about their deployment`,
+    told,
   );
   const rows = await asService(lab, { name: job.name } as LabService, (client) => job.prove!(lab, client));
   const foreign = (await changesTo(setting, job)).places.filter((place) => !ours.test(place));

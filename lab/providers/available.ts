@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { terraformProgram } from "../../delivery/terraform";
 
 /** The providers, at the versions that the stand-ins are modelled on. */
 export const pinned = {
@@ -34,7 +35,7 @@ export async function realProvidersAvailable(
     );
     return await new Promise<boolean>((resolve) => {
       execFile(
-        "terraform",
+        terraformProgram(env),
         ["init", "-input=false", "-backend=false", "-no-color"],
         {
           cwd: folder,

@@ -1,3 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { send } from "../../connections/send";
+import type { TlsOptions } from "../../connections/tls";
 import { Fault, wordsOf } from "./protocol/fault";
 
 /** A server with a JSON API. */
@@ -7,6 +10,8 @@ export interface Api {
   /** `http://127.0.0.1:8200`, without a slash at the end. */
   readonly address: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Of an address with `https:`. @default Node's own */
+  readonly tls?: TlsOptions;
 }
 
 export interface Call {
@@ -20,7 +25,7 @@ export interface Call {
 /** An answer, whatever its status; `body` is parsed JSON, or the text where it is none. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 }
 
@@ -32,15 +37,14 @@ export async function call(api: Api, method: string, path: string, request: Call
   }
   const timeout = AbortSignal.timeout((request.seconds ?? 30) * 1000);
   try {
-    const response = await fetch(url, {
+    const { status, headers, bytes } = await send(url, {
       method,
-      headers: { ...api.headers, ...(request.body !== undefined && { "content-type": "application/json" }) },
-      body: request.body === undefined ? undefined : JSON.stringify(request.body),
+      headers: api.headers,
+      body: request.body,
+      tls: api.tls,
       signal: request.signal ? AbortSignal.any([request.signal, timeout]) : timeout,
-      redirect: "follow",
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parse(text) };
+    return { status, headers, body: parse(bytes.toString()) };
   } catch (error) {
     if (request.signal?.aborted) throw new Fault(`Interrupted while asking ${api.name}`);
     throw new Fault(

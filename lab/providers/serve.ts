@@ -17,6 +17,11 @@ export function allProviders(env: NodeJS.ProcessEnv): Provider[] {
   ];
 }
 
+/** OpenTofu's default registry is another. */
+function openTofus(address: string): string {
+  return address.replace("registry.terraform.io/", "registry.opentofu.org/");
+}
+
 /** The stand-ins at work. */
 export interface ServedProviders {
   /** For Terraform's environment, as `TF_REATTACH_PROVIDERS`. */
@@ -38,17 +43,19 @@ export async function serveProviders(env: NodeJS.ProcessEnv = process.env): Prom
   const served = await Promise.all(
     allProviders(env).map(async (provider) => ({ address: provider.address, server: await serve(provider) })),
   );
-  const entries = served.map(({ address, server }) => [
-    address,
-    {
-      Protocol: "grpc",
-      ProtocolVersion: 6,
-      Pid: process.pid,
-      // Says that Terraform does not end the process.
-      Test: true,
-      Addr: { Network: "tcp", String: `127.0.0.1:${server.port}` },
-    },
-  ]);
+  const entries = served.flatMap(({ address, server }) =>
+    [address, openTofus(address)].map((one) => [
+      one,
+      {
+        Protocol: "grpc",
+        ProtocolVersion: 6,
+        Pid: process.pid,
+        // Says that Terraform does not end the process.
+        Test: true,
+        Addr: { Network: "tcp", String: `127.0.0.1:${server.port}` },
+      },
+    ]),
+  );
   return {
     reattach: JSON.stringify(Object.fromEntries(entries)),
     stop: () => {

@@ -1,3 +1,6 @@
+import { send } from "../../connections/send";
+import { accessTo } from "./access";
+
 /** One call of a server's JSON API. */
 export interface ApiCall {
   readonly method?: "GET" | "PUT" | "POST" | "DELETE";
@@ -18,16 +21,29 @@ export class ApiError extends Error {
 }
 
 /** Calls a JSON API; an answer without content is undefined. Every call ends within 10 s. */
-export async function call<T = unknown>(url: string, { method, body, headers }: ApiCall = {}): Promise<T> {
-  const response = await fetch(url, {
-    method: method ?? "GET",
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
+export async function call<T = unknown>(url: string, options: ApiCall = {}): Promise<T> {
+  const text = await callForText(url, options);
+  return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** Likewise, of an API that answers with text. */
+export async function callForText(
+  address: string,
+  { method = "GET", body, headers }: ApiCall = {},
+): Promise<string> {
+  const url = new URL(address);
+  const access = accessTo(url);
+  for (const [name, value] of Object.entries(access?.query ?? {}))
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  const { status, bytes } = await send(url, {
+    method,
+    headers: { ...access?.headers, ...headers },
+    body,
+    tls: access?.tls,
     signal: AbortSignal.timeout(10_000),
   });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new ApiError(response.status, `${method ?? "GET"} ${url}: ${response.status} ${text.trim()}`);
-  }
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  const text = bytes.toString();
+  if (status < 200 || status > 299)
+    throw new ApiError(status, `${method} ${address}: ${status} ${text.trim()}`);
+  return text;
 }

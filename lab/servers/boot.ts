@@ -14,7 +14,8 @@ import type { Program } from "./program";
 import type { ProgramName } from "./program";
 import { stopLab } from "./stop";
 import { freePorts } from "./wait";
-import { mountVault, startVault, trustNomad, writeSecret } from "./vault";
+import { makeCertificates, vaultNamespace } from "./secure";
+import { mountVault, useNamespace, startVault, trustNomad, writeSecret } from "./vault";
 
 export interface LabOptions {
   /** Where the lab keeps everything; made when missing, empty otherwise. Others must be able to enter it: PostgreSQL is not root. */
@@ -28,6 +29,10 @@ export interface LabOptions {
   readonly beforeNomad?: () => Promise<void>;
   /** `job`: the lab has no PostgreSQL of its own, since a Nomad job of pgmoor's will be it. @default "beside" */
   readonly postgres?: "beside" | "job";
+  /** Whether it is closed: TLS with client certificates, and ACLs. @default false */
+  readonly secure?: boolean;
+  /** The programs' `vault` is OpenBao. @default false */
+  readonly openbao?: boolean;
   /** Called with a line for the person who waits. */
   readonly progress: (line: string) => void;
 }
@@ -93,6 +98,8 @@ async function boot({
   volumes,
   beforeNomad,
   postgres: kind = "beside",
+  secure = false,
+  openbao = false,
   progress,
 }: LabOptions): Promise<Pick<BootedLab, "lab" | "servers">> {
   const env = {
@@ -109,11 +116,12 @@ async function boot({
   }
   const programMounts = [...(await programFolders(within("programs"), node)), ...(embedded?.mounts ?? [])];
 
+  const certificates = secure ? await makeCertificates(within("certificates")) : undefined;
   // All three are awaited even if one fails: what starts late must be there to be ended.
   const password = randomBytes(24).toString("base64url");
   const [consul, vault, postgres] = await allOrFirstError([
-    startConsul(programs.consul, within("consul"), env).then(tell(progress, "Consul")),
-    startVault(programs.vault, within("vault"), env).then(tell(progress, "Vault")),
+    startConsul(programs.consul, within("consul"), env, certificates).then(tell(progress, "Consul")),
+    startVault(programs.vault, within("vault"), env, certificates).then(tell(progress, "Vault")),
     kind === "job"
       ? placeForPostgres()
       : startPostgres({ directory: within("postgres"), password, env }).then(tell(progress, "PostgreSQL")),
@@ -125,6 +133,8 @@ async function boot({
     readOnly: false,
   }));
   await beforeNomad?.();
+  const inNamespace = certificates !== undefined && openbao ? vaultNamespace : undefined;
+  if (inNamespace !== undefined) await useNamespace(vault, inNamespace, certificates!);
   const [nomad] = await allOrFirstError([
     startNomad({
       program: programs.nomad,
@@ -133,6 +143,7 @@ async function boot({
       consul: consul.address,
       vault: vault.address,
       hostFolders: [...programMounts, ...dataFolders],
+      closed: certificates && { certificates, vaultNamespace: inNamespace },
     }).then(tell(progress, "Nomad")),
     kind === "job" ? Promise.resolve() : registerPostgres(consul.address, postgres.host, postgres.port),
     mountVault(vault).then(() => (kind === "job" ? undefined : writeSecret(vault, "postgres/admin", admin))),
@@ -166,6 +177,16 @@ async function boot({
           embedded: { server: embedded.server, central: embedded.central, clients: embedded.clients },
         }),
     node,
+    ...(certificates === undefined
+      ? {}
+      : {
+          secure: {
+            certificates,
+            nomadManagement: nomad.tokens!.management,
+            nomadToken: nomad.tokens!.person,
+            ...(inNamespace === undefined ? {} : { vaultNamespace: inNamespace }),
+          },
+        }),
     processes: identities(servers),
   };
   await saveLab(lab);

@@ -33,6 +33,7 @@ const recipes: Record<Buildable, Recipe> = {
   // Of its ways to find what it watches, only Consul is used here; all of them would take four times as long.
   prometheus: { flags: ["-tags", "remove_all_sd,enable_consul_sd"], env: { CGO_ENABLED: "0" } },
   promtool: { flags: ["-tags", "remove_all_sd,enable_consul_sd"], env: { CGO_ENABLED: "0" } },
+  opentofu: { flags: [], linker: "-X github.com/opentofu/opentofu/version.dev=no", env: {} },
 };
 
 /** The Go package of a program. */
@@ -40,6 +41,7 @@ function packageOf(name: Buildable): string {
   if (name === "restic") return "github.com/restic/restic/cmd/restic";
   if (name === "versitygw") return "github.com/versity/versitygw/cmd/versitygw";
   if (name === "prometheus" || name === "promtool") return `github.com/prometheus/prometheus/cmd/${name}`;
+  if (name === "opentofu") return "github.com/opentofu/opentofu/cmd/tofu";
   return `github.com/hashicorp/${name}`;
 }
 

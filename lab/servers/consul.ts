@@ -1,8 +1,10 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { letInAt } from "./access";
 import { call } from "./api";
 import type { Program } from "./program";
 import { LabServer } from "./lab-server";
+import { tlsOf, type Certificates } from "./secure";
 import { freePorts, waitFor } from "./wait";
 
 export interface ConsulServer {
@@ -15,10 +17,12 @@ export async function startConsul(
   program: Program,
   directory: string,
   env: Readonly<Record<string, string>>,
+  certificates?: Certificates,
 ): Promise<ConsulServer> {
   await fs.mkdir(directory, { recursive: true });
   const [http, rpc, serf] = (await freePorts(3)) as [number, number, number];
-  const address = `http://127.0.0.1:${http}`;
+  const address = `${certificates === undefined ? "http" : "https"}://127.0.0.1:${http}`;
+  if (certificates !== undefined) letInAt(address, { tls: tlsOf(certificates) });
   const config = {
     node_name: "lab",
     bind_addr: "127.0.0.1",
@@ -29,7 +33,16 @@ export async function startConsul(
     // A leader within a second: the default is for servers that are busy or far apart.
     performance: { raft_multiplier: 1 },
     ui_config: { enabled: true },
-    ports: { http, server: rpc, serf_lan: serf, serf_wan: -1, dns: -1, grpc: -1, grpc_tls: -1 },
+    ...(certificates === undefined ? {} : { tls: consulTls(certificates) }),
+    ports: {
+      ...(certificates === undefined ? { http } : { http: -1, https: http }),
+      server: rpc,
+      serf_lan: serf,
+      serf_wan: -1,
+      dns: -1,
+      grpc: -1,
+      grpc_tls: -1,
+    },
     // All of the cluster has one address here. With the default, 200, a drained node's tasks wait for each other's connections.
     limits: { http_max_conns_per_client: 1000 },
     disable_update_check: true,
@@ -49,6 +62,18 @@ export async function startConsul(
   });
   await consulLeads(address);
   return { address, server };
+}
+
+function consulTls({ ca, server }: Certificates) {
+  return {
+    defaults: {
+      ca_file: ca,
+      cert_file: server.cert,
+      key_file: server.key,
+      verify_incoming: true,
+      verify_outgoing: true,
+    },
+  };
 }
 
 /** Waits until Consul has a leader, without which it answers nothing of use. */

@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { isRunning, type ProcessIdentity } from "./process";
+import { letIn, type Closed } from "./secure";
 
 /** A folder of this machine that Nomad gives to tasks as a host volume. */
 export interface HostFolder {
@@ -48,6 +49,8 @@ export interface Lab {
   readonly embedded?: { readonly server: string; readonly central: string; readonly clients: string };
   /** Node's program, the same path on the host and in a task. */
   readonly node: string;
+  /** Of a lab that is closed: who has none of this does not get in. */
+  readonly secure?: Closed;
   readonly processes: readonly ProcessIdentity[];
 }
 
@@ -63,7 +66,9 @@ export async function saveLab(lab: Lab): Promise<void> {
 /** The lab of this directory, running or not; undefined when there is none. */
 export async function readLab(directory: string): Promise<Lab | undefined> {
   try {
-    return JSON.parse(await fs.readFile(labFile(path.resolve(directory)), "utf8")) as Lab;
+    const lab = JSON.parse(await fs.readFile(labFile(path.resolve(directory)), "utf8")) as Lab;
+    letIn(lab);
+    return lab;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

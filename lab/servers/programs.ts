@@ -3,20 +3,33 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { build, goModule } from "./build";
 import { cached, cacheFolder, exists } from "./cache";
+import type { Kinds } from "../kinds";
+import { findOpenBao } from "./openbao";
 import { compareVersions, findOnPath } from "./path";
 import type { FindOptions, Program, ProgramName, ToolName } from "./program";
 import { oldest } from "./program";
 
 const run = promisify(execFile);
 
-/** Finds the programs on PATH, else in the cache, else builds them there, one after the other: each build takes all cores. */
-export async function findPrograms(options: FindOptions): Promise<Record<ProgramName, Program>> {
+/**
+ * Finds the programs on PATH, else in the cache, else builds them there, one after the other: each build takes all cores.
+ * A fork takes the place of what it is a fork of.
+ */
+export async function findPrograms(
+  options: FindOptions,
+  { opentofu = false, openbao = false }: Pick<Kinds, "opentofu" | "openbao"> = {},
+): Promise<Record<ProgramName, Program>> {
   return {
-    terraform: await findProgram("terraform", options),
+    terraform: await (opentofu ? findOpenTofu(options) : findProgram("terraform", options)),
     consul: await findProgram("consul", options),
-    vault: await findProgram("vault", options),
+    vault: await (openbao ? findOpenBao(options) : findProgram("vault", options)),
     nomad: await findProgram("nomad", options),
   };
+}
+
+async function findOpenTofu(options: FindOptions): Promise<Program> {
+  const [file, { version }] = [await findTool("opentofu", options), await goModule("opentofu")];
+  return { name: "terraform", fork: "opentofu", file, version, from: "cache" };
 }
 
 /** Finds one program on PATH, else in the cache, else builds it there. */

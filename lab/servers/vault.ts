@@ -1,8 +1,11 @@
+import { createPublicKey, type JsonWebKey } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { letInAt } from "./access";
 import { call } from "./api";
 import type { Program } from "./program";
 import { LabServer } from "./lab-server";
+import { tlsOf, type Certificates } from "./secure";
 import { freePorts, waitFor } from "./wait";
 
 export interface VaultServer {
@@ -20,16 +23,22 @@ export async function startVault(
   program: Program,
   directory: string,
   env: Readonly<Record<string, string>>,
+  certificates?: Certificates,
 ): Promise<VaultServer> {
   const data = path.join(directory, "data");
   await fs.mkdir(data, { recursive: true });
   const [port, cluster] = (await freePorts(2)) as [number, number];
-  const address = `http://127.0.0.1:${port}`;
+  const address = `${certificates === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+  if (certificates !== undefined) letInAt(address, { tls: tlsOf(certificates) });
   const config = {
     // The one kind that keeps data and is in every build: `-tags minimal` has no `file`.
     storage: { raft: { path: data, node_id: "lab", performance_multiplier: 1 } },
     listener: {
-      tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${cluster}`, tls_disable: true },
+      tcp: {
+        address: `127.0.0.1:${port}`,
+        cluster_address: `127.0.0.1:${cluster}`,
+        ...listenerTls(certificates),
+      },
     },
     api_addr: address,
     cluster_addr: `http://127.0.0.1:${cluster}`,
@@ -57,6 +66,23 @@ export async function startVault(
   });
   await unseal({ address, unsealKey: keys[0] });
   return { address, token: root_token, unsealKey: keys[0], server };
+}
+
+function listenerTls(certificates: Certificates | undefined) {
+  if (certificates === undefined) return { tls_disable: true };
+  const { ca, server } = certificates;
+  return {
+    tls_cert_file: server.cert,
+    tls_key_file: server.key,
+    tls_client_ca_file: ca,
+    tls_require_and_verify_client_cert: true,
+  };
+}
+
+/** Makes a namespace, where everything of the lab's is from here on. Its users are the root namespace's. */
+export async function useNamespace(vault: Access, name: string, certificates: Certificates): Promise<void> {
+  await write(vault, `sys/namespaces/${name}`, {});
+  letInAt(vault.address, { tls: tlsOf(certificates), headers: { "X-Vault-Namespace": name } });
 }
 
 type Access = Pick<VaultServer, "address" | "token">;
@@ -119,6 +145,17 @@ export async function writeSecret(
 
 /** Has Vault trust the identities that Nomad gives to its tasks. Nomad has to answer by then: Vault tries the address. */
 export async function trustNomad(vault: Access, nomad: string): Promise<void> {
+  // Vault shows no client certificate when it asks for the keys. So it gets them.
+  if (nomad.startsWith("https:")) {
+    const { keys } = await call<{ keys: JsonWebKey[] }>(`${nomad}/.well-known/jwks.json`);
+    const pem = (key: JsonWebKey) =>
+      createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" });
+    await write(vault, "auth/jwt-nomad/config", {
+      jwt_validation_pubkeys: keys.map(pem),
+      jwt_supported_algs: ["RS256", "EdDSA"],
+    });
+    return;
+  }
   await write(vault, "auth/jwt-nomad/config", {
     jwks_url: `${nomad}/.well-known/jwks.json`,
     jwt_supported_algs: ["RS256", "EdDSA"],

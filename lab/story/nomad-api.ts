@@ -1,5 +1,5 @@
 /** What the lab asks of Nomad: its jobs, their deployments, what a task printed. */
-import { call } from "../servers/api";
+import { call, callForText } from "../servers/api";
 import type { Lab } from "../servers/lab";
 
 export interface TaskEvent {
@@ -153,8 +153,8 @@ export class NomadApi {
   /** What a task printed in an allocation. */
   async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
     const query = `task=${task}&type=${type}&plain=true`;
-    const response = await fetch(`${this.lab.nomad.address}/v1/client/fs/logs/${ID}?${query}`);
-    return response.ok ? (await response.text()).trim() : "";
+    const url = `${this.lab.nomad.address}/v1/client/fs/logs/${ID}?${query}`;
+    return (await callForText(url).catch(() => "")).trim();
   }
 
   private get<T>(path: string, options?: Parameters<typeof call>[1]): Promise<T> {

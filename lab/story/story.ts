@@ -7,6 +7,7 @@ import { bootServers, serveStandIns } from "../ground";
 import { followFirstPage, firstPageVolume } from "./first-page";
 import { adoptable, type AdoptableName } from "../../environments/lab";
 import { buildMigrator } from "../../migrator/image/build";
+import type { Kinds } from "../kinds";
 import { Deployment, type LabService } from "../deployment";
 import type { ServedProviders } from "../providers/serve";
 import { buildSamples } from "../samples/build";
@@ -47,11 +48,11 @@ type Chapter = ListrTask<Told>;
 type Say = (line: string) => void;
 
 /** From nothing to services on their sources, as jobs registered by hand. */
-export function opening(directory: string): Chapter[] {
+export function opening(directory: string, kinds: Kinds = {}): Chapter[] {
   return [
     chapter("Find or build the servers, and start them", async (told, say) => {
       const begun = performance.now();
-      told.booted = await bootServers(directory, volumes(), say);
+      told.booted = await bootServers(directory, volumes(), say, undefined, "beside", kinds);
       told.bootSeconds = (performance.now() - begun) / 1000;
       say(`all four run on 127.0.0.1 after ${told.bootSeconds.toFixed(1)} s`);
     }),

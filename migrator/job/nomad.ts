@@ -45,7 +45,9 @@ export async function newVersion(
       .map((one) => one.CreateTime);
     return { waitedSeconds: (CreateTime - Math.max(Job.SubmitTime, ...registered)) / 1e9 };
   } catch (error) {
-    log(`cannot read this task's deployment from Nomad: ${messageOf(error)}`);
+    log(
+      `cannot read this task's deployment from Nomad: ${messageOf(error)}. With Nomad's ACLs, tasks need a policy that reads jobs (docs/connect-to-your-cluster.md#tokens)`,
+    );
     return undefined;
   }
 }

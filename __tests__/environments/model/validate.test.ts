@@ -260,6 +260,8 @@ const mistakes: readonly Mistake[] = [
   [["services", 1, "definition", "dsn", "password"], [], /Invalid input|expected/],
   // The rest of a definition
   [d("colour"), "blue", /colour/, "services[0].definition"],
+  [["proxy"], { kind: "nginx" }, /./, "proxy.kind"],
+  [d("tags"), ["a\nb"], /control characters/, "services[0].definition.tags[0]"],
   [d("middlewares"), ["a b"], /is not a middleware/, "services[0].definition.middlewares[0]"],
   [
     d("companions"),
@@ -406,4 +408,12 @@ test("a retired service takes neither database nor port", () => {
       ],
     }),
   ).toEqual([]);
+});
+
+test("a middleware of Traefik's is not lost to another proxy without a word", () => {
+  const guarded = { ...vaultwarden, middlewares: ["authelia@file"] };
+  const environment = homelabWith(["services", 0, "definition"], guarded);
+  expect(report(environment)).toEqual([]);
+  const [, problem] = report({ ...environment, proxy: { kind: "fabio" } });
+  expect(problem).toMatch(/services\[0\]\.definition\.middlewares: authelia@file is Traefik's/);
 });

@@ -182,7 +182,7 @@ async function ask(
     seconds: 90,
   });
   if (answer.status !== 200) throw refused(consul, answer.status, answer.body);
-  return { index: answer.headers.get("x-consul-index") ?? "1", results: entries.parse(answer.body) };
+  return { index: String(answer.headers["x-consul-index"] ?? "1"), results: entries.parse(answer.body) };
 }
 
 async function agentDatacenter(consul: Consul, signal: AbortSignal): Promise<string> {

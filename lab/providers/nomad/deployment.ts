@@ -102,6 +102,6 @@ async function waitFor<T extends { Status: string }>(
         "It continues in Nomad. Look there what it waits for. If it is only slow, raise the resource's timeouts.",
       );
     }
-    index = answer.headers.get("x-nomad-index") ?? "0";
+    index = String(answer.headers["x-nomad-index"] ?? "0");
   }
 }

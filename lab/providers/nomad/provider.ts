@@ -1,3 +1,4 @@
+import { tlsFor } from "../../../connections/tls";
 import { trimAddress } from "../http";
 import { Fault } from "../protocol/fault";
 import { provider, type Provider } from "../protocol/provider";
@@ -16,6 +17,7 @@ export function nomadProvider(env: NodeJS.ProcessEnv): Provider {
     address: (env.NOMAD_ADDR ? optional(text) : required(text)) as Attributes[string] & typeof text,
     region: optional(text),
     secret_id: optional(text),
+    ca_file: optional(text),
   };
   return provider({
     address: "registry.terraform.io/hashicorp/nomad",
@@ -26,7 +28,12 @@ export function nomadProvider(env: NodeJS.ProcessEnv): Provider {
       if (!address) throw new Fault("No Nomad address: set NOMAD_ADDR", "Or the provider's address.");
       const token = setting("secret_id") ?? env.NOMAD_TOKEN;
       return new Nomad(
-        { name: "Nomad", address: trimAddress(address), headers: token ? { "X-Nomad-Token": token } : {} },
+        {
+          name: "Nomad",
+          address: trimAddress(address),
+          headers: token ? { "X-Nomad-Token": token } : {},
+          tls: tlsFor("Nomad", address, setting("ca_file"), true, env),
+        },
         setting("region") ?? env.NOMAD_REGION,
       );
     },

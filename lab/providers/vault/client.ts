@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tlsFor } from "../../../connections/tls";
 import { call, pathOf, trimAddress, type Answer, type Api } from "../http";
 import { Fault } from "../protocol/fault";
 import type { Draft } from "../protocol/schema";
@@ -9,6 +10,8 @@ import { configured } from "../settings";
 export const attributes = {
   address: optional(text),
   token: optional(text),
+  namespace: optional(text),
+  ca_cert_file: optional(text),
   token_name: optional(text),
   skip_child_token: optional(bool),
   max_lease_ttl_seconds: optional(number),
@@ -72,7 +75,12 @@ export async function connect(config: Draft<typeof attributes>, env: NodeJS.Proc
   if (!address) throw new Fault("No Vault address: set VAULT_ADDR", "Or the provider's address.");
   const token = setting("token") ?? env.VAULT_TOKEN;
   if (!token) throw new Fault("No Vault token: set VAULT_TOKEN", `It is for Vault at ${address}.`);
-  const api = apiOf(trimAddress(address), token);
+  const api: Api = {
+    name: "Vault",
+    address: trimAddress(address),
+    headers: headersOf(token, setting("namespace") ?? env.VAULT_NAMESPACE),
+    tls: tlsFor("Vault", address, setting("ca_cert_file"), true, env),
+  };
   await checkSeal(api);
   if (setting("skip_child_token") ?? env.TERRAFORM_VAULT_SKIP_CHILD_TOKEN === "true") return new Vault(api);
   const ttl = setting("max_lease_ttl_seconds") ?? Number(env.TERRAFORM_VAULT_MAX_TTL ?? 1200);
@@ -83,11 +91,15 @@ export async function connect(config: Draft<typeof attributes>, env: NodeJS.Proc
     renewable: false,
   });
   const { auth } = z.object({ auth: z.object({ client_token: z.string() }) }).parse(child);
-  return new Vault(apiOf(api.address, auth.client_token));
+  return new Vault({ ...api, headers: { ...api.headers, "X-Vault-Token": auth.client_token } });
 }
 
-function apiOf(address: string, token: string): Api {
-  return { name: "Vault", address, headers: { "X-Vault-Token": token, "X-Vault-Request": "true" } };
+function headersOf(token: string, namespace: string | undefined): Record<string, string> {
+  return {
+    "X-Vault-Token": token,
+    "X-Vault-Request": "true",
+    ...(namespace ? { "X-Vault-Namespace": namespace } : {}),
+  };
 }
 
 async function checkSeal(api: Api): Promise<void> {
