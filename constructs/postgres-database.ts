@@ -18,8 +18,8 @@ export interface PostgresDatabaseProps {
   readonly memberOf?: readonly string[];
   /** Whether those who watch (`pg_monitor`) may connect: they see its statistics and no row. @default false */
   readonly watched?: boolean;
-  /** Whether role and database were there before pgmoor. They are imported then, if the state does not have them. */
-  readonly existing: boolean;
+  /** What is there already. It is imported, if the state does not have it. */
+  readonly existing: { readonly role: boolean; readonly database: boolean };
   /** The role's password, an ephemeral expression, and its version. Absent: the role keeps the one it has. */
   readonly password?: {
     readonly value: string;
@@ -90,10 +90,8 @@ export class PostgresDatabase extends Construct {
       }),
       name,
     );
-    if (props.existing) {
-      role.importFrom(props.name);
-      database.importFrom(props.name);
-    }
+    if (props.existing.role) role.importFrom(props.name);
+    if (props.existing.database) database.importFrom(props.name);
     const revoked = named(
       new Grant(this, "connect", {
         database: database.name,

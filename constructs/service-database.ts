@@ -20,6 +20,8 @@ export interface ServiceDatabaseProps {
   readonly rollback?: RollbackKind | undefined;
   /** What is there already. */
   readonly existing: { readonly job: boolean; readonly secret: boolean; readonly database: boolean };
+  /** What a deploy that was cut off has made of role and database: ours, and not in the state. @default nothing */
+  readonly cutOff?: { readonly role: boolean; readonly database: boolean } | undefined;
   /** @default 1; for an existing secret: the one it has */
   readonly passwordVersion?: number;
   readonly nomad: Pick<ServiceJobProps, "datacenter" | "namespace" | "region">;
@@ -39,7 +41,7 @@ export interface ServiceDatabaseProps {
 export class ServiceDatabase extends Construct {
   constructor(scope: Construct, id: string, props: ServiceDatabaseProps) {
     super(scope, id);
-    const { definition, existing, vault, nomad } = props;
+    const { definition, existing, cutOff, vault, nomad } = props;
     const name = databaseName(definition);
     const namespace = jobNamespace(definition, nomad.namespace);
     const connection = connectionOf(definition, props.server, vault.mount);
@@ -60,7 +62,10 @@ export class ServiceDatabase extends Construct {
       connectionLimit: definition.database.connectionLimit,
       extensions: definition.database.extensions ?? [],
       watched: props.watched,
-      existing: existing.database,
+      existing: {
+        role: existing.database || cutOff?.role === true,
+        database: existing.database || cutOff?.database === true,
+      },
       password:
         existing.database && !rotated
           ? undefined

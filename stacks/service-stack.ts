@@ -8,6 +8,7 @@ import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service
 import { forget } from "../constructs/terraform";
 import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
+import type { CutOff } from "../survey/cut-off";
 import { warnOfAdoption, type Adoption } from "./adoption";
 import { keepState } from "./backend";
 import { fileOf } from "./file-of";
@@ -22,6 +23,8 @@ export interface ServiceStackProps {
   readonly ca?: string | undefined;
   /** Why it must not be deployed. @default it may be */
   readonly stops?: readonly string[] | undefined;
+  /** What a deploy that was cut off has made, and the state does not have. @default nothing */
+  readonly cutOff?: CutOff | undefined;
   /** What the first deploy of a job changes that somebody else registered. @default nothing, or there is none */
   readonly adoption?: Adoption | undefined;
   /** That its password is too old. @default it is not */
@@ -39,6 +42,7 @@ export class ServiceStack extends TerraformStack {
       schemaWrapper,
       ca,
       stops = [],
+      cutOff,
       adoption,
       oldPassword,
       newestBackup,
@@ -83,6 +87,7 @@ export class ServiceStack extends TerraformStack {
         secret: existing.has("secret"),
         database: existing.has("database"),
       },
+      cutOff,
       passwordVersion: service.passwordVersion,
       nomad: environment.nomad,
       vault: environment.vault,

@@ -88,6 +88,7 @@ export function synthesizeStacks(
           schemaWrapper,
           ca,
           stops,
+          cutOff: seen.cutOff.get(service.definition.name),
           oldPassword,
           newestBackup,
           adoption,

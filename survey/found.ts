@@ -8,6 +8,8 @@ export interface Found {
   readonly secretWritten?: Date | undefined;
   readonly role: Presence;
   readonly database: Presence;
+  /** The role that owns the database. Absent: there is none, or nobody could look. */
+  readonly owner?: string | undefined;
   /** A job that somebody stopped is absent. */
   readonly job: Presence;
   /** Whether the job that runs is on the server. Absent: nobody could look. */

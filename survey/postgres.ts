@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import type { Environment } from "../environments/model/environment";
 import type { Found } from "./found";
-import { asRole, isWrongPassword, type Place } from "./server";
+import { asRole, isMissingDatabase, isWrongPassword, type Place } from "./server";
 import type { Secret } from "./vault";
 
 /**
@@ -46,9 +46,10 @@ async function askAdmin<T>(
 
 export interface Contents {
   readonly version: string;
-  /** Their names, of all of them. */
+  /** The names of all of them. */
   readonly roles: ReadonlySet<string>;
-  readonly databases: ReadonlySet<string>;
+  /** The owner of each, by its name. */
+  readonly databases: ReadonlyMap<string, string>;
 }
 
 /** What the server has. @returns undefined when nobody could look */
@@ -61,10 +62,13 @@ export function contentsOf(
     const names = async (sql: string) =>
       new Set((await client.query<{ name: string }>(sql)).rows.map(({ name }) => name));
     const [version] = await names("SELECT current_setting('server_version') AS name");
+    const databases = await client.query<{ name: string; owner: string }>(
+      "SELECT datname AS name, pg_get_userbyid(datdba) AS owner FROM pg_database",
+    );
     return {
       version: version!,
       roles: await names("SELECT rolname AS name FROM pg_roles"),
-      databases: await names("SELECT datname AS name FROM pg_database"),
+      databases: new Map(databases.rows.map(({ name, owner }) => [name, owner])),
     };
   });
 }
@@ -82,7 +86,7 @@ export async function hasTables(
   return (found?.rowCount ?? 0) > 0;
 }
 
-/** Whether the role takes the password. */
+/** Whether the role takes the password. PostgreSQL says that a database is missing only to who has logged in. */
 export async function tryLogin(
   environment: Environment,
   place: Place,
@@ -92,7 +96,9 @@ export async function tryLogin(
   if (typeof data.password !== "string") return "unknown";
   return asRole([environment, place, name, data.password, name], () =>
     Promise.resolve("works" as const),
-  ).catch((error: unknown) => (isWrongPassword(error) ? "refused" : "unknown"));
+  ).catch((error: unknown) =>
+    isWrongPassword(error) ? "refused" : isMissingDatabase(error) ? "works" : "unknown",
+  );
 }
 
 /**

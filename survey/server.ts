@@ -84,3 +84,7 @@ export async function asRole<T>(
 export function isWrongPassword(error: unknown): boolean {
   return (error as { code?: string }).code === "28P01";
 }
+
+export function isMissingDatabase(error: unknown): boolean {
+  return (error as { code?: string }).code === "3D000";
+}

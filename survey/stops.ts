@@ -4,6 +4,7 @@
  */
 import type { Environment, EnvironmentService, Existing } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { cutOffOf } from "./cut-off";
 import type { Found, Presence } from "./found";
 import type { Known } from "./known";
 
@@ -70,8 +71,9 @@ function notOurs({ environment, service, known, found }: Case): string[] {
     known.secret === undefined &&
     (found.secret === "present" || found.secret === "deleted") &&
     !existing.includes("secret");
-  const role = unexpected("database", known.role, found.role);
-  const database = unexpected("database", known.database, found.database);
+  const ours = cutOffOf(service, known, found);
+  const role = !ours.role && unexpected("database", known.role, found.role);
+  const database = !ours.database && unexpected("database", known.database, found.database);
   const job = unexpected("job", known.job, found.job);
   const things = [
     ...(secret ? [`the secret ${pathOf(environment, service)}`] : []),
@@ -80,29 +82,27 @@ function notOurs({ environment, service, known, found }: Case): string[] {
     ...(job ? [`the job ${definition.name}`] : []),
   ];
   if (things.length === 0) return [];
+  const both = role || database || existing.includes("database");
   const words: Existing[] = [
     ...(job || existing.includes("job") ? (["job"] as const) : []),
-    ...(secret || existing.includes("secret") ? (["secret"] as const) : []),
-    ...(role || database || existing.includes("database") ? (["database"] as const) : []),
+    // A database is taken over with the password that is in use.
+    ...(both || secret || existing.includes("secret") ? (["secret"] as const) : []),
+    ...(both ? (["database"] as const) : []),
   ];
+  const inVault = secret || existing.includes("secret");
   const [are, them] = things.length === 1 ? ["exists", "it"] : ["exist", "them"];
   return [
     [
       `${sentence(listed(things))} already ${are}, but Terraform's state does not have ${them}.`,
       `If pgmoor made ${them}, the state is lost or elsewhere: deploy from where it is (docs/lost-state.md).`,
-      `To take over what exists, with its data and its password, write existing: ${JSON.stringify(words)}${withSecret(words, environment, service)}.`,
+      `To take over what exists, with its data and its password, write existing: ${JSON.stringify(words)}.`,
+      ...(both && !inVault
+        ? [
+            `First write the role's password to Vault: vault kv put -mount=${environment.vault.mount} ${secretName(service)} password=-`,
+          ]
+        : []),
     ].join(" "),
   ];
-}
-
-/** A database is taken over with the password that is in use: Vault has to have it. */
-function withSecret(
-  words: readonly Existing[],
-  environment: Environment,
-  service: EnvironmentService,
-): string {
-  if (!words.includes("database") || words.includes("secret")) return "";
-  return `, and "secret" as well. First write the role's password to Vault: vault kv put -mount=${environment.vault.mount} ${secretName(service)} password=-`;
 }
 
 /** What the environment says exists, and does not. */

@@ -7,6 +7,7 @@ import { vaultToken } from "../connections/api";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { cutOffOf, type CutOff } from "./cut-off";
 import { unseen, type Found, type Presence } from "./found";
 import { knownOf } from "./known";
 import { findJob } from "./nomad";
@@ -28,6 +29,8 @@ export interface Survey {
   readonly gone: ReadonlyMap<string, readonly string[]>;
   /** Why a service must not be deployed, by service. */
   readonly stops: ReadonlyMap<string, readonly string[]>;
+  /** What a deploy that was cut off has made, by service: the next one takes it over. */
+  readonly cutOff: ReadonlyMap<string, CutOff>;
   /** That its password is too old, by service. */
   readonly oldPasswords: ReadonlyMap<string, string>;
   /** What is known of the newest backup, by service that a deploy would move. */
@@ -41,6 +44,7 @@ export interface Survey {
 export const nothingSeen: Survey = {
   gone: new Map(),
   stops: new Map(),
+  cutOff: new Map(),
   oldPasswords: new Map(),
   newestBackups: new Map(),
   serverStops: [],
@@ -63,6 +67,7 @@ export async function survey(
   // Without the states nobody knows whether one is lost.
   if (states === undefined) return nothingSeen;
   const stops = new Map<string, readonly string[]>();
+  const cutOff = new Map<string, CutOff>();
   const oldPasswords = new Map<string, string>();
   const newestBackups = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
@@ -80,6 +85,7 @@ export async function survey(
       if (stop !== undefined) all.push(stop);
     }
     if (all.length > 0) stops.set(name, all);
+    cutOff.set(name, cutOffOf(service, known, seen));
     const aged = oldPassword(environment, service, known, seen.secretWritten);
     if (aged !== undefined) oldPasswords.set(name, aged);
   }
@@ -87,6 +93,7 @@ export async function survey(
   return {
     gone: gone(environment, states),
     stops,
+    cutOff,
     oldPasswords,
     newestBackups,
     serverStops: server === undefined ? [] : serverStops(environment, known, server),
@@ -130,16 +137,16 @@ async function look(
         secretIn(databaseSecretName(name)),
         findJob(environment, definition, env),
       ]);
-      const has = (all: ReadonlySet<string> | undefined): Presence =>
+      const has = (all: Pick<ReadonlySet<string>, "has"> | undefined): Presence =>
         all === undefined ? "unknown" : all.has(name) ? "present" : "absent";
       const [role, database] = [has(contents?.roles), has(contents?.databases)];
-      const both = role === "present" && database === "present" && secret.presence === "present";
+      const both = role === "present" && secret.presence === "present";
       const login = both ? await tryLogin(environment, place!, name, secret) : "unknown";
       const orphaned =
         role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
       const secretWritten = secret.metadata?.created;
       const moved =
-        phase === "prepared" && job.onServer && login === "works"
+        phase === "prepared" && job.onServer && database === "present" && login === "works"
           ? await asService(environment, place!, name, secret, (client) => movedOf(client, definition))
           : undefined;
       return [
@@ -149,6 +156,7 @@ async function look(
           secretWritten,
           role,
           database,
+          owner: contents?.databases.get(name),
           job: job.presence,
           onServer: job.onServer,
           login,

@@ -27,6 +27,7 @@ export function synthesize(
         ca,
         adoption,
         stops: seen.stops.get(service.definition.name),
+        cutOff: seen.cutOff.get(service.definition.name),
         oldPassword: seen.oldPasswords.get(service.definition.name),
         newestBackup: seen.newestBackups.get(service.definition.name),
       });

@@ -117,7 +117,13 @@ test.each<[string, Partial<EnvironmentService>, Known, Found, RegExp]>([
     { ...absent, job: "present" },
     /^The job vaultwarden already exists.*existing: \["job"\]\.$/,
   ],
-  ["a role without a secret", {}, none, { ...absent, role: "present" }, /"secret" as well/],
+  [
+    "a role without a secret",
+    {},
+    none,
+    { ...absent, role: "present" },
+    /write existing: \["secret","database"\]\. First write the role's password to Vault/,
+  ],
   ["adopted, and no longer said so", {}, adopted, running, /^The secret .* already exists/],
   ["an adoption of nothing", { existing: all }, none, absent, /no secret[^]*no role[^]*no job/],
   [

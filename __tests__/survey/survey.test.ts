@@ -112,10 +112,40 @@ thoroughly(
     stage.vault.secrets.delete(`postgres/${name}`);
 
     expect(await stopped(made())).toContain(
-      `write existing: ["database"], and "secret" as well. First write the role's password to Vault: vault kv put -mount=secret postgres/${name} password=-`,
+      `write existing: ["secret","database"]. First write the role's password to Vault: vault kv put -mount=secret postgres/${name} password=-`,
     );
   },
 );
+
+test("a deploy that was cut off after the role and the database were made: the next one takes them over", async () => {
+  await deploy(made());
+  const secret = stage.vault.secret(`postgres/${name}`);
+  for (const address of ["nomad_job", "postgresql_grant", "postgresql_database", "postgresql_role"])
+    await stage.terraform(
+      "state",
+      "rm",
+      `${address}.vaultwarden${address === "postgresql_grant" ? "_public" : ""}`,
+    );
+  stage.nomad.jobs.clear();
+
+  await deploy(made());
+
+  expect(stage.vault.secret(`postgres/${name}`)).toEqual(secret);
+  await expectLogin(name);
+  await stage.write(made(), undefined, await stage.survey(made()));
+  expect(await stage.changing()).toEqual([]);
+});
+
+test("a role that does not accept the secret's password is not taken over", async () => {
+  await deploy(made());
+  for (const address of ["postgresql_database", "postgresql_role"])
+    await stage.terraform("state", "rm", `${address}.vaultwarden`);
+  await ask(`ALTER ROLE ${name} PASSWORD 'somebody else'`);
+
+  expect(await stopped(made())).toContain(
+    `The role ${name} and the database ${name} already exist, but Terraform's state does not have them.`,
+  );
+});
 
 thoroughly("an adopted service is no longer said to have existed", async () => {
   await adopt();
