@@ -17,6 +17,9 @@
 #   schema.answer  NONCE ATTEMPT built|skipped|failed CODE   ours
 #
 # Exit code: 0 built or skipped; otherwise the program's, or 1.
+#
+# When either task fails, Nomad ends the other one, and names the one that ended first. That has to be migrate, whose message
+# says why: so this task waits, after its answer, until Nomad ends it.
 set -u
 
 case ${2-} in
@@ -30,7 +33,7 @@ seconds=$1
 kind=$2
 shift 3
 
-grace=10 # seconds that the program has to end by itself
+grace=10 # seconds that the program has to end by itself, and migrate after an answer that it failed
 directory=$NOMAD_ALLOC_DIR/pgmoor
 nonce=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 attempt=
@@ -72,16 +75,27 @@ end_child() {
   child=
 }
 
-# fail CODE REASON: whatever happens, the peer is told and no program is left behind.
-fail() {
+# give_up CODE REASON: whatever happens, the peer is told and no program is left behind.
+give_up() {
   trap '' TERM INT HUP
   say "$2"
   end_child
   [ -z "$attempt" ] || put schema.answer "$nonce $attempt failed $1"
-  [ "$1" -ne 0 ] || exit 1
-  exit "$1"
 }
-trap 'fail 143 "stopped by a signal"' TERM INT HUP
+
+# fail CODE REASON: gives up, and ends after migrate.
+fail() {
+  give_up "$1" "$2"
+  code=$1
+  [ "$code" -ne 0 ] || code=1
+  [ -n "$attempt" ] || exit "$code"
+  trap 'exit $code' TERM INT HUP
+  say "migrate says why in its log: waiting for its end"
+  patience=$(($(date +%s) + grace))
+  while [ "$(date +%s)" -lt "$patience" ]; do pause; done
+  exit "$code"
+}
+trap 'give_up 143 "stopped by a signal"; exit 143' TERM INT HUP
 
 # What migrate asks of this very run; nothing yet is an empty verb.
 look() {

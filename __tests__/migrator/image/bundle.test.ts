@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { connect } from "../../../migrator/server/connection";
 import { loginOf } from "../../../migrator/server/login";
 import {
+  bothEnd,
   Cleanup,
   Database,
   eventually,
@@ -133,15 +134,15 @@ test("TERM ends migrate and the schema task, and changes nothing", async () => {
     service.environment(),
   );
   service.buildBy({ kind: "app", health: "http://127.0.0.1:1/" });
-  const { child, done } = await service.startMigrator("migrate");
+  const migrate = await service.startMigrator("migrate");
   let said = "";
   wrapper.child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
   await eventually(() => (said.includes("starting sleep") ? true : undefined));
-  child.kill("SIGTERM");
-  const outcome = await done;
+  migrate.child.kill("SIGTERM");
+  const [outcome, ended] = await bothEnd(migrate, wrapper);
   expect(outcome.code).toBe(1);
   expect(outcome.stderr).toContain("stopped by SIGTERM");
-  expect((await wrapper.done).code).not.toBe(0);
+  expect(ended.code).not.toBe(0);
   expect(await service.ledger()).toMatchObject([{ state: "started" }]);
 });
 

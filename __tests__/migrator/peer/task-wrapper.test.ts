@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { Deadline } from "../../../migrator/base/deadline";
 import { Exchange, schemaTask } from "../../../migrator/peer/exchange";
 import { Cleanup, eventually, schemaScript, start } from "../support";
@@ -50,6 +51,14 @@ const running = (folder: string) => {
   }
 };
 
+/** A task that has failed lets migrate end first: Nomad names that one. */
+const saysThatItWaits = ({ stdout }: ChildProcess) =>
+  new Promise<void>((resolve) =>
+    stdout!.on("data", (text: Buffer) => {
+      if (text.toString().includes("waiting for its end")) resolve();
+    }),
+  );
+
 describe.each(shells)("task-wrapper.sh in %s", (shell) => {
   test("a command is run once, and its end is the answer", async () => {
     const { folder, wrapper, exchange } = newAllocation(shell);
@@ -59,11 +68,14 @@ describe.each(shells)("task-wrapper.sh in %s", (shell) => {
     expect(fs.readFileSync(path.join(folder, "runs"), "utf8")).toBe("two words\n");
   });
 
-  test("a command that fails fails both, with its code", async () => {
+  test("a command that fails fails both, with its code, and migrate first", async () => {
     const { wrapper, exchange } = newAllocation(shell);
-    const { done } = wrapper("command", ["/bin/sh", "-c", "exit 7"]);
+    const task = wrapper("command", ["/bin/sh", "-c", "exit 7"]);
+    const waits = saysThatItWaits(task.child);
     await expect(exchange().build()).rejects.toThrow("exit code 7");
-    expect((await done).code).toBe(7);
+    await waits;
+    task.child.kill("SIGTERM");
+    expect((await task.done).code).toBe(7);
   });
 
   test("an app is stopped once it is ready, and has ended when migrate goes on", async () => {
@@ -78,16 +90,22 @@ describe.each(shells)("task-wrapper.sh in %s", (shell) => {
 
   test("an app that ends by itself is a failure, whatever its code", async () => {
     const { wrapper, exchange } = newAllocation(shell);
-    const { done } = wrapper("app", ["/bin/sh", "-c", "exit 0"]);
+    const task = wrapper("app", ["/bin/sh", "-c", "exit 0"]);
+    const waits = saysThatItWaits(task.child);
     await expect(exchange().build(() => Promise.resolve(false))).rejects.toThrow("exit code 0");
-    expect((await done).code).toBe(1);
+    await waits;
+    task.child.kill("SIGTERM");
+    expect((await task.done).code).toBe(1);
   });
 
   test("a program that is not there is a failure", async () => {
     const { wrapper, exchange } = newAllocation(shell);
-    const { done } = wrapper("command", ["/no/such/program"]);
+    const task = wrapper("command", ["/no/such/program"]);
+    const waits = saysThatItWaits(task.child);
     await expect(exchange().build()).rejects.toThrow("exit code 127");
-    expect((await done).code).toBe(127);
+    await waits;
+    task.child.kill("SIGTERM");
+    expect((await task.done).code).toBe(127);
   });
 
   test("skip ends it without a run", async () => {
@@ -100,7 +118,8 @@ describe.each(shells)("task-wrapper.sh in %s", (shell) => {
 
   test("when migrate fails, the app is ended and the task fails", async () => {
     const { folder, wrapper, exchange } = newAllocation(shell);
-    const { done } = wrapper("app", app(folder));
+    const { child, done } = wrapper("app", app(folder));
+    const waits = saysThatItWaits(child);
     const peer = exchange();
     const stop = new Error("stop");
     await expect(
@@ -110,6 +129,8 @@ describe.each(shells)("task-wrapper.sh in %s", (shell) => {
       }),
     ).rejects.toBe(stop);
     await peer.abort();
+    await waits;
+    child.kill("SIGTERM");
     expect((await done).code).not.toBe(0);
     expect(running(folder)).toBe(false);
   });
@@ -150,7 +171,10 @@ describe.each(shells)("task-wrapper.sh in %s", (shell) => {
     const waiting = alone.wrapper("app", app(alone.folder), 1);
     const met = newAllocation(shell);
     const hanging = met.wrapper("app", app(met.folder), 2);
+    const waits = saysThatItWaits(hanging.child);
     await expect(met.exchange().build(() => Promise.resolve(false))).rejects.toThrow("exit code 1");
+    await waits;
+    hanging.child.kill("SIGTERM");
     expect((await hanging.done).code).toBe(1);
     expect(running(met.folder)).toBe(false);
     // Twice the other's deadline has passed.

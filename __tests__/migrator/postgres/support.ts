@@ -6,7 +6,7 @@ import { pgvectorPrograms } from "../../../lab/servers/pgvector";
 import { startPostgres, unprivileged } from "../../../lab/servers/postgres";
 import type { TestServer } from "../../support/global-setup";
 import type { Database } from "../support";
-import { migratorBundle, schemaScript, start, type Cleanup, type Outcome } from "../support";
+import { bothEnd, migratorBundle, schemaScript, start, type Cleanup, type Outcome } from "../support";
 
 /*
  * Fixed facts of these tests.
@@ -185,7 +185,7 @@ export class EmbeddedService {
 
   async migrate(): Promise<Outcome & { source: Outcome }> {
     const { migrate, source } = await this.start();
-    const [outcome, sourceOutcome] = await Promise.all([migrate.done, source.done]);
+    const [outcome, sourceOutcome] = await bothEnd(migrate, source);
     return { ...outcome, source: sourceOutcome };
   }
 

@@ -148,6 +148,15 @@ export function start(
   return { child, done };
 }
 
+type Started = ReturnType<typeof start>;
+
+/** Waits for migrate and its peer. As Nomad does, ends the peer when migrate has failed. */
+export async function bothEnd(migrate: Started, peer: Started): Promise<[Outcome, Outcome]> {
+  const outcome = await migrate.done;
+  if (outcome.code !== 0) peer.child.kill("SIGTERM");
+  return [outcome, await peer.done];
+}
+
 /** Polls until there is an answer; for conditions of other processes. */
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,
@@ -259,7 +268,7 @@ export class Service {
   async migrate(): Promise<Outcome & { schema: Outcome }> {
     const schema = this.startSchemaTask();
     const migrator = await this.startMigrator("migrate");
-    const [outcome, schemaOutcome] = await Promise.all([migrator.done, schema.done]);
+    const [outcome, schemaOutcome] = await bothEnd(migrator, schema);
     return { ...outcome, schema: schemaOutcome };
   }
 
