@@ -1,7 +1,8 @@
 /** Deploys what was reviewed: one service at a time, planned afresh, and nothing that is worse than what was seen. */
 import { join, resolve } from "node:path";
 import type { Environment } from "../environments/model/environment";
-import { endDeployment, plannedVersion } from "./given-up";
+import { allocationIds, failedTask } from "./failed-task";
+import { endDeployment, plannedJob } from "./given-up";
 import { planService, savedPlanFile, stackFolder, type Planning } from "./planning";
 import { worseThan, type Reviewed } from "./reviewed";
 import { errorWords, terraform } from "./terraform";
@@ -52,27 +53,26 @@ async function deployService(
   if (why.length > 0) return { service, outcome: "refused", why };
   say(`${service}: ${now.happens.join("; ")}`);
   const saved = join(resolve(planning.out, service), savedPlanFile);
+  const job = plannedJob(jobspecOf(plan));
+  const running = job && { nomad: environment.nomad, job: job.id, namespace: job.namespace };
+  const before = running && (await allocationIds(running, process.env));
   const applied = await terraform(stackFolder(planning, service), ["apply", "-input=false", saved], true);
   if (applied.succeeded) return { service, outcome: "applied", happens: now.happens };
-  const words = errorWords(applied);
-  const version = jobVersion(plan);
+  const words = [errorWords(applied), running && (await failedTask(running, before, process.env))];
+  const version = job?.version;
   const ended =
     version === undefined
       ? undefined
       : await endDeployment({ nomad: environment.nomad, service, version }, process.env);
-  return {
-    service,
-    outcome: "failed",
-    why: [withoutSecrets(words), ...(ended === undefined ? [] : [ended])],
-  };
+  const told = words.filter((one) => one !== undefined).map(withoutSecrets);
+  return { service, outcome: "failed", why: [...told, ...(ended === undefined ? [] : [ended])] };
 }
 
-/** The version of the job that the plan was to register. */
-function jobVersion(file: string): string | undefined {
+/** Of the job that the plan is to register. */
+function jobspecOf(file: string): unknown {
   const { plan } = readInput(file);
   if ("pgmoor" in plan) return undefined;
-  const change = plan.resource_changes.find(({ type }) => type === "nomad_job")?.change;
-  return plannedVersion(change?.after?.jobspec);
+  return plan.resource_changes.find(({ type }) => type === "nomad_job")?.change.after?.jobspec;
 }
 
 /** What a provider says may hold anything. */

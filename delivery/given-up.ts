@@ -68,9 +68,24 @@ export async function endDeployment(
   }
 }
 
-/** The version that a plan of a service's stack gives its job. */
-export function plannedVersion(jobspec: unknown): string | undefined {
+const planned = z.object({
+  ID: z.string(),
+  Namespace: z.string().optional(),
+  TaskGroups: job.shape.TaskGroups,
+});
+
+export interface PlannedJob {
+  readonly id: string;
+  readonly namespace: string;
+  /** Absent: the definition's own jobspec, as it is. */
+  readonly version?: string | undefined;
+}
+
+/** The job that a plan of a service's stack registers. */
+export function plannedJob(jobspec: unknown): PlannedJob | undefined {
   if (typeof jobspec !== "string") return undefined;
-  const parsed = job.pick({ TaskGroups: true }).safeParse(JSON.parse(jobspec));
-  return parsed.success ? parsed.data.TaskGroups[0]?.Meta?.[versionMeta] : undefined;
+  const parsed = planned.safeParse(JSON.parse(jobspec));
+  if (!parsed.success) return undefined;
+  const { ID: id, Namespace: namespace = "default", TaskGroups } = parsed.data;
+  return { id, namespace, version: TaskGroups[0]?.Meta?.[versionMeta] };
 }

@@ -1,4 +1,4 @@
-import { endDeployment, plannedVersion } from "../../delivery/given-up";
+import { endDeployment, plannedJob } from "../../delivery/given-up";
 import { ApiServer, type ApiRequest } from "../lab/providers/support/api-server";
 
 /** What Nomad has, and what it was told to fail. */
@@ -51,8 +51,8 @@ test("a Nomad that does not answer is said, with what to do by hand", async () =
   expect(said).toContain("nomad deployment fail ID");
 });
 
-test("the version is read from the planned jobspec", () => {
-  const jobspec = JSON.stringify({ TaskGroups: [{ Meta: { pgmoor_version: "v" } }] });
-  expect(plannedVersion(jobspec)).toBe("v");
-  expect(plannedVersion(undefined)).toBeUndefined();
+test("job and version are read from the planned jobspec", () => {
+  const jobspec = JSON.stringify({ ID: "app", TaskGroups: [{ Meta: { pgmoor_version: "v" } }] });
+  expect(plannedJob(jobspec)).toEqual({ id: "app", namespace: "default", version: "v" });
+  expect(plannedJob(undefined)).toBeUndefined();
 });
