@@ -10,10 +10,10 @@ export function unhealthy({ backend }: Database): boolean {
   return fault === `unhealthy-on-${backend}` && file !== undefined && existsSync(file);
 }
 
-/** Takes every request and fails it. One that ignores its server takes no rows, which would be in nobody's way. */
+/** Takes every request and fails it, for as long as a file exists if one is named. One that ignores its server takes no rows, which would be in nobody's way. */
 export function broken(method: string | undefined, { backend }: Database): boolean {
   if (ignoresServer()) return method === "POST";
-  return !buildsSchema && fault === `broken-on-${backend}`;
+  return !buildsSchema && fault === `broken-on-${backend}` && (file === undefined || existsSync(file));
 }
 
 /** Runs on a database of its own in memory, whatever its variables say. */

@@ -37,7 +37,7 @@ export const terraformKilledAtEach: Fault = {
 
 /** Kills Terraform at the first line of its output that it was not killed at before. */
 async function deployAndKill(bench: Bench, name: string, killedAt: Set<string>) {
-  let killed: Promise<void> | undefined;
+  let killed: Promise<number> | undefined;
   const outcome = await bench.deployment.deploy([name], "", (text) => {
     for (const [line] of text.matchAll(/\w+\.\w+ \([^)]*\): (Creating\.\.\.|Creation complete)/g)) {
       if (killed !== undefined || killedAt.has(line)) continue;
@@ -45,7 +45,7 @@ async function deployAndKill(bench: Bench, name: string, killedAt: Set<string>) 
       killed = killTerraform(bench);
     }
   });
-  await killed;
+  expectThat((await killed) !== 0, "a Terraform should have run, to be killed");
   // cdktf takes a Terraform that was killed for one that has done its work.
   return { ...outcome, succeeded: outcome.succeeded && killed === undefined };
 }

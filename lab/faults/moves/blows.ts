@@ -1,114 +1,111 @@
-/** What strikes a move or a rollback while it is under way, and the moments at which it does. */
+/** What strikes a move or a rollback while it is under way. A blow that does not land is an error. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { call } from "../../servers/api";
+import type { LabServer } from "../../servers/lab-server";
+import { isRunning, type ProcessIdentity } from "../../servers/process";
 import { seal, unseal } from "../../servers/vault";
 import { waitFor } from "../../servers/wait";
-import type { Outcome } from "../../deployment";
+import { expectThat } from "../../story/expectations";
 import type { Bench } from "../bench";
-import type { SqliteSubject } from "../steps";
-import { lastAttempt } from "./move-fault";
-import { runs } from "./plants";
-
-/** Resolves when it has come. @param before the last attempt before the deploy, 0 for none */
-export type Moment = (bench: Bench, subject: SqliteSubject, before: number) => Promise<unknown>;
-
-/** Of an attempt of this deploy; a rollback has the number of the move that it takes back. */
-const ledgerSays =
-  (state: string, least: "a new attempt" | "the last attempt"): Moment =>
-  (bench, { service }, before) => {
-    const wait = {
-      what: `the ledger of ${service.name} says ${state}`,
-      deadlineSeconds: 120,
-      everyMs: 10,
-    };
-    return waitFor(wait, async () => {
-      const last = await lastAttempt(bench, service);
-      const first = least === "a new attempt" ? before + 1 : before;
-      return last !== undefined && last.attempt >= first && last.state === state;
-    });
-  };
-
-export const moments = {
-  /** The snapshot is being taken, or the app builds its schema. */
-  started: ledgerSays("started", "a new attempt"),
-  /** A row after the other comes in. */
-  inTheCopy: ((bench, subject) => runs(bench, subject, /^COPY .*ciphers/)) satisfies Moment,
-  /** All rows are in, and nothing is committed. */
-  beforeCommit: ((bench, subject) => runs(bench, subject, /ADD CONSTRAINT/)) satisfies Moment,
-  copied: ledgerSays("copied", "a new attempt"),
-  /** The source has been replaced, and the app has not answered on it. */
-  rollingBack: ledgerSays("rolling-back", "the last attempt"),
-} as const;
 
 export interface Blow {
   /** For the fault's name: `nomad-client-killed`. */
   readonly name: string;
   /** For its description: `Nomad's client is killed`. */
   readonly about: string;
-  readonly strike: (bench: Bench) => Promise<unknown>;
-  /** Brings it back. @param moving the deploy, which goes on meanwhile */
-  readonly restore: (bench: Bench, moving: Promise<Outcome>) => Promise<unknown>;
+  /** @throws when it has not landed */
+  readonly strike: (bench: Bench) => Promise<void>;
+  /** The server that could say what is under way is away. @default it is there */
+  readonly takesServer?: true;
+  readonly restore: (bench: Bench) => Promise<unknown>;
+  /** When it is restored. @default at once */
+  readonly lasts?: "until the deploy has ended";
 }
 
-const kill = { signal: "SIGKILL" } as const;
+async function killed(server: LabServer, kill: () => Promise<void>): Promise<void> {
+  const before: ProcessIdentity = server.identity;
+  expectThat(server.running, `${before.name} should have run before it is killed`);
+  await kill();
+  expectThat(!isRunning(before), `${before.name} should have been killed`);
+}
+
+const now = { signal: "SIGKILL" } as const;
 
 export const postgresKilled: Blow = {
   name: "postgres-killed",
   about: "PostgreSQL is killed",
-  strike: ({ booted }) => booted.servers.postgres!.kill(),
+  takesServer: true,
+  strike: ({ booted }) => killed(booted.servers.postgres!, () => booted.servers.postgres!.kill()),
   restore: (bench) => bench.restore("postgres"),
 };
 
+/** Its tasks go on. */
 export const nomadClientKilled: Blow = {
   name: "nomad-client-killed",
-  about: "Nomad's client is killed, and started again",
-  strike: ({ booted }) => booted.servers.nomadClient.stop(kill),
+  about: "Nomad's client is killed, and started again,",
+  strike: ({ booted: { servers } }) => killed(servers.nomadClient, () => servers.nomadClient.stop(now)),
   restore: (bench) => bench.restore("nomad"),
 };
 
 export const nomadServerKilled: Blow = {
   name: "nomad-server-killed",
-  about: "Nomad's server is killed, and started again",
-  strike: ({ booted }) => booted.servers.nomadServer.stop(kill),
+  about: "Nomad's server is killed, and started again,",
+  strike: ({ booted: { servers } }) => killed(servers.nomadServer, () => servers.nomadServer.stop(now)),
   restore: (bench) => bench.restore("nomad"),
 };
 
 export const vaultSealed: Blow = {
   name: "vault-sealed",
   about: "Vault is sealed until the deploy has ended",
-  strike: ({ lab }) => seal(lab.vault),
-  restore: async ({ lab }, moving) => {
-    await moving;
-    await unseal(lab.vault);
+  async strike({ lab: { vault } }) {
+    await seal(vault);
+    const { sealed } = await call<{ sealed: boolean }>(`${vault.address}/v1/sys/seal-status`);
+    expectThat(sealed, "Vault should be sealed");
   },
+  lasts: "until the deploy has ended",
+  restore: ({ lab }) => unseal(lab.vault),
 };
 
 export const consulGone: Blow = {
   name: "consul-gone",
-  about: "Consul is killed, and away until the deploy has ended",
-  strike: ({ booted }) => booted.servers.consul.stop(kill),
-  restore: async (bench, moving) => {
-    await moving;
-    await bench.restore("consul");
-  },
+  about: "Consul is killed, and away until the deploy has ended,",
+  strike: ({ booted: { servers } }) => killed(servers.consul, () => servers.consul.stop(now)),
+  lasts: "until the deploy has ended",
+  restore: (bench) => bench.restore("consul"),
 };
 
 export const terraformKilled: Blow = {
   name: "terraform-killed",
   about: "Terraform is killed while it waits for Nomad",
-  strike: (bench) => killTerraform(bench),
-  restore: (_bench, moving) => moving,
+  async strike(bench) {
+    expectThat((await killTerraform(bench)) > 0, "a Terraform of this lab should have run, to be killed");
+  },
+  restore: () => Promise.resolve(),
 };
 
-/** Terraform of this lab, with its providers: no other's. */
-export async function killTerraform({ lab }: Bench): Promise<void> {
+/** Terraform of this lab, with its providers: no other's. @returns how many processes are dead */
+export async function killTerraform({ lab }: Bench): Promise<number> {
+  const found: number[] = [];
   for (const entry of await fs.readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     const [words, variables] = await Promise.all(
       ["cmdline", "environ"].map((name) => fs.readFile(`/proc/${entry}/${name}`, "utf8").catch(() => "")),
     );
     const [program = ""] = words!.split("\0");
-    if (path.basename(program) === "terraform" && variables!.includes(`PGMOOR_LAB=${lab.directory}\0`))
-      process.kill(Number(entry), "SIGKILL");
+    if (path.basename(program) !== "terraform" || !variables!.includes(`PGMOOR_LAB=${lab.directory}\0`))
+      continue;
+    process.kill(Number(entry), "SIGKILL");
+    found.push(Number(entry));
   }
+  // Of a process that is dead nobody reads the words any more, also while its parent has not asked for its end.
+  for (const pid of found)
+    await waitFor(
+      { what: `Terraform (process ${pid}) is dead`, deadlineSeconds: 10, everyMs: 10 },
+      async () => {
+        const words = await fs.readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+        return !words.includes("terraform");
+      },
+    );
+  return found.length;
 }

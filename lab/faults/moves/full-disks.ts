@@ -58,9 +58,9 @@ export const fullDisks = [
           INSERT INTO ciphers (uuid, created_at, updated_at, atype, name, data)
           SELECT gen_random_uuid(), now(), now(), 1, 'only on the server',
                  (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 32000 + n % 1))
-            FROM generate_series(1, 90) AS n`),
+            FROM generate_series(1, 120) AS n`),
       );
-      await mountSmall(snapshotsOf(bench), "36m");
+      await mountSmall(snapshotsOf(bench), "44m");
     },
     fails: { task: "migrate", says: /cannot dump the app's tables[^]*Free disk space there/ },
     mend: (bench) => unmountSmall(snapshotsOf(bench)),

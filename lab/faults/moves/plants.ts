@@ -3,6 +3,7 @@ import { databaseOf } from "../../story/context";
 import { waitFor } from "../../servers/wait";
 import type { Bench } from "../bench";
 import type { SqliteSubject } from "../steps";
+import { passGate } from "./gate";
 
 /** Each is the body of a function that runs at the end of every DDL statement, as the server's admin. */
 const plants = {
@@ -11,10 +12,18 @@ const plants = {
     IF tg_tag = 'CREATE TABLE' AND to_regclass('public.ciphers') IS NOT NULL
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'lab_slow')
     THEN ALTER TABLE public.ciphers ADD CONSTRAINT lab_slow CHECK (lab.slow(atype)); END IF;`,
-  /** When the rows are there and the keys come back, everything stops for a while. */
-  "slow end": `
+  /** The app, once it has made its first tables, comes to the gate. */
+  "held schema": `
+    IF tg_tag = 'CREATE TABLE' AND to_regclass('public.ciphers') IS NOT NULL THEN PERFORM lab.pass(0); END IF;`,
+  /** The first row that is copied comes to the gate. */
+  "held copy": `
+    IF tg_tag = 'CREATE TABLE' AND to_regclass('public.ciphers') IS NOT NULL
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'lab_held')
+    THEN ALTER TABLE public.ciphers ADD CONSTRAINT lab_held CHECK (lab.pass(atype)); END IF;`,
+  /** When the rows are there, the first key that comes back comes to the gate. */
+  "held end": `
     IF tg_tag = 'ALTER TABLE' AND to_regclass('public.ciphers') IS NOT NULL THEN
-      IF EXISTS (SELECT FROM public.ciphers) THEN PERFORM pg_sleep(10); END IF;
+      IF EXISTS (SELECT FROM public.ciphers) THEN PERFORM lab.pass(0); END IF;
     END IF;`,
   /** When the rows are there, one is changed. */
   "changed row": `
@@ -23,13 +32,16 @@ const plants = {
     END IF;`,
 } as const;
 
+export type Plant = keyof typeof plants;
+
 export const plant =
-  (what: keyof typeof plants) =>
+  (what: Plant) =>
   (bench: Bench, { service }: SqliteSubject): Promise<unknown> =>
     bench.asAdmin(databaseOf(service), (client) =>
       client.query(`
         CREATE SCHEMA lab; GRANT USAGE ON SCHEMA lab TO PUBLIC;
         CREATE FUNCTION lab.slow(integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.03); RETURN true; END $$;
+        CREATE FUNCTION lab.pass(integer) RETURNS boolean ${passGate};
         CREATE FUNCTION lab.plant() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN ${plants[what]} END $$;
         CREATE EVENT TRIGGER lab_plant ON ddl_command_end EXECUTE FUNCTION lab.plant()`),
     );

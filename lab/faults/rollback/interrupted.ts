@@ -1,14 +1,31 @@
-/** Rollbacks that are cut off while the source is replaced. */
+/** Rollbacks that are cut off when the source has been replaced, and the ledger does not say so. */
 import * as fs from "node:fs/promises";
-import * as path from "node:path";
-import { waitFor } from "../../servers/wait";
-import { expectSuccess } from "../../story/expectations";
+import { databaseOf } from "../../story/context";
+import { expectSuccess, expectThat, tail } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
+import { waitFor } from "../../servers/wait";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
+import { postgresKilled } from "../moves/blows";
+import { closeGate, openGate, passGate, waitsAtGate } from "../moves/gate";
+import { ledgerState } from "../moves/move-fault";
 import { backOnServer, deployed, goesBack, moves, onSqlite, type SqliteSubject } from "../steps";
 
-/** Something happens while the new file is made; a rollback afterwards goes through. */
+/** The roll-back comes to the gate when it writes to the ledger that the source is replaced. */
+const plantGate = (bench: Bench, { service }: SqliteSubject): Promise<unknown> =>
+  bench.asAdmin(databaseOf(service), (client) =>
+    client.query(`
+      CREATE SCHEMA lab; GRANT USAGE ON SCHEMA lab TO PUBLIC;
+      CREATE FUNCTION lab.pass(integer) RETURNS boolean ${passGate};
+      CREATE FUNCTION lab.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM lab.pass(0); RETURN new; END $$;
+      CREATE TRIGGER lab_hold BEFORE UPDATE ON pgmoor.ledger FOR EACH ROW
+        WHEN (new.state = 'rolling-back' AND old.state <> new.state) EXECUTE FUNCTION lab.hold()`),
+  );
+
+const removeGate = (bench: Bench, { service }: SqliteSubject): Promise<unknown> =>
+  bench.asAdmin(databaseOf(service), (client) => client.query("DROP SCHEMA IF EXISTS lab CASCADE"));
+
+/** A rollback afterwards goes through. */
 function interrupted(
   name: string,
   about: string,
@@ -20,67 +37,72 @@ function interrupted(
     strikes: ["cutover"],
     async inject(bench, struck) {
       for (const subject of onSqlite(struck)) {
-        const before = (await kept(bench, subject)).length;
-        const outcome = deployed(bench, subject, goesBack);
-        await isKept(bench, subject, before);
-        await cut(bench, subject);
         const { service } = subject;
-        const first = await outcome;
-        if (!first.succeeded) {
-          await backOnServer(bench, subject, first, "roll-back");
-          expectSuccess(
-            await bench.deployment.deploy([service.name]),
-            `the same rollback of ${service.name}`,
-          );
-        }
+        await plantGate(bench, subject);
+        await closeGate(bench, subject);
+        const outcome = deployed(bench, subject, goesBack);
+        const what = `the roll-back of ${service.name} has replaced the source`;
+        const isHeld = async () => (await waitsAtGate(bench, subject)) !== undefined;
+        const early = await Promise.race([
+          outcome,
+          waitFor({ what, deadlineSeconds: 120, everyMs: 20 }, isHeld).then(() => undefined),
+        ]);
+        expectThat(
+          early === undefined,
+          `the rollback of ${service.name} ended too early`,
+          early && tail(early),
+        );
+        await cut(bench, subject);
+        await openGate(subject);
+        await backOnServer(bench, subject, await outcome, "roll-back");
+        const state = await ledgerState(bench, service);
+        expectThat(state === "confirmed", `the ledger of ${service.name} says ${state}, not confirmed`);
+        await removeGate(bench, subject);
+        expectSuccess(await bench.deployment.deploy([service.name]), `the same rollback of ${service.name}`);
         const { items } = await waitForAnswer(service, "source", 20);
-        // The file is replaced within milliseconds: what is cut off may have come to its end, or waits and goes on.
-        const which = first.succeeded ? "the deploy went through anyway" : "the same deploy went through";
-        bench.tell(`${service.name}: ${which}; ${items} items on its source`);
+        bench.tell(`${service.name}: the same deploy went through; ${items} items on its source`);
         expectSuccess(await deployed(bench, subject, moves), `${service.name} on its way to the server`);
+      }
+    },
+    async tidy(bench, struck) {
+      for (const subject of onSqlite(struck)) {
+        await openGate(subject);
+        await removeGate(bench, subject);
       }
     },
   };
 }
 
-/** The source's files that rollbacks have kept. */
-async function kept({ lab }: Bench, { service }: SqliteSubject): Promise<string[]> {
-  const folder = path.join(lab.volumes.snapshots!, service.name, "before-rollback");
-  const names = await fs.readdir(folder).catch(() => []);
-  return names.filter((name) => !name.endsWith(".partial"));
-}
-
-/** Waits until the source is kept: from then on the new file is made and takes its place. */
-function isKept(bench: Bench, subject: SqliteSubject, before: number): Promise<unknown> {
-  const wait = { what: "the source's files are kept", deadlineSeconds: 60, everyMs: 2 };
-  return waitFor(wait, async () => (await kept(bench, subject)).length > before);
-}
-
-/** Kills the migrator of the service's newest allocation: no other lab's. */
+/** Kills the migrator of the service's newest allocation, no other lab's, and ends its session: nothing of it comes through. */
 async function killMigrator(bench: Bench, subject: SqliteSubject): Promise<void> {
   const { ID } = await bench.allocation(subject);
+  let killed = 0;
   for (const entry of await fs.readdir("/proc")) {
     if (!/^\d+$/.test(entry)) continue;
     const [words, variables] = await Promise.all(
       ["cmdline", "environ"].map((name) => fs.readFile(`/proc/${entry}/${name}`, "utf8").catch(() => "")),
     );
-    if (words!.includes("roll-back") && variables!.includes(`NOMAD_ALLOC_ID=${ID}`))
-      process.kill(Number(entry), "SIGKILL");
+    if (!words!.includes("roll-back") || !variables!.includes(`NOMAD_ALLOC_ID=${ID}`)) continue;
+    process.kill(Number(entry), "SIGKILL");
+    killed++;
   }
+  expectThat(killed > 0, `the roll-back of ${subject.service.name} should have run, to be killed`);
+  const pid = await waitsAtGate(bench, subject);
+  await bench.asAdmin("postgres", (client) => client.query("SELECT pg_terminate_backend($1)", [pid]));
 }
 
 export const interruptedRollbacks: readonly Fault[] = [
   interrupted(
     "rollback-killed-in-the-swap",
-    "the migrator is killed while it replaces the source",
+    "the migrator is killed when it has replaced the source, before the ledger says so",
     killMigrator,
   ),
   interrupted(
     "rollback-server-killed",
-    "the server is killed while the source is replaced",
+    "the server is killed when the source is replaced, before the ledger says so",
     async (bench) => {
-      await bench.booted.servers.postgres!.stop();
-      await bench.restore("postgres");
+      await postgresKilled.strike(bench);
+      await postgresKilled.restore(bench);
     },
   ),
 ];
