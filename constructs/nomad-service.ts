@@ -11,6 +11,8 @@ import type { Job as ServiceJob } from "../nomad/job";
 export interface NomadServiceProps extends ServiceJobProps {
   /** Whether the job was there before pgmoor. It is imported then, if the state does not have it. */
   readonly existing: boolean;
+  /** Nomad's index of a version that somebody changed by hand, which this one is to replace. @default nobody did */
+  readonly over?: number | undefined;
   readonly dependsOn: readonly ITerraformDependable[];
   /** What has to hold, or the plan stops. */
   readonly preconditions: readonly Precondition[];
@@ -25,7 +27,7 @@ export class NomadService extends Construct {
     const { ID, Namespace = props.namespace } = wanted;
     const job = named(
       new Job(this, "job", {
-        jobspec: literal(JSON.stringify(wanted)),
+        jobspec: literal(JSON.stringify({ ...wanted, JobModifyIndex: props.over })),
         json: true,
         detach: false,
         // In place of prevent_destroy. A first deploy that fails leaves the job tainted, to be replaced at the next one:
@@ -49,7 +51,8 @@ export class NomadService extends Construct {
 /**
  * What the plan knows of the job that runs, where it changes nothing itself: the provider reads its status and its groups, but
  * no other version's jobspec, unless whoever registered that version handed it in (`nomad job run` does; `nomad job revert`,
- * `nomad job scale` and Nomad's own revert do not). Without this the plan would say "No changes".
+ * `nomad job scale` and Nomad's own revert do not). Where nobody has compared the two jobs in Nomad (`stacks/drift.ts`), the
+ * plan would say "No changes" without this.
  */
 function runsAsWanted({ ID, TaskGroups }: ServiceJob, namespace: string, at: number): Postcondition[] {
   const { Count = 1, Meta = {} } = TaskGroups[at]!;
@@ -71,7 +74,7 @@ function runsAsWanted({ ID, TaskGroups }: ServiceJob, namespace: string, at: num
       // the job as it was before; the provider has said then what went wrong.
       condition: `\${self.status == "dead" || ${deployed} != ${wanted} || (${group}.count == ${Count} && ${version} == ${wanted})}`,
       errorMessage: literal(
-        `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. A deploy changes nothing as long as that version runs. See what it is (nomad job history -p ${ID}). To replace it with this one, run \`${stop}\`, and deploy again.`,
+        `Nomad runs another version of the job ${ID} than the one that is deployed here: somebody reverted, scaled or changed it. See what it is (nomad job history -p ${ID}). The next deploy replaces it when pgmoor can compare the two: Nomad has to answer, and the token in NOMAD_TOKEN needs submit-job.`,
       ),
     },
   ];

@@ -22,6 +22,8 @@ export interface ServiceDatabaseProps {
   readonly existing: { readonly job: boolean; readonly secret: boolean; readonly database: boolean };
   /** What a deploy that was cut off has made of role and database: ours, and not in the state. @default nothing */
   readonly cutOff?: { readonly role: boolean; readonly database: boolean } | undefined;
+  /** Nomad's index of a version of the job that somebody changed by hand, which is to be replaced. @default nobody did */
+  readonly over?: number | undefined;
   /** @default 1; for an existing secret: the one it has */
   readonly passwordVersion?: number;
   readonly nomad: Pick<ServiceJobProps, "datacenter" | "namespace" | "region">;
@@ -109,6 +111,7 @@ export class ServiceDatabase extends Construct {
       vaultRole: identity.role,
       migrator: props.migrator,
       existing: existing.job,
+      over: props.over,
       preconditions: guard?.preconditions ?? [],
       dependsOn: [
         ...(secret.resource === undefined ? [] : [secret.resource]),

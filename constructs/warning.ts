@@ -12,3 +12,8 @@ export function warn(stack: TerraformStack, name: string, message: string): void
     assert: [{ condition: `\${local.${name}}`, error_message: literal(message) }],
   });
 }
+
+/** A warning with a line for each thing: the review reads the lines. */
+export function listed(first: string, lines: readonly string[]): string {
+  return [first, ...lines.map((line) => `- ${line}`)].join("\n");
+}

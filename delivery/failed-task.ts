@@ -1,5 +1,7 @@
 /** Which task of a job made an apply fail, and why: Terraform's provider only says that the deployment failed. */
 import { z } from "zod";
+import { nomadApi } from "../connections/api";
+import { ask, type Answer } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 
 const event = z.object({ Type: z.string(), DisplayMessage: z.string().optional() });
@@ -27,7 +29,7 @@ const mostCharacters = 1_500;
 const ownTasks = new Set(["migrate", "roll-back", "confirm"]);
 
 export interface JobOfNomad {
-  readonly nomad: Pick<Environment["nomad"], "address">;
+  readonly nomad: Environment["nomad"];
   readonly job: string;
   readonly namespace: string;
 }
@@ -70,8 +72,8 @@ export async function failedTask(
 }
 
 async function allocationsOf(of: JobOfNomad, env: NodeJS.ProcessEnv) {
-  const answer = await ask(of, `job/${encodeURIComponent(of.job)}/allocations`, "", env);
-  return allocations.parse(await answer.json());
+  const { body } = await get(of, `job/${encodeURIComponent(of.job)}/allocations`, "", env);
+  return allocations.parse(body);
 }
 
 /** The migrator's last words. @returns undefined when there are none */
@@ -81,25 +83,20 @@ async function printed(
   task: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const end = `task=${task}&type=stderr&plain=true&origin=end&offset=16384`;
-  const text = await (await ask(of, `client/fs/logs/${allocation}`, end, env)).text();
+  const end = `&task=${task}&type=stderr&plain=true&origin=end&offset=16384`;
+  const text = (await get(of, `client/fs/logs/${allocation}`, end, env)).bytes.toString();
   const at = text.lastIndexOf("pgmoor: ");
   return at < 0 ? undefined : text.slice(at).trim().slice(0, mostCharacters);
 }
 
-async function ask(
+async function get(
   { nomad, namespace }: JobOfNomad,
   path: string,
   query: string,
   env: NodeJS.ProcessEnv,
-): Promise<Response> {
-  const response = await fetch(
-    `${nomad.address}/v1/${path}?namespace=${encodeURIComponent(namespace)}&${query}`,
-    {
-      headers: env.NOMAD_TOKEN ? { "X-Nomad-Token": env.NOMAD_TOKEN } : {},
-      signal: AbortSignal.timeout(patienceMilliseconds),
-    },
-  );
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return response;
+): Promise<Answer> {
+  const url = `/v1/${path}?namespace=${encodeURIComponent(namespace)}${query}`;
+  const answer = await ask(nomadApi(nomad, env), url, { patienceMilliseconds });
+  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+  return answer;
 }

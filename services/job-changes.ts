@@ -90,8 +90,8 @@ function sourceVolume(definition: Definition): string | undefined {
 const open =
   /^(Count|Type|Priority|CPU|Cores|MemoryMB|MemoryMaxMB|DiskMB|Value|To|Label|HostNetwork|Mode|Driver|User|image|network_mode|Destination|Source|ReadOnly|Volume|PortLabel|Provider|Path|Interval|Timeout|Attempts|Delay|Datacenters|NodePool|Region|Hook|Sidecar|DestPath|Perms|KillTimeout|KillSignal|ports\[\d+\])$/;
 
-/** Names alone, but for fields that hold no secrets: somebody may have typed one into a job. */
-function words(change: JobChange): string {
+/** A change in words. Names alone, but for fields that hold no secrets: somebody may have typed one into a job. */
+export function words(change: JobChange): string {
   const { field, kind, before, after } = change;
   const place = placeOf(change);
   if (kind !== "changed" || field === undefined || !open.test(field.split(", ").at(-1)!)) return place;

@@ -2,9 +2,8 @@
 import type { TerraformStack } from "cdktf";
 import { z } from "zod";
 import { nomadApi } from "../connections/api";
-import { ask as request } from "../connections/ask";
-import { BrokenJob } from "../constructs/job/change";
-import { warn } from "../constructs/warning";
+import { ask } from "../connections/ask";
+import { listed, warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { Job } from "../nomad/job";
 import { planChanges, type JobChange, type ObjectDiff } from "../nomad/plan-changes";
@@ -12,7 +11,8 @@ import { versionMeta } from "../nomad/version";
 import { tell, tellServer, type ToldChanges } from "../services/job-changes";
 import { jobId, jobNamespace } from "../services/job-definition";
 import { serverJobName } from "../services/server-job";
-import { wantedJob, wantedServerJob } from "./wanted-job";
+import { tryJob } from "./try-job";
+import { jobOrNothing, wantedServerJob } from "./wanted-job";
 
 const running = z.object({
   Stop: z.boolean().nullish(),
@@ -70,47 +70,32 @@ interface Compared {
 async function compared(the: Compared): Promise<Adoption | undefined> {
   const { environment, id, env } = the;
   const namespace = encodeURIComponent(the.namespace);
-  const ask = (end: string, body?: unknown) =>
-    request(
-      nomadApi(environment.nomad, env),
-      `/v1/job/${encodeURIComponent(id)}${end}?namespace=${namespace}`,
-      { body },
-    );
-  const found = await ask("");
+  const found = await ask(
+    nomadApi(environment.nomad, env),
+    `/v1/job/${encodeURIComponent(id)}?namespace=${namespace}`,
+  );
   const { data } = running.safeParse(found.body);
   if (found.status !== 200 || data === undefined || data.Stop === true) return undefined;
   if ((data.TaskGroups ?? []).some(({ Meta }) => Meta?.[versionMeta] !== undefined)) return undefined;
   const job = the.wanted();
   if (job === undefined) return undefined;
-  const answer = await ask("/plan", { Job: job, Diff: true });
+  const answer = await tryJob(environment.nomad, job, env);
   const plan = planned.safeParse(answer.body);
   if (answer.status !== 200 || !plan.success)
     return `Nomad does not compare the running job ${id} with the one that pgmoor makes (${answer.status === undefined ? "no answer" : `HTTP ${answer.status}`}; the token in NOMAD_TOKEN needs submit-job). So nobody knows what the first deploy changes of it.`;
   return the.tell(planChanges(plan.data.Diff as ObjectDiff | null | undefined));
 }
 
-/** Who synthesizes the stacks says why a job cannot be made. */
-function jobOrNothing(...[environment, service]: Parameters<typeof wantedJob>): Job | undefined {
-  try {
-    return wantedJob(environment, service);
-  } catch (error) {
-    if (error instanceof BrokenJob) return undefined;
-    throw error;
-  }
-}
-
 /** Has every plan of the stack say it. The review reads the warnings by these names, a line for each change. */
 export function warnOfAdoption(stack: TerraformStack, job: string, adoption: Adoption): void {
   if (typeof adoption === "string") return warn(stack, "job_changes", adoption);
   const { changes, loses } = adoption;
-  const told = (first: string, lines: readonly string[]) =>
-    [first, ...lines.map((line) => `- ${line}`)].join("\n");
   if (changes.length > 0)
-    warn(stack, "job_changes", told(`The first deploy of ${job} changes of the running job:`, changes));
+    warn(stack, "job_changes", listed(`The first deploy of ${job} changes of the running job:`, changes));
   if (loses.length > 0)
     warn(
       stack,
       "job_loses",
-      told(`The running job of ${job} has what its definition does not say. A deploy would lose:`, loses),
+      listed(`The running job of ${job} has what its definition does not say. A deploy would lose:`, loses),
     );
 }

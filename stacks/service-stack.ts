@@ -11,6 +11,7 @@ import type { Environment, EnvironmentService } from "../environments/model/envi
 import type { CutOff } from "../survey/cut-off";
 import { warnOfAdoption, type Adoption } from "./adoption";
 import { keepState } from "./backend";
+import { warnOfDrift, type Drift } from "./drift";
 import { fileOf } from "./file-of";
 import { vaultProvider } from "./vault-provider";
 
@@ -25,6 +26,8 @@ export interface ServiceStackProps {
   readonly stops?: readonly string[] | undefined;
   /** What a deploy that was cut off has made, and the state does not have. @default nothing */
   readonly cutOff?: CutOff | undefined;
+  /** What somebody changed of its job by hand. @default nothing */
+  readonly drift?: Drift | undefined;
   /** What the first deploy of a job changes that somebody else registered. @default nothing, or there is none */
   readonly adoption?: Adoption | undefined;
   /** That its password is too old. @default it is not */
@@ -43,6 +46,7 @@ export class ServiceStack extends TerraformStack {
       ca,
       stops = [],
       cutOff,
+      drift,
       adoption,
       oldPassword,
       newestBackup,
@@ -57,6 +61,7 @@ export class ServiceStack extends TerraformStack {
     const nomad = { ...environment.nomad, caFile: fileOf(environment.nomad.caFile) };
     refuse(this, stops);
     if (adoption !== undefined) warnOfAdoption(this, definition.name, adoption);
+    if (drift !== undefined) warnOfDrift(this, definition.name, drift);
     if (oldPassword !== undefined) warn(this, "password_age", oldPassword);
     if (newestBackup !== undefined) warn(this, "newest_backup", newestBackup);
     if (phase === "retired") {
@@ -88,6 +93,7 @@ export class ServiceStack extends TerraformStack {
         database: existing.has("database"),
       },
       cutOff,
+      over: drift?.over,
       passwordVersion: service.passwordVersion,
       nomad: environment.nomad,
       vault: environment.vault,

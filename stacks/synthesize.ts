@@ -12,6 +12,7 @@ import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
 import { adoptionOf, serverAdoptionOf, type Adoption } from "./adoption";
 import { makeEnvironmentFolder, publishManifest } from "./output";
+import { driftOf, type Drift } from "./drift";
 import { BackupsStack } from "./backups-stack";
 import { MonitoringStack } from "./monitoring-stack";
 import { RunnerStack } from "./runner-stack";
@@ -29,27 +30,35 @@ export async function synthesize(): Promise<Environment> {
   const environment = loadEnvironment();
   const ca = certificateOf(environment);
   makeStateFiles(environment);
-  const [seen, adoptions, serverAdoption] = await Promise.all([
+  const [seen, serverAdoption] = await Promise.all([
     survey(environment),
-    adoptionsOf(environment),
     vaultToken(process.env) === undefined ? undefined : serverAdoptionOf(environment, process.env),
   ]);
-  synthesizeStacks(environment, schemaWrapper, seen, ca, adoptions, serverAdoption);
+  const jobs = await lookAtJobs(environment, seen);
+  synthesizeStacks(environment, schemaWrapper, seen, ca, jobs, serverAdoption);
   return environment;
 }
 
+/** What Nomad says of a running job and the one that a deploy makes. */
+interface ComparedJob {
+  readonly adoption?: Adoption | undefined;
+  readonly drift?: Drift | undefined;
+}
+
 /** Nothing is asked without a token for Vault, as in the survey: nothing can be planned then. */
-async function adoptionsOf(environment: Environment): Promise<ReadonlyMap<string, Adoption>> {
+async function lookAtJobs(
+  environment: Environment,
+  { deployed }: Survey,
+): Promise<ReadonlyMap<string, ComparedJob>> {
   if (vaultToken(process.env) === undefined) return new Map();
-  const asked = await Promise.all(
-    environment.services
-      .filter(({ phase }) => phase !== "retired")
-      .map(async (service): Promise<[string, Adoption] | undefined> => {
-        const adoption = await adoptionOf(environment, service, process.env);
-        return adoption === undefined ? undefined : [service.definition.name, adoption];
-      }),
-  );
-  return new Map(asked.filter((one) => one !== undefined));
+  const live = environment.services.filter(({ phase }) => phase !== "retired");
+  const compared = live.map(async (service): Promise<[string, ComparedJob]> => {
+    const { name } = service.definition;
+    const drift = await driftOf(environment, service, deployed.get(name), process.env);
+    if (drift !== undefined) return [name, { drift }];
+    return [name, { adoption: await adoptionOf(environment, service, process.env) }];
+  });
+  return new Map(await Promise.all(compared));
 }
 
 /**
@@ -58,15 +67,15 @@ async function adoptionsOf(environment: Environment): Promise<ReadonlyMap<string
  * @param schemaWrapper text of `migrator/peer/task-wrapper.sh`
  * @param seen what was looked up beforehand @default nobody looked
  * @param ca text of `server.caFile` @default there is none
- * @param adoptions what first deploys change of running jobs @default nobody asked
- * @param serverAdoption likewise, of the central server's job
+ * @param jobs what Nomad says of running jobs @default nobody asked
+ * @param serverAdoption what the first deploy changes of the central server's job @default nobody asked
  */
 export function synthesizeStacks(
   environment: Environment,
   schemaWrapper: string,
   seen: Survey = nothingSeen,
   ca?: string,
-  adoptions: ReadonlyMap<string, Adoption> = new Map(),
+  jobs: ReadonlyMap<string, ComparedJob> = new Map(),
   serverAdoption?: Adoption,
 ): void {
   withoutStackTraces(() => {
@@ -79,7 +88,6 @@ export function synthesizeStacks(
       const stops = seen.stops.get(service.definition.name);
       const oldPassword = seen.oldPasswords.get(service.definition.name);
       const newestBackup = seen.newestBackups.get(service.definition.name);
-      const adoption = adoptions.get(service.definition.name);
       let stack: ServiceStack;
       try {
         stack = new ServiceStack(app, {
@@ -91,7 +99,7 @@ export function synthesizeStacks(
           cutOff: seen.cutOff.get(service.definition.name),
           oldPassword,
           newestBackup,
-          adoption,
+          ...jobs.get(service.definition.name),
         });
       } catch (error) {
         if (!(error instanceof BrokenJob)) throw error;

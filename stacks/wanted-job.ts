@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { BrokenJob } from "../constructs/job/change";
 import { connectionOf } from "../constructs/job/connection";
 import type { JobPhase, ServiceJobProps } from "../constructs/job/props";
 import { serviceJob } from "../constructs/job/service-job";
@@ -13,6 +14,16 @@ import { serverJobName, type ServerJob } from "../services/server-job";
 /** The job that a deploy would register. @param service not a retired one */
 export function wantedJob(environment: Environment, service: EnvironmentService): Job {
   return serviceJob(jobProps(environment, service));
+}
+
+/** Of a definition whose job cannot be made, nothing: whoever synthesizes the stacks says why. */
+export function jobOrNothing(...[environment, service]: Parameters<typeof wantedJob>): Job | undefined {
+  try {
+    return wantedJob(environment, service);
+  } catch (error) {
+    if (error instanceof BrokenJob) return undefined;
+    throw error;
+  }
 }
 
 /** What a service's job is made of. @param service not a retired one */

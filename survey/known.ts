@@ -6,7 +6,8 @@ export interface Known {
   readonly secret?: { readonly name: string; readonly version: number };
   readonly role?: { readonly name: string; readonly passwordVersion: number | undefined };
   readonly database?: { readonly name: string };
-  readonly job?: { readonly namespace: string };
+  /** `jobspec`: as it was when Terraform looked last. */
+  readonly job?: { readonly namespace: string; readonly jobspec?: string };
   /** Addresses that a deploy left half made: Terraform would destroy them and make them anew. Jobs apart, which it may. */
   readonly tainted: readonly string[];
 }
@@ -21,7 +22,7 @@ export function knownOf(resources: readonly StateResource[]): Known {
     secret: secret && { name: text(secret.name), version: number(secret.data_json_wo_version) ?? 0 },
     role: role && { name: text(role.name), passwordVersion: number(role.password_wo_version) },
     database: database && { name: text(database.name) },
-    job: job && { namespace: text(job.namespace) || "default" },
+    job: job && { namespace: text(job.namespace) || "default", jobspec: text(job.jobspec) },
     tainted: resources
       .filter(({ tainted, type }) => tainted && type !== "nomad_job")
       .map(({ type, name }) => `${type}.${name}`),

@@ -31,6 +31,8 @@ export interface Survey {
   readonly stops: ReadonlyMap<string, readonly string[]>;
   /** What a deploy that was cut off has made, by service: the next one takes it over. */
   readonly cutOff: ReadonlyMap<string, CutOff>;
+  /** The jobspec that a state has, by service. */
+  readonly deployed: ReadonlyMap<string, string>;
   /** That its password is too old, by service. */
   readonly oldPasswords: ReadonlyMap<string, string>;
   /** What is known of the newest backup, by service that a deploy would move. */
@@ -45,6 +47,7 @@ export const nothingSeen: Survey = {
   gone: new Map(),
   stops: new Map(),
   cutOff: new Map(),
+  deployed: new Map(),
   oldPasswords: new Map(),
   newestBackups: new Map(),
   serverStops: [],
@@ -68,6 +71,7 @@ export async function survey(
   if (states === undefined) return nothingSeen;
   const stops = new Map<string, readonly string[]>();
   const cutOff = new Map<string, CutOff>();
+  const deployed = new Map<string, string>();
   const oldPasswords = new Map<string, string>();
   const newestBackups = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
@@ -85,6 +89,7 @@ export async function survey(
       if (stop !== undefined) all.push(stop);
     }
     if (all.length > 0) stops.set(name, all);
+    if (known.job?.jobspec !== undefined) deployed.set(name, known.job.jobspec);
     cutOff.set(name, cutOffOf(service, known, seen));
     const aged = oldPassword(environment, service, known, seen.secretWritten);
     if (aged !== undefined) oldPasswords.set(name, aged);
@@ -94,6 +99,7 @@ export async function survey(
     gone: gone(environment, states),
     stops,
     cutOff,
+    deployed,
     oldPasswords,
     newestBackups,
     serverStops: server === undefined ? [] : serverStops(environment, known, server),

@@ -19,9 +19,11 @@ const nomad = new ApiServer((request) => {
 beforeAll(() => nomad.start());
 afterAll(() => nomad.stop());
 
+const at = (address: string) => ({ address, datacenter: "dc1", namespace: "apps" });
+
 /** What an apply that fails in `made` says. */
 async function failed(...made: unknown[]): Promise<string | undefined> {
-  const of = { nomad: { address: nomad.address }, job: "app", namespace: "apps" };
+  const of = { nomad: at(nomad.address), job: "app", namespace: "apps" };
   found = [old];
   const before = await allocationIds(of, {});
   found = [old, ...made];
@@ -71,7 +73,7 @@ test("an apply that made no allocation fail says nothing of earlier ones", async
 });
 
 test("a Nomad that does not answer is no failure of its own", async () => {
-  const of = { nomad: { address: "http://127.0.0.1:9" }, job: "app", namespace: "apps" };
+  const of = { nomad: at("http://127.0.0.1:9"), job: "app", namespace: "apps" };
   expect(await allocationIds(of, {})).toBeUndefined();
   expect(await failedTask(of, new Set(), {})).toBeUndefined();
 });

@@ -53,7 +53,9 @@ test("where Nomad does not compare, that is said", async () => {
 
 test("the stack's plans warn, a line for each", () => {
   const told = { changes: ["a"], loses: ["b", "c ${x}"] };
-  const { check } = synthesize({ ...homelab, services: [service] }, undefined, undefined, told).gitea!;
+  const { check } = synthesize({ ...homelab, services: [service] }, undefined, undefined, {
+    adoption: told,
+  }).gitea!;
   const textOf = (name: string): string => String((check as Json)[name].assert[0].error_message);
   expect(textOf("job_changes")).toMatch(/:\n- a$/);
   expect(textOf("job_loses")).toMatch(/:\n- b\n- c \$\$\{x\}$/);

@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../environments/model/environment";
-import type { Adoption } from "../../stacks/adoption";
-import { ServiceStack } from "../../stacks/service-stack";
+import { ServiceStack, type ServiceStackProps } from "../../stacks/service-stack";
 import { nothingSeen, type Survey } from "../../survey/survey";
 
 export type Json = { readonly [key: string]: any };
@@ -14,7 +13,7 @@ export function synthesize(
   environment: Environment,
   seen: Survey = nothingSeen,
   ca?: string,
-  adoption?: Adoption,
+  compared: Pick<ServiceStackProps, "adoption" | "drift"> = {},
 ): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
@@ -25,7 +24,7 @@ export function synthesize(
         service,
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
         ca,
-        adoption,
+        ...compared,
         stops: seen.stops.get(service.definition.name),
         cutOff: seen.cutOff.get(service.definition.name),
         oldPassword: seen.oldPasswords.get(service.definition.name),

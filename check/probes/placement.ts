@@ -3,18 +3,17 @@
  * what the deploy would change of the job that runs. Asked of Nomad's own scheduler, which only tries.
  */
 import { z } from "zod";
-import { nomadApi } from "../../connections/api";
-import { ask } from "../../connections/ask";
 import { BrokenJob } from "../../constructs/job/change";
 import type { EnvironmentService } from "../../environments/model/environment";
 import { planChanges, type ObjectDiff } from "../../nomad/plan-changes";
 import { tell } from "../../services/job-changes";
-import { hasJobspec, jobId, jobNamespace } from "../../services/job-definition";
+import { hasJobspec } from "../../services/job-definition";
 import type { Job } from "../../nomad/job";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import { failed, reasons } from "../placement-words";
 import type { CheckedService, Found, Look, Probe } from "../probe";
+import { tryJob } from "../../stacks/try-job";
 import { wantedJob } from "../../stacks/wanted-job";
 
 const planned = z.object({
@@ -38,13 +37,13 @@ export const placement: Probe = {
 };
 
 async function placed(look: Look, { service, name, job }: CheckedService): Promise<Found> {
-  const answer = await tryJob(look, service);
+  const answer = await tried(look, service);
   if (answer === mayNotTry) return { notChecked: [mayNotTry] };
   if (typeof answer === "string") return { problems: [{ service: name, what: answer }] };
   const problems = notPlaced(answer, "Nomad would not place the job");
   // Before the day of its cutover: that job needs the snapshots' volume and the migrator besides.
   if (problems.length === 0 && canMove(service)) {
-    const moving = await tryJob(look, { ...service, phase: "cutover" });
+    const moving = await tried(look, { ...service, phase: "cutover" });
     if (typeof moving !== "string")
       problems.push(...notPlaced(moving, "Nomad would not place the job of its cutover"));
   }
@@ -72,17 +71,13 @@ function canMove({ phase, definition }: EnvironmentService): boolean {
 }
 
 /** @returns what the scheduler would do, or why it does not say */
-async function tryJob(
+async function tried(
   { environment, env }: Look,
   service: EnvironmentService,
 ): Promise<z.infer<typeof planned> | string> {
   const job = jobOrProblems(environment, service);
   if (typeof job === "string") return job;
-  const id = encodeURIComponent(jobId(service.definition));
-  const namespace = encodeURIComponent(jobNamespace(service.definition, environment.nomad.namespace));
-  const answer = await ask(nomadApi(environment.nomad, env), `/v1/job/${id}/plan?namespace=${namespace}`, {
-    body: { Job: job, Diff: true },
-  });
+  const answer = await tryJob(environment.nomad, job, env);
   const { data } = planned.safeParse(answer.body);
   if (answer.status === 200 && data !== undefined) return data;
   if (answer.status === undefined) return `Nomad ${answer.why}`;

@@ -3,7 +3,7 @@ import { badVersion } from "./bad-version";
 import { cleanedUp } from "./cleaned-up";
 import { clocksOff } from "./clock";
 import type { Fault } from "./fault";
-import { databaseDropped, grantsDrifted } from "./mistakes/drifted";
+import { databaseDropped, grantsDrifted, jobDrifted } from "./mistakes/drifted";
 import { createFailed, twoMachines } from "./mistakes/newcomers";
 import { roleDropped } from "./mistakes/role-dropped";
 import { secretDeleted, secretOverwritten } from "./mistakes/secret-meddled";
@@ -73,6 +73,7 @@ export const faults: readonly Fault[] = [
   roleDropped,
   databaseDropped,
   grantsDrifted,
+  jobDrifted,
   serviceRemoved,
   createFailed,
   terraformKilledAtEach,

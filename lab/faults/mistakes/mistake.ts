@@ -59,7 +59,8 @@ export async function expectStop(bench: Bench, subject: Subject, says: RegExp): 
   bench.tell(`${name}: stopped before anything was written: ${said}`);
 }
 
-async function expectNothingToDo(bench: Bench, { service }: Subject): Promise<void> {
+/** The same deploy once more finds nothing to change. */
+export async function expectNothingToDo(bench: Bench, { service }: Subject): Promise<void> {
   const outcome = await bench.deployment.deploy([service.name]);
   expectThat(
     outcome.succeeded && outcome.output.includes("No changes."),
@@ -69,7 +70,7 @@ async function expectNothingToDo(bench: Bench, { service }: Subject): Promise<vo
 }
 
 /** The message, without the frame and the line breaks that Terraform and cdktf give it. */
-function sentence({ output }: Outcome, says: RegExp): string | undefined {
+export function sentence({ output }: Outcome, says: RegExp): string | undefined {
   const text = output
     .split("\n")
     .map((line) => line.replace(/^[^│]*│\s?/, "").trim())
