@@ -1,5 +1,5 @@
 /** `cdktf` and Terraform on the lab's environment, as a user runs them, with their output kept in the lab's folder. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import * as fs from "node:fs/promises";
@@ -23,6 +23,9 @@ export interface Outcome {
   /** Without colours. */
   readonly output: string;
 }
+
+/** Told what a program prints, as it does. */
+type Watch = (text: string, program: ChildProcess) => void;
 
 export interface DeploymentOptions {
   readonly lab: Lab;
@@ -143,10 +146,9 @@ export class Deployment {
 
   /**
    * @param machine with a working folder of its own @default the lab's
-   * @param watch told what it prints, as it does
    */
-  deploy(names: readonly string[], machine = "", watch?: (text: string) => void): Promise<Outcome> {
-    return this.cdktf("deploy", names, machine, ["--auto-approve", "--skip-provider-lock"], watch);
+  deploy(names: readonly string[], machine = ""): Promise<Outcome> {
+    return this.cdktf("deploy", names, machine, ["--auto-approve", "--skip-provider-lock"]);
   }
 
   list(): Promise<Outcome> {
@@ -173,11 +175,15 @@ export class Deployment {
     await fs.writeFile(`${file}.json`, output);
   }
 
-  /** Terraform in a stack's folder, as `synthesize` made it last. `env`: what differs from the lab's own. */
+  /**
+   * Terraform in a stack's folder, as `synthesize` made it last.
+   * @param env what differs from the lab's own
+   */
   terraform(
     service: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    watch?: Watch,
   ): Promise<Outcome> {
     const folder = path.join(
       this.output,
@@ -187,7 +193,7 @@ export class Deployment {
       service,
     );
     const command = [`-chdir=${folder}`, ...args, "-no-color"];
-    return this.run(`terraform-${args[0]}-${service}`, [terraformProgram(), command], env);
+    return this.run(`terraform-${args[0]}-${service}`, [terraformProgram(), command], env, watch);
   }
 
   /** A script of a workflow, as a runner runs it. */
@@ -230,19 +236,18 @@ export class Deployment {
     names: readonly string[],
     machine: string,
     flags: readonly string[],
-    watch?: (text: string) => void,
   ): Promise<Outcome> {
     // A folder for each set of stacks, so that two commands can run at a time.
     const output = path.join(this.output, [...names, machine].join("-"));
     const args = [command, ...names, "--output", output, ...flags];
-    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args], {}, watch);
+    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args]);
   }
 
   private async run(
     name: string,
     [program, args]: [string, string[]],
     env: Readonly<Record<string, string>> = {},
-    watch?: (text: string) => void,
+    watch?: Watch,
   ): Promise<Outcome> {
     const { lab, reattach } = this.options;
     const log = path.join(lab.directory, "logs", `${String(++this.runs).padStart(2, "0")}-${name}.log`);
@@ -267,7 +272,7 @@ export class Deployment {
       stream.on("data", (text: string) => {
         output += text;
         file.write(text);
-        watch?.(text);
+        watch?.(text, child);
       });
     }
     const [code] = (await once(child, "close")) as [number | null];

@@ -1,9 +1,9 @@
 /** Terraform is killed while it makes each resource of a new service, and after each: the next deploy goes on, or says how. */
+import type { Outcome } from "../../deployment";
 import { expectSuccess, expectThat, tail } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
-import { killTerraform } from "../moves/blows";
 import { newcomer } from "./newcomers";
 
 export const terraformKilledAtEach: Fault = {
@@ -35,19 +35,24 @@ export const terraformKilledAtEach: Fault = {
   },
 };
 
-/** Kills Terraform at the first line of its output that it was not killed at before. */
-async function deployAndKill(bench: Bench, name: string, killedAt: Set<string>) {
-  let killed: Promise<number> | undefined;
-  const outcome = await bench.deployment.deploy([name], "", (text) => {
-    for (const [line] of text.matchAll(/\w+\.\w+ \([^)]*\): (Creating\.\.\.|Creation complete)/g)) {
-      if (killed !== undefined || killedAt.has(line)) continue;
-      killedAt.add(line);
-      killed = killTerraform(bench);
-    }
+/** What `cdktf deploy` does, but kills Terraform at the first line of its output that it was not killed at before. */
+async function deployAndKill({ deployment }: Bench, name: string, killedAt: Set<string>): Promise<Outcome> {
+  for (const step of [
+    () => deployment.synthesize(),
+    () => deployment.terraform(name, ["init", "-input=false"]),
+  ])
+    expectSuccess(await step(), `what comes before the deploy of ${name}`);
+  let killed = false;
+  // One after the other: what is killed is the resource of that line.
+  const apply = ["apply", "-input=false", "-auto-approve", "-parallelism=1"];
+  return deployment.terraform(name, apply, {}, (text, terraform) => {
+    const [line] = [...text.matchAll(/\w+\.\w+: (Creating\.\.\.|Creation complete)/g)]
+      .map(([all]) => all)
+      .filter((all) => !killedAt.has(all));
+    if (killed || line === undefined) return;
+    killed = terraform.kill("SIGKILL");
+    if (killed) killedAt.add(line);
   });
-  expectThat((await killed) !== 0, "a Terraform should have run, to be killed");
-  // cdktf takes a Terraform that was killed for one that has done its work.
-  return { ...outcome, succeeded: outcome.succeeded && killed === undefined };
 }
 
 /** What a deploy says that stops: which words to write, or what to run. */

@@ -13,24 +13,25 @@ export const passGate = `LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = 0
 /** What opens each service's gate. */
 const closed = new Map<string, () => Promise<void>>();
 
-export async function closeGate(bench: Bench, { service }: SqliteSubject): Promise<void> {
+/** Resolves when it is closed. */
+export function closeGate(bench: Bench, { service }: SqliteSubject): Promise<void> {
   let open = () => undefined as void;
   const opened = new Promise<void>((resolve) => (open = resolve));
-  const held = Promise.withResolvers<void>();
-  const session = bench
-    .asAdmin(databaseOf(service), async (client: Client) => {
-      // With a server that is killed the gate is open.
-      client.on("error", open);
-      await client.query("SELECT pg_advisory_lock($1)", [lock]);
-      held.resolve();
-      await opened;
-    })
-    .catch((error: unknown) => held.reject(error as Error));
-  closed.set(service.name, async () => {
-    open();
-    await session;
+  return new Promise((resolve, reject) => {
+    const session = bench
+      .asAdmin(databaseOf(service), async (client: Client) => {
+        // With a server that is killed the gate is open.
+        client.on("error", open);
+        await client.query("SELECT pg_advisory_lock($1)", [lock]);
+        resolve();
+        await opened;
+      })
+      .catch(reject);
+    closed.set(service.name, async () => {
+      open();
+      await session;
+    });
   });
-  await held.promise;
 }
 
 /** Does nothing when it is open. */
