@@ -7,7 +7,7 @@ export interface Known {
   readonly role?: { readonly name: string; readonly passwordVersion: number | undefined };
   readonly database?: { readonly name: string };
   /** `jobspec`: as it was when Terraform looked last. */
-  readonly job?: { readonly namespace: string; readonly jobspec?: string };
+  readonly job?: { readonly namespace: string; readonly jobspec?: string | undefined };
   /** Addresses that a deploy left half made: Terraform would destroy them and make them anew. Jobs apart, which it may. */
   readonly tainted: readonly string[];
 }
@@ -22,7 +22,7 @@ export function knownOf(resources: readonly StateResource[]): Known {
     secret: secret && { name: text(secret.name), version: number(secret.data_json_wo_version) ?? 0 },
     role: role && { name: text(role.name), passwordVersion: number(role.password_wo_version) },
     database: database && { name: text(database.name) },
-    job: job && { namespace: text(job.namespace) || "default", jobspec: text(job.jobspec) },
+    job: job && { namespace: text(job.namespace) || "default", jobspec: text(job.jobspec) || undefined },
     tainted: resources
       .filter(({ tainted, type }) => tainted && type !== "nomad_job")
       .map(({ type, name }) => `${type}.${name}`),
