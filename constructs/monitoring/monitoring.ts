@@ -32,7 +32,7 @@ export class ServerMonitoring extends Construct {
       name: monitoringRole,
       connectionLimit: monitoringConnections(services.length),
       extensions: server.countsStatements ? ["pg_stat_statements"] : [],
-      existing: false,
+      existing: { role: false, database: false },
       password: { value: secret.password, version: 1, after: secret.resource },
       memberOf: [monitors],
     });
