@@ -5,6 +5,7 @@ import type { RowForm } from "./row-form";
 import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
 import { encoded, type Encoded } from "../sqlite/record-value";
 import type { SourceTable } from "../sqlite/source-table";
+import type { StoredRow } from "../sqlite/table-rows";
 import type { Storage } from "../sqlite/storage";
 import type { ColumnConverter } from "../values/convert";
 import { Misfit, type Tally } from "../values/misfit";
@@ -25,7 +26,7 @@ export interface Page {
   readonly tuples: Buffer | undefined;
   /** What was done without a rule in these. */
   readonly tally: Tally;
-  /** Where they are; `undefined` for a whole table. */
+  /** Where they are; `undefined` where rows have no rowid that could be asked for. */
   readonly range: Range | undefined;
   /** Its rows one by one, for the converters. */
   readonly rows: () => Generator<SourceRow<Value>>;
@@ -38,21 +39,21 @@ interface Extent {
 }
 
 /** Rows that were read without SQLite. */
-interface FastRead extends Extent {
+interface FastRead extends Pick<Extent, "rows"> {
   readonly tuples: Buffer;
   readonly tally: Tally;
   readonly isLast: boolean;
 }
 
 /**
- * Reads a table page by page, every row once. What cannot be read by its rowid is one page.
+ * Reads a table page by page, every row once.
  * @param form in which rows are wanted: only for the binary form are they read the short way.
  */
 export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): Generator<Page> {
   const table = plan.source;
   const names = plan.columns.map((column) => column.source);
   if (table.rowid === undefined) {
-    yield { tuples: undefined, tally: nothing, range: undefined, rows: () => source.rows(table, names) };
+    yield* oneAfterTheOther(source, plan, form);
     return;
   }
   const readFast = form === "binary" ? fastReader(source, plan) : undefined;
@@ -91,11 +92,72 @@ export function* pages(source: SqliteDatabase, plan: TablePlan, form: RowForm): 
   }
 }
 
+/** Reads a table whose rows cannot be found again: once one needs more than itself, the rest is one page. */
+function* oneAfterTheOther(source: SqliteDatabase, plan: TablePlan, form: RowForm): Generator<Page> {
+  const { source: table, columns } = plan;
+  const names = columns.map((column) => column.source);
+  let done = 0;
+  if (form === "binary") {
+    const readFast = treeReader(source, plan);
+    for (let read = readFast(); read !== undefined; read = readFast()) {
+      const { tuples, tally, rows, isLast } = read;
+      const before = done;
+      const again = () => some(source.rows(table, names, undefined, before), rows);
+      if (rows > 0) yield { tuples, tally, range: undefined, rows: again };
+      done += rows;
+      if (isLast) return;
+    }
+  }
+  yield {
+    tuples: undefined,
+    tally: nothing,
+    range: undefined,
+    rows: () => source.rows(table, names, undefined, done),
+  };
+}
+
+function* some<T>(all: Iterable<T>, count: number): Generator<T> {
+  if (count === 0) return;
+  for (const one of all) {
+    yield one;
+    if (--count === 0) return;
+  }
+}
+
 /** Reads the rows from a rowid on out of the file itself; none of them when one has a value that needs more than itself. */
 function fastReader(
   source: SqliteDatabase,
+  plan: TablePlan,
+): (from: bigint) => (FastRead & Pick<Extent, "lastRowid">) | undefined {
+  const row = source.records.rows(plan.source.root);
+  const read = pageReader(source, plan, row);
+  let next: bigint | undefined;
+  return (from) => {
+    if (next !== from) row.seek(from);
+    next = undefined;
+    const found = read();
+    if (found === undefined) return undefined;
+    const lastRowid = found.rows === 0 ? from : BigInt(row.rowid);
+    next = lastRowid + 1n;
+    return { ...found, lastRowid };
+  };
+}
+
+/** The same, one page behind the other. */
+function treeReader(source: SqliteDatabase, plan: TablePlan): () => FastRead | undefined {
+  const { root, tree } = plan.source;
+  if (tree === "index") return pageReader(source, plan, source.records.rowsByKey(root));
+  const row = source.records.rows(root);
+  row.seek(lowestRowid);
+  return pageReader(source, plan, row);
+}
+
+/** @param row that goes through the table */
+function pageReader(
+  source: SqliteDatabase,
   { source: table, columns }: TablePlan,
-): (from: bigint) => FastRead | undefined {
+  row: StoredRow & { next(): boolean },
+): () => FastRead | undefined {
   const fastColumns = columns.map(({ source: name, target, converter }): FastColumn => {
     const { place, isRowid, isReal } = table.columns.find((one) => one.name === name)!;
     return {
@@ -110,11 +172,7 @@ function fastReader(
   const rules = columns.flatMap(({ converter }) => converter.rules ?? []);
   const transcoder = new Transcoder(fastColumns, addedValues(source, table));
   const { tuples } = transcoder;
-  const row = source.records.rows(table.root);
-  let next: bigint | undefined;
-  return (from) => {
-    if (next !== from) row.seek(from);
-    next = undefined;
+  return () => {
     tuples.reset();
     const uncount = rules.map((some) => some.mark());
     let rows = 0;
@@ -128,10 +186,8 @@ function fastReader(
         return undefined;
       }
     }
-    const lastRowid = rows === 0 ? from : BigInt(row.rowid);
-    next = lastRowid + 1n;
     const { assumedUtc, roundedFractions } = tuples;
-    return { rows, lastRowid, tuples: tuples.bytes(), tally: { assumedUtc, roundedFractions }, isLast };
+    return { rows, tuples: tuples.bytes(), tally: { assumedUtc, roundedFractions }, isLast };
   };
 
   function isAdded(): boolean {
@@ -162,7 +218,8 @@ function inPlace({ byServer, convert, instead }: ColumnConverter): FastColumn["c
 function addedValues(
   source: SqliteDatabase,
   table: SourceTable,
-): (rowid: bigint, column: FastColumn) => Encoded {
+): (rowid: bigint, column: FastColumn) => Encoded | undefined {
+  if (table.rowid === undefined) return () => undefined;
   const known = new Map<FastColumn, Encoded>();
   return (rowid, column) => {
     const found = known.get(column);

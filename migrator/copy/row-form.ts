@@ -8,7 +8,7 @@ import type { TablePlan } from "./copy-plan";
  */
 export type RowForm = "text" | "binary";
 
-/** Binary for a table whose usual values are all known byte by byte, and lie in the file where they are found by the rowid. */
+/** Binary for a table whose usual values are all known byte by byte, and lie in the file. */
 export function rowForm({ source, columns }: TablePlan): RowForm {
   const isKnown = columns.every(
     ({ source: name, target, converter }) =>
@@ -17,7 +17,7 @@ export function rowForm({ source, columns }: TablePlan): RowForm {
       // What SQLite computes on reading is not in the file.
       source.columns.find((one) => one.name === name)?.place !== undefined,
   );
-  return isKnown && columns.length > 0 && source.rowid !== undefined ? "binary" : "text";
+  return isKnown && columns.length > 0 && source.tree !== undefined ? "binary" : "text";
 }
 
 /** What comes before the rows in the binary form: signature, no flags, no extension. */

@@ -5,12 +5,21 @@ import { Refused } from "../base/errors";
 /** Bytes read at once where pages lie one behind the other. */
 const windowBytes = 1 << 18;
 
-const [interiorTable, leafTable] = [5, 13];
+/** What an interior page and a leaf begin with, and the bytes of a record that its page has at the most. */
+const trees = {
+  /** Of a table with a rowid. */
+  table: { interior: 5, leaf: 13, most: (usable: number) => usable - 35 },
+  /** Of a table without: its rows lie in the interior pages, too. */
+  index: { interior: 2, leaf: 10, most: (usable: number) => Math.floor(((usable - 12) * 64) / 255) - 23 },
+} as const;
+
+export type Tree = keyof typeof trees;
+
 const fileHeaderBytes = 100;
 /** Levels of a tree at the most. Whoever goes beyond is not SQLite. */
 export const mostLevels = 20;
 
-/** A page of a table's tree. */
+/** A page of a tree. */
 export interface TreePage {
   /** Valid until another page is asked for. */
   readonly bytes: Buffer;
@@ -78,13 +87,12 @@ export class PageFile {
     return window.subarray(at, at + pageSize);
   }
 
-  /** A page of a table's tree. */
-  treePage(number: number): TreePage {
+  treePage(number: number, tree: Tree = "table"): TreePage {
     const bytes = this.page(number);
     const header = number === 1 ? fileHeaderBytes : 0;
-    const isLeaf = bytes[header] === leafTable;
-    if (!isLeaf && bytes[header] !== interiorTable)
-      throw this.damaged(`page ${number} is not a page of a table`);
+    const { interior, leaf } = trees[tree];
+    const isLeaf = bytes[header] === leaf;
+    if (!isLeaf && bytes[header] !== interior) throw this.damaged(`page ${number} is not a page of a table`);
     const cells = bytes.readUInt16BE(header + 3);
     const pointers = header + (isLeaf ? 8 : 12);
     if (pointers + 2 * cells > this.usable) throw this.damaged(`page ${number} has more cells than fit`);
@@ -112,13 +120,25 @@ export class PageFile {
     return BigInt.asIntN(64, this.varint(bytes, isLeaf ? this.varint(bytes, at)[1] : at + 4)[0]);
   }
 
-  /** How many bytes of a record lie in its leaf. */
-  bytesInLeaf(bytes: number): number {
-    const most = this.usable - 35;
+  /** How many bytes of a record lie in its page. */
+  bytesInPage(bytes: number, tree: Tree = "table"): number {
+    const most = trees[tree].most(this.usable);
     if (bytes <= most) return bytes;
     const least = Math.floor(((this.usable - 12) * 32) / 255) - 23;
     const rest = least + ((bytes - least) % (this.usable - 4));
     return rest <= most ? rest : least;
+  }
+
+  /** Puts a record together from its page and those that have the rest. */
+  gather(to: Buffer, page: Buffer, start: number, here: number, bytes: number): void {
+    let filled = page.copy(to, 0, start, start + here);
+    let next = this.numberAt(page, start + here);
+    while (filled < bytes) {
+      if (next === 0) throw this.damaged("a value ends before its last page");
+      const more = this.page(next);
+      next = more.readUInt32BE(0);
+      filled += more.copy(to, filled, 4, Math.min(this.usable, 4 + bytes - filled));
+    }
   }
 
   /** A page's number within a page. */

@@ -5,6 +5,7 @@
 import { mostLevels, PageFile } from "./page-file";
 import { bytesOfType } from "./record-value";
 import type { Storage } from "./storage";
+import { KeyRows } from "./key-rows";
 import { TableRows } from "./table-rows";
 
 /** Bytes of a piece at the most. */
@@ -50,6 +51,11 @@ export class Records {
    */
   rows(root: number): TableRows {
     return new TableRows(this.file, root);
+  }
+
+  /** The rows of a table without a rowid, in the order of its primary key. */
+  rowsByKey(root: number): KeyRows {
+    return new KeyRows(this.file, root);
   }
 
   /**
@@ -103,7 +109,7 @@ export class Records {
     if (length > BigInt(this.file.fileBytes)) throw this.file.damaged("a record is longer than the file");
     const bytes = Number(length);
     const [, start] = this.file.varint(page, keyAt);
-    const here = this.file.bytesInLeaf(bytes);
+    const here = this.file.bytesInPage(bytes);
     if (start + here > this.file.usable) throw this.file.damaged("a record goes past its page");
     // The window moves on.
     const local = Buffer.from(page.subarray(start, start + here));

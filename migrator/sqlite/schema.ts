@@ -84,21 +84,29 @@ export class SchemaReader {
     withoutRowid: boolean,
     roots: Map<string, number>,
   ): SourceTable {
-    let found: [Buffer, Buffer | null, number, number][];
+    let found: [Buffer, Buffer | null, number, number, number][];
     try {
       found = this.rows(
-        "SELECT CAST(name AS BLOB), CAST(type AS BLOB), pk, hidden FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
+        "SELECT CAST(name AS BLOB), CAST(type AS BLOB), pk, hidden, cid FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid",
         name,
-      ) as [Buffer, Buffer | null, number, number][];
+      ) as [Buffer, Buffer | null, number, number, number][];
     } catch (error) {
       // A module, or a part of one, that SQLite here does not have.
       if (!virtual || !(error instanceof Error) || error.name !== "SqliteError") throw error;
-      return { name, columns: [], key: [], rowid: undefined, root: 0, unreadable: error.message };
+      return {
+        name,
+        columns: [],
+        key: [],
+        rowid: undefined,
+        root: 0,
+        tree: undefined,
+        unreadable: error.message,
+      };
     }
-    const columns = found.map(([bytes, type, pk, hidden]) => {
+    const columns = found.map(([bytes, type, pk, hidden, cid]) => {
       const column =
         this.text(bytes, (shown) => `the name of the column "${shown}" of the table "${name}"`) ?? "";
-      return { name: column, isReal: isRealType(type), pk, hidden };
+      return { name: column, isReal: isRealType(type), pk, hidden, cid };
     });
     const taken = new Set(columns.map((column) => column.name.toLowerCase()));
     const rowid = withoutRowid ? undefined : rowidNames.find((candidate) => !taken.has(candidate));
@@ -109,14 +117,29 @@ export class SchemaReader {
       !withoutRowid &&
       primary.length === 1 &&
       this.rows("SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'", name).length === 0;
-    let stored = 0;
-    const described = columns.map(({ name: column, isReal, pk, hidden }) => {
-      // 2: computed when it is read, 3: when it is written.
-      const place = hidden === 2 ? undefined : stored++;
+    // 2: computed when it is read, 3: when it is written.
+    const stored = withoutRowid
+      ? this.storedByKey(name)
+      : columns.filter(({ hidden }) => hidden !== 2).map(({ cid }) => cid);
+    const described = columns.map(({ name: column, isReal, pk, hidden, cid }) => {
+      const place = stored.includes(cid) ? stored.indexOf(cid) : undefined;
       return { name: column, generated: hidden > 1, place, isRowid: isRowid && pk > 0, isReal };
     });
     const key = rowid === undefined ? primary.map((column) => column.name) : [rowid];
-    return { name, columns: described, key, rowid: virtual ? undefined : rowid, root: roots.get(name) ?? 0 };
+    const tree = withoutRowid ? "index" : "table";
+    const root = roots.get(name) ?? 0;
+    return virtual
+      ? { name, columns: described, key, rowid: undefined, root, tree: undefined }
+      : { name, columns: described, key, rowid, root, tree };
+  }
+
+  /** The columns of a table without a rowid, by their numbers, as a row is stored: those of its key come first. */
+  private storedByKey(table: string): number[] {
+    const found = this.rows(
+      "SELECT x.cid FROM pragma_index_list(?) AS l, pragma_index_xinfo(l.name) AS x WHERE l.origin = 'pk' ORDER BY x.seqno",
+      table,
+    ) as [number][];
+    return found.map(([cid]) => cid);
   }
 
   private text(bytes: Buffer, where: (shown: string) => string): string | undefined {

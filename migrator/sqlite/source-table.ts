@@ -1,3 +1,5 @@
+import type { Tree } from "./page-file";
+
 export interface SourceColumn {
   readonly name: string;
   /** SQLite computes it. */
@@ -19,6 +21,8 @@ export interface SourceTable {
   readonly rowid: string | undefined;
   /** The page of the file where its rows begin. */
   readonly root: number;
+  /** How they lie there; `undefined` for a virtual table, whose rows are elsewhere. */
+  readonly tree: Tree | undefined;
   /** Why SQLite here cannot read it: the app's SQLite has what ours has not. @default it can */
   readonly unreadable?: string;
 }

@@ -202,8 +202,11 @@ export class SqliteDatabase {
     return this.database.prepare(sql, { raw: true, bigints: true }).cursor(parameters);
   }
 
-  /** The rows of a table, one at a time, always in the same order: all of them, or those of a range. */
-  *rows(table: SourceTable, columns: readonly string[], range?: Range): Generator<SourceRow> {
+  /**
+   * The rows of a table, one at a time, always in the same order: all of them, those of a range, or those behind the first few.
+   * @param skipped how many come before
+   */
+  *rows(table: SourceTable, columns: readonly string[], range?: Range, skipped = 0): Generator<SourceRow> {
     const names = columns.map(identifier);
     const storages = concatenated(names.map((name) => `substr(typeof(${name}), 1, 1)`));
     const values = names.map(
@@ -213,10 +216,11 @@ export class SqliteDatabase {
     const key = table.key.map(
       (name) => `iif(typeof(${identifier(name)}) = 'integer', ${identifier(name)}, NULL)`,
     );
-    const from = range === undefined ? inOrder(table) : rangeOf(table);
+    const all = skipped === 0 ? inOrder(table) : `${inOrder(table)} LIMIT -1 OFFSET ${skipped}`;
+    const from = range === undefined ? all : rangeOf(table);
     const sql = `SELECT ${[storages, ...values, ...key].join(", ")} FROM ${from}`;
     const statement = this.database.prepare(sql, { raw: true, bigints: true });
-    let position = 0;
+    let position = skipped;
     try {
       for (const row of statement.iterate(range ?? {}) as IterableIterator<[string, ...Raw[]]>) {
         const place = ++position;

@@ -2,7 +2,17 @@
 import { mostLevels, type PageFile, type TreePage } from "./page-file";
 
 /** Bytes of a record that is put together from several pages at the most. */
-const mostBytes = 2 << 20;
+export const mostBytes = 2 << 20;
+
+/** A row, as it lies in the file. */
+export interface StoredRow {
+  /** A bigint where a number would not be exact; 0 in a table without. */
+  readonly rowid: number | bigint;
+  /** Its record is in these bytes, until the next row; `undefined` for one that is too large to be held. */
+  readonly record: Buffer | undefined;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The pages below an interior page, and which of them is read. */
 interface Level {
@@ -11,10 +21,8 @@ interface Level {
 }
 
 /** A place among the rows. It holds one page, so that whoever reads the file elsewhere meanwhile does not disturb it. */
-export class TableRows {
-  /** Of the row: a bigint where a number would not be exact. */
+export class TableRows implements StoredRow {
   rowid: number | bigint = 0;
-  /** Its record is in these bytes, until the next row; `undefined` for one that is too large to be held. */
   record: Buffer | undefined;
   start = 0;
   end = 0;
@@ -65,7 +73,7 @@ export class TableRows {
     if (this.last !== undefined && !(this.rowid > this.last)) throw file.damaged("its rows are out of order");
     this.last = this.rowid;
     const start = this.after;
-    const here = file.bytesInLeaf(bytes);
+    const here = file.bytesInPage(bytes);
     if (start + here > file.usable) throw file.damaged("a record goes past its page");
     if (here === bytes) {
       this.record = leaf;
@@ -139,14 +147,7 @@ export class TableRows {
     const { file, leaf } = this;
     if (this.large.length < bytes) this.large = Buffer.allocUnsafeSlow(Math.min(mostBytes, 2 * bytes));
     const { large } = this;
-    let filled = leaf.copy(large, 0, start, start + here);
-    let next = file.numberAt(leaf, start + here);
-    while (filled < bytes) {
-      if (next === 0) throw file.damaged("a value ends before its last page");
-      const page = file.page(next);
-      next = page.readUInt32BE(0);
-      filled += page.copy(large, filled, 4, Math.min(file.usable, 4 + bytes - filled));
-    }
+    file.gather(large, leaf, start, here, bytes);
     this.record = large;
     this.start = 0;
     this.end = bytes;

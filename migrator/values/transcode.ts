@@ -1,4 +1,4 @@
-import type { TableRows } from "../sqlite/table-rows";
+import type { StoredRow } from "../sqlite/table-rows";
 import { type Encoded, RecordValue } from "../sqlite/record-value";
 import type { Raw, Storage } from "../sqlite/storage";
 import type { Tally } from "./misfit";
@@ -153,11 +153,11 @@ export class Transcoder {
 
   /**
    * @param columns in the order of a row of COPY.
-   * @param added what a row has that was written before a column was added.
+   * @param added what a row has that was written before a column was added; `undefined` where that needs more than is here.
    */
   constructor(
     private readonly columns: readonly FastColumn[],
-    private readonly added: (rowid: bigint, column: FastColumn) => Encoded,
+    private readonly added: (rowid: bigint, column: FastColumn) => Encoded | undefined,
   ) {
     const places = 1 + Math.max(...columns.map(({ place }) => place));
     this.types = new Int32Array(places);
@@ -170,7 +170,7 @@ export class Transcoder {
    * Adds a row; `false` when it has a value that needs more than is here. What is written of it is to be forgotten then.
    * @throws Misfit
    */
-  add(row: TableRows): boolean {
+  add(row: StoredRow): boolean {
     const { record, start, end } = row;
     if (record === undefined) return false;
     const count = this.header(record, start, end);
@@ -184,6 +184,7 @@ export class Transcoder {
       else if (place < count) value.set(record, types[place]!, starts[place]!, column.isReal);
       else {
         const added = this.added(BigInt(row.rowid), column);
+        if (added === undefined) return false;
         tuples.makeRoom(this.factor * (end - start + added.bytes.length) + this.growth);
         value.set(added.bytes, added.type, 0, column.isReal);
       }

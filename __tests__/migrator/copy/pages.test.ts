@@ -200,6 +200,7 @@ describe("the short way and the converters", () => {
       columns: fc.constant(columns),
       pageSize: fc.constantFrom(512, 4096, 65_536),
       key: fc.constantFrom("INTEGER PRIMARY KEY", "INTEGER PRIMARY KEY DESC", "INT PRIMARY KEY"),
+      withoutRowid: fc.boolean(),
       added: fc.constantFrom(
         ["", "text"],
         ["DEFAULT 7", "int8"],
@@ -225,12 +226,13 @@ describe("the short way and the converters", () => {
 
   type Written = typeof tables extends fc.Arbitrary<infer T> ? T : never;
 
-  /** Half of the rows are written before the last column is added. */
-  function write(file: string, { columns, rows, pageSize, key, added }: Written): void {
+  /** Half of the rows are written before the last columns are added, but for those of a table without a rowid. */
+  function write(file: string, { columns, rows, pageSize, key, withoutRowid, added }: Written): void {
     const database = new Libsql(file);
     database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF`);
     const names = columns.map(({ declared }, index) => `c${index} ${declared}`);
-    database.exec(`CREATE TABLE t (${[...names, `k ${key}`].join(", ")})`);
+    const kind = withoutRowid ? "WITHOUT ROWID" : "";
+    database.exec(`CREATE TABLE t (${[...names, `k ${key}`].join(", ")}) ${kind}`);
     const insert = (some: Written["rows"], more: readonly string[]) => {
       for (const row of some) {
         const prefix = "text:";
@@ -253,7 +255,7 @@ describe("the short way and the converters", () => {
           .run(values);
       }
     };
-    const half = rows.length >> 1;
+    const half = withoutRowid ? 0 : rows.length >> 1;
     insert(rows.slice(0, half), []);
     database.exec(`ALTER TABLE t ADD COLUMN a0 REAL DEFAULT 7; ALTER TABLE t ADD COLUMN a1 ${added[0]}`);
     insert(rows.slice(half), ["8", "NULL"]);
@@ -407,9 +409,14 @@ describe("pages", () => {
     ["a rowid", "CREATE TABLE t (id, v)", true],
     ["a primary key that is the rowid", "CREATE TABLE t (id INTEGER PRIMARY KEY, v)", true],
     ["a primary key that is not", "CREATE TABLE t (id PRIMARY KEY, v)", true],
-    ["no rowid", "CREATE TABLE t (id PRIMARY KEY, v) WITHOUT ROWID", false],
+    ["no rowid", "CREATE TABLE t (id PRIMARY KEY, v) WITHOUT ROWID", true],
+    [
+      "no rowid, and a key that is not its first column",
+      "CREATE TABLE t (v, id PRIMARY KEY) WITHOUT ROWID",
+      true,
+    ],
     ["a rowid under its third name", "CREATE TABLE t (id, v, rowid, _rowid_)", true],
-    ["a rowid out of reach", "CREATE TABLE t (id, v, rowid, _rowid_, oid)", false],
+    ["a rowid out of reach", "CREATE TABLE t (id, v, rowid, _rowid_, oid)", true],
     ["a collation that only the app has", "CREATE TABLE t (id, v COLLATE NOCASE)", true],
     ["an index that has all of it", "CREATE TABLE t (id, v); CREATE INDEX other ON t (v, id)", true],
   ])("a table with %s: every row once, in one order", (_, create, plain) => {
@@ -441,6 +448,40 @@ describe("pages", () => {
     );
     expect(read(file, [column("id", "int4")]).ids).toEqual(upTo(1024));
     expect(read(written("CREATE TABLE t (id)"), [column("id", "int4")]).shapes).toEqual([]);
+  });
+
+  test("without a rowid: small pages, rows that lie on several, a key of two columns in another order, backwards", () => {
+    const file = written(
+      `PRAGMA page_size = 512;
+       CREATE TABLE t (v TEXT, b INTEGER, c REAL, a TEXT, PRIMARY KEY (a DESC, b)) WITHOUT ROWID;
+       INSERT INTO t ${numbers(20_000, "SELECT printf('%.*c', i * 7919 % 701, 'x') || i, i % 100, i, 'key ' || (i / 100)")}`,
+    );
+    const columns = [column("b", "int4"), column("v", "text"), column("c", "float8"), column("a", "text")];
+    const { source, plan } = open(file, columns);
+    const found = [...pages(source, plan, rowForm(plan))]
+      .map(({ tuples }) => printedTuples(columns, tuples!))
+      .join("");
+    const read = [...source.rows(plan.source, ["b", "v", "c", "a"])]
+      .map(({ values }) => `${values.join("\t")}\n`)
+      .join("");
+    source.close();
+    expect(found).toBe(read);
+    expect(found.split("\n")).toHaveLength(20_001);
+  });
+
+  test("without a rowid, what needs more than itself has the rest read by SQLite", () => {
+    const file = written(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, v) WITHOUT ROWID;
+       INSERT INTO t ${numbers(3000, "SELECT i, 7")}; ALTER TABLE t ADD COLUMN late DEFAULT 8;
+       UPDATE t SET late = 9 WHERE id < 2500`,
+    );
+    const { ids, shapes } = read(file, [column("id", "int4"), column("late", "int4")]);
+    expect(ids).toEqual(upTo(3000));
+    expect(shapes.map(({ plain, rows }) => [plain, rows])).toEqual([
+      [true, 1024],
+      [true, 1024],
+      [false, 952],
+    ]);
   });
 
   test("one value that does not fit costs its page, and no other", () => {

@@ -1,6 +1,8 @@
+import * as fs from "node:fs";
 import * as path from "node:path";
 import fc from "fast-check";
 import Libsql from "libsql";
+import { Refused } from "../../../migrator/base/errors";
 import { pieceBytes, Records } from "../../../migrator/sqlite/records";
 import { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import { Cleanup, writeSqlite } from "../support";
@@ -112,4 +114,59 @@ test("pieces of two values may be read by turns", () => {
   }
   records.close();
   expect(Buffer.concat(together).equals(Buffer.concat(apart))).toBe(true);
+});
+
+test("the rows of a damaged table without a rowid come to an end, or are refused", () => {
+  const pageSize = 512;
+  const file = newFile();
+  writeSqlite(
+    file,
+    `PRAGMA page_size = ${pageSize}; CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID;
+     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+     INSERT INTO t SELECT 'key ' || i, hex(zeroblob(i * 7 % 700)) FROM n`,
+  );
+  const source = SqliteDatabase.open(file, "app.db");
+  const { root } = source.tables()[0]!;
+  source.close();
+  const sound = fs.readFileSync(file);
+  const anywhere = fc.nat(sound.length - 1);
+  const inHeaders = fc
+    .tuple(fc.integer({ min: 1, max: sound.length / pageSize - 1 }), fc.nat(20))
+    .map(([page, at]) => page * pageSize + at);
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(fc.oneof(anywhere, inHeaders), fc.oneof(fc.nat(255), fc.constantFrom(0, 2, 10, 255))),
+        {
+          minLength: 1,
+          maxLength: 8,
+        },
+      ),
+      (changes) => {
+        const bytes = Buffer.from(sound);
+        for (const [at, byte] of changes) if (at >= 100) bytes[at] = byte;
+        const damaged = newFile();
+        fs.writeFileSync(damaged, bytes);
+        const records = new Records(damaged);
+        let rows = 0;
+        try {
+          for (const row = records.rowsByKey(root); row.next(); rows++) {
+            if (row.record === undefined) continue;
+            expect(row.start).toBeLessThanOrEqual(row.end);
+            expect(row.end).toBeLessThanOrEqual(row.record.length);
+          }
+        } catch (error) {
+          if (!(error instanceof Refused)) throw error;
+          refused++;
+        } finally {
+          records.close();
+          fs.rmSync(damaged);
+        }
+        expect(rows).toBeLessThan(sound.length);
+      },
+    ),
+    { numRuns: 2 * cases },
+  );
+  expect(refused).toBeGreaterThan(cases / 10);
 });

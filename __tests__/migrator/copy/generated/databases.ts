@@ -10,6 +10,7 @@ export interface GeneratedColumn {
 }
 
 export interface Generated {
+  readonly withoutRowid: boolean;
   readonly columns: readonly GeneratedColumn[];
   /** Rows with a value that does not fit are left behind by rules; else they stop the copy. */
   readonly skips: boolean;
@@ -152,20 +153,23 @@ const column = (rows: number): fc.Arbitrary<GeneratedColumn> =>
     }),
   );
 
-export const databases: fc.Arbitrary<Generated> = fc
-  .integer({ min: 1, max: 6 })
-  .chain((rows) =>
-    fc.record({ columns: fc.array(column(rows), { minLength: 1, maxLength: 4 }), skips: fc.boolean() }),
-  );
+export const databases: fc.Arbitrary<Generated> = fc.integer({ min: 1, max: 6 }).chain((rows) =>
+  fc.record({
+    columns: fc.array(column(rows), { minLength: 1, maxLength: 4 }),
+    skips: fc.boolean(),
+    withoutRowid: fc.boolean(),
+  }),
+);
 
 /** What the target's types need. */
 export const prelude = "CREATE TYPE mood AS ENUM ('fine', 'so so', '5');";
 
 /** SQL for the source. A computed column says what its JSON says, as text that SQLite may take for JSON. */
-export function sqliteOf({ columns }: Generated): string {
+export function sqliteOf({ columns, withoutRowid }: Generated): string {
   const definitions = columns.map(({ declared }, place) => `c${place} ${declared}`);
   const rows = columns[0]!.values.map(
-    (_, row) => `(${[row + 1, ...columns.map(({ values }) => values[row]!)].join(", ")})`,
+    (_, row) => `(${[...columns.map(({ values }) => values[row]!), row + 1].join(", ")})`,
   );
-  return `CREATE TABLE t (id INTEGER PRIMARY KEY, ${definitions.join(", ")}); INSERT INTO t VALUES ${rows.join(", ")}`;
+  const kind = withoutRowid ? "WITHOUT ROWID" : "";
+  return `CREATE TABLE t (${definitions.join(", ")}, id INTEGER PRIMARY KEY) ${kind}; INSERT INTO t VALUES ${rows.join(", ")}`;
 }
