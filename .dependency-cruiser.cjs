@@ -23,6 +23,7 @@ const rooms = {
     "survey",
   ],
   monitoring: ["environments", "services"],
+  report: ["connections", "environments", "migrator", "services", "status", "survey"],
   restoring: ["connections", "environments", "migrator", "services", "survey"],
   adopt: ["connections", "environments", "nomad", "services", "survey"],
   stacks: ["connections", "constructs", "environments", "nomad", "services", "survey", "terraform-states"],

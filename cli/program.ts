@@ -11,6 +11,7 @@ import { addLogin } from "./login";
 import { addMigrate } from "./migrate";
 import { addMonitoring } from "./monitoring";
 import { addPlan } from "./plan";
+import { addReport } from "./report";
 import { addRestore } from "./restore";
 import { addReview } from "./review";
 import { addStatus } from "./status";
@@ -30,6 +31,7 @@ export function pgmoor(): Command {
   addAdopt(program);
   addStatus(program);
   addCheck(program);
+  addReport(program);
   addRestore(program);
   addMonitoring(program);
   addPlan(program);

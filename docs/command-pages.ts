@@ -18,6 +18,7 @@ const tasks: Readonly<Record<string, readonly [title: string, page: string]>> = 
   check: ["Check before you deploy", "check.md"],
   status: ["See where you stand", "status.md"],
   monitoring: ["Monitor", "monitor.md"],
+  report: ["Find slow statements, unused indexes and bloat", "report.md"],
   restore: ["Restore", "restore.md"],
 };
 

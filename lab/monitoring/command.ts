@@ -7,7 +7,7 @@ import type { BootedLab } from "../servers/boot";
 import { removeLab } from "../servers/stop";
 import { messageOf } from "../servers/wait";
 import { asAdmin } from "../story/context";
-import { expectThat } from "../story/expectations";
+import { expectSuccess, expectThat } from "../story/expectations";
 import { NomadApi } from "../story/nomad-api";
 import { fireAll, type AlertsTold } from "./alerts";
 import { askDashboard } from "./dashboard";
@@ -29,6 +29,7 @@ export async function runMonitoring(directory: string, keep: boolean): Promise<v
     const ground = await layWatchedGround(booted, providers, say);
     await haveBackups(ground);
     const queries = await askDashboard(ground);
+    await showReport(ground);
     await fireAll(ground, told);
     const secretsFound = await searchForSecrets(ground);
     await providers?.stop();
@@ -55,6 +56,23 @@ export async function runMonitoring(directory: string, keep: boolean): Promise<v
     else await booted?.stop();
     throw new LabError(`${messageOf(error)}\nThe files and logs are in ${directory}.`, { cause: error });
   }
+}
+
+/** `pgmoor report` on real databases, with what pg_stat_statements has counted of them. */
+async function showReport({ deployment, say }: WatchedGround): Promise<void> {
+  const outcome = await deployment.pgmoor("report", ["--json"], {});
+  expectSuccess(outcome, "pgmoor report");
+  const last = outcome.output.trim().split("\n").at(-1)!;
+  const { statements, databases } = JSON.parse(last) as {
+    statements: readonly { readonly query: string }[];
+    databases: readonly unknown[];
+  };
+  expectThat(statements.length > 0, "the report should have statements", last);
+  const typed = statements.filter(
+    ({ query }) => /password/i.test(query) && /^\s*(ALTER|CREATE)/i.test(query),
+  );
+  expectThat(typed.length === 0, "the report should have no statement that sets a password");
+  say(`report: ${statements.length} statements, ${databases.length} databases`);
 }
 
 /** A backup and a restore test, so that nothing warns of them. */
