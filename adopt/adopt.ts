@@ -1,5 +1,6 @@
 /** Makes definitions of jobs that run. */
 import type { Environment } from "../environments/model/environment";
+import { ownStacks } from "../environments/model/own-stacks";
 import { plainPassword } from "./beside";
 import { draftOf, type Draft } from "./draft";
 import { findApps } from "./find";
@@ -59,6 +60,7 @@ async function sameJob(asking: Asking, found: Awaited<ReturnType<typeof runningJ
   return changes.length === 0 ? plain : wholeJob(found);
 }
 
+/** The service's name, in the letters that those have. pgmoor's own stacks have some names themselves. */
 export function nameOf(id: string): string {
   const name = id
     .toLowerCase()
@@ -66,7 +68,8 @@ export function nameOf(id: string): string {
     .replace(/^[^a-z]+|-+$/g, "")
     .slice(0, 63)
     .replace(/-+$/, "");
-  return name === "" ? "service" : name;
+  if (name === "") return "service";
+  return Object.values<string>(ownStacks).includes(name) ? `${name}-job` : name;
 }
 
 function aroundOf({ vault, server }: Environment): Around {

@@ -5,6 +5,7 @@ import type { Task } from "./job";
 export interface FoundMount {
   /** A volume of the group, or a folder or volume that docker knows. */
   readonly kind: "volume" | "docker";
+  /** With the task's name in the place of `${NOMAD_TASK_NAME}`: it says the same in another task. */
   readonly source: string;
   /** Where the task sees it. */
   readonly path: string;
@@ -19,8 +20,16 @@ export function mountsOf(task: Task): FoundMount[] {
     readOnly: ReadOnly,
   }));
   return task.Driver === "docker" || task.Driver === "podman"
-    ? [...volumes, ...dockerMounts(task.Config)]
+    ? [
+        ...volumes,
+        ...dockerMounts(task.Config).map((mount) => ({ ...mount, source: named(mount.source, task) })),
+      ]
     : volumes;
+}
+
+/** A folder that has the task's name in it is meant by another task, too. */
+function named(source: string, { Name }: Task): string {
+  return source.replace(/\$\{\s*NOMAD_TASK_NAME\s*\}/g, Name);
 }
 
 /** The one that holds a file: of several, one inside another, the innermost. */
@@ -32,10 +41,17 @@ export function mountOf(task: Task, file: string): FoundMount | undefined {
 
 /** Whether its folder is the allocation's own, which ends with it. */
 export function isInAllocation({ kind, source }: FoundMount): boolean {
-  return (
-    kind === "docker" && (/^\.{0,2}\/?(local|alloc|secrets)(\/|$)/.test(source) || source.includes("${"))
-  );
+  if (kind !== "docker") return false;
+  const own = /^\.{0,2}\/?(local|alloc|secrets)(\/|$)/.test(source);
+  return own || [...source.matchAll(/\$\{([^}]*)\}/g)].some(([, name]) => !lasting.test(name!.trim()));
 }
+
+/**
+ * What is the same for every allocation of the job on a node: `/srv/${NOMAD_JOB_NAME}` outlives them.
+ * Source: https://developer.hashicorp.com/nomad/docs/reference/runtime-environment-settings
+ */
+const lasting =
+  /^(NOMAD_(JOB_NAME|JOB_ID|JOB_PARENT_ID|GROUP_NAME|TASK_NAME|NAMESPACE|REGION|DC|META_\w+)|(node|attr|meta)\..*)$/;
 
 function dockerMounts({ volumes, mount, mounts }: DockerConfig): FoundMount[] {
   const bound = textsOf(volumes).flatMap((text): FoundMount[] => {

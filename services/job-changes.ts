@@ -5,6 +5,7 @@ import { mountOf } from "../nomad/mounts";
 import { placeOf, type JobChange } from "../nomad/plan-changes";
 import { hasJobspec, type Definition } from "./job-definition";
 import { ownTasks } from "./job-problems";
+import { servicesOfServer } from "./server-services";
 
 export interface ToldChanges {
   /** `group web, task app: Config, image, from "x:latest" to "x:1.2"`. */
@@ -54,6 +55,8 @@ function isOurs(definition: Definition, names: ReadonlySet<string>, change: JobC
   const task = path.find((step) => step.startsWith("task "))?.slice("task ".length);
   if (task !== undefined && ownTasks.has(task)) return true;
   if (source?.kind === "postgres" && task === ("task" in source ? source.task : "postgres")) return true;
+  const service = path.find((step) => step.startsWith("Service "))?.slice("Service ".length);
+  if (task === undefined && service !== undefined && serverServices(definition).has(service)) return true;
   const inside = path.at(-1) ?? "";
   const of = (name: string) => inside === name || inside.startsWith(`${name} `);
   if (of("Vault") || of("Update")) return true;
@@ -75,6 +78,15 @@ function isOurs(definition: Definition, names: ReadonlySet<string>, change: JobC
     gone.every(([name]) => names.has(name)) &&
     (kind === "gone" || field === "EmbeddedTmpl")
   );
+}
+
+/** The names of the services of a PostgreSQL in a task of the group: they leave with the task. */
+function serverServices(definition: Definition): ReadonlySet<string> {
+  if (!hasJobspec(definition) || definition.source?.kind !== "postgres") return new Set();
+  const { task } = definition.source;
+  const group = definition.jobspec.TaskGroups.find(({ Tasks }) => Tasks.some(({ Name }) => Name === task));
+  const services = group === undefined ? [] : [...servicesOfServer(group, task)];
+  return new Set(services.flatMap(({ Name }) => (Name === undefined ? [] : [Name])));
 }
 
 /** The volume of a PostgreSQL in a task of the group: it leaves with the task. */

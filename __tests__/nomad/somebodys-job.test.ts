@@ -85,3 +85,26 @@ test.each([
 test.each(["/data/x/app.db", "/y/app.db"])("%s ends with its allocation", (file) => {
   expect(isInAllocation(mountOf(task, file)!)).toBe(true);
 });
+
+test("a folder named for the job or the task outlives the allocation, and means the same in another task", () => {
+  const bound = (source: string) =>
+    mountOf(
+      {
+        Name: "db",
+        Driver: "docker",
+        Config: { image: "postgres:16", volumes: [`${source}:/var/lib/postgresql/data`] },
+      },
+      "/var/lib/postgresql/data",
+    )!;
+  const kept = bound("/storage/nomad/${NOMAD_JOB_NAME}/${NOMAD_TASK_NAME}");
+  expect(isInAllocation(kept)).toBe(false);
+  expect(kept.source).toBe("/storage/nomad/${NOMAD_JOB_NAME}/db");
+  expect(isInAllocation(bound("/srv/${meta.pool}/${node.unique.name}"))).toBe(false);
+  for (const gone of [
+    "${NOMAD_ALLOC_DIR}/data",
+    "/srv/${NOMAD_ALLOC_ID}",
+    "${NOMAD_TASK_DIR}/data",
+    "local/data",
+  ])
+    expect(isInAllocation(bound(gone))).toBe(true);
+});

@@ -14,9 +14,11 @@ const noServices = [
   "job-definition",
   "job-problems",
   "ledger",
+  "monitoring",
   "rules",
   "server-images",
   "server-job",
+  "server-services",
   "todo",
 ];
 /** Definitions that a person, or `pgmoor adopt`, has put beside them. */

@@ -1,10 +1,9 @@
 /** What changes in somebody's job when its app runs on the server. */
 import { caFile, dsnFile, dsnVariables } from "../../../nomad/dsn";
-import { textsOf } from "../../../nomad/driver-config";
 import { withoutVariables } from "../../../nomad/env-template";
-import type { Service } from "../../../nomad/job-service";
 import type { Task, TaskGroup, Template } from "../../../nomad/job";
 import type { JobDefinition, TaskSource } from "../../../services/job-definition";
+import { servicesOfServer } from "../../../services/server-services";
 import { passwordMeta, vaultOf } from "../parts";
 import type { ServiceJobProps } from "../props";
 
@@ -53,25 +52,12 @@ function vaultFor(props: JobProps, { Vault }: Task): Task["Vault"] {
 
 /** The group without the task of its own PostgreSQL, and without what only that has. */
 export function withoutServer(group: TaskGroup, { task: name }: TaskSource): TaskGroup {
-  const server = group.Tasks.find(({ Name }) => Name === name);
-  const others = group.Tasks.filter((task) => task !== server);
-  const ports = new Set(portsOf(server));
-  for (const port of others.flatMap(portsOf)) ports.delete(port);
-  const ofServer = ({ TaskName, PortLabel = "", Checks = [] }: Service): boolean =>
-    TaskName === name || ports.has(PortLabel) || Checks.some((check) => check.TaskName === name);
+  const gone = servicesOfServer(group, name);
   return {
     ...group,
     ...(group.Services === undefined
       ? {}
-      : { Services: group.Services.filter((service) => !ofServer(service)) }),
-    Tasks: others,
+      : { Services: group.Services.filter((service) => !gone.has(service)) }),
+    Tasks: group.Tasks.filter(({ Name }) => Name !== name),
   };
-}
-
-/** The labels of the ports that a task listens on, as far as its job says so. */
-function portsOf(task: Task | undefined): string[] {
-  if (task === undefined) return [];
-  const services = (task.Services ?? []).flatMap(({ PortLabel = "" }) => PortLabel);
-  const { ports } = (task.Config ?? {}) as { readonly ports?: unknown };
-  return [...textsOf(ports), ...services];
 }
