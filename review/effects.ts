@@ -2,7 +2,7 @@
 import { ownStacks } from "../environments/model/own-stacks";
 import { isEmpty } from "./diff";
 import { isSettled, moveOf, readsSecret, rollbackOf, tasksOf, type Jobspec } from "./jobspec";
-import { changesPasswordOnly, restartPaths, rotationRestarts } from "./restarts";
+import { changesPasswordOnly, putsBackOnly, restartPaths, rotationRestarts } from "./restarts";
 import { ends, jobAfter, jobBefore, staysInNomad, type Change, type Stack } from "./stack";
 import { count, listed, minutes } from "./words";
 
@@ -138,9 +138,11 @@ function shown(value: unknown): string {
   return isEmpty(value) ? "none" : String(value);
 }
 
-function* jobChanged(change: Change, { changes, service }: Stack): Generator<string> {
+function* jobChanged(change: Change, { changes, service, putsBack = [] }: Stack): Generator<string> {
   const [before, after] = [jobBefore(change), jobAfter(change)];
   if (changesPasswordOnly(change)) return;
+  if (putsBack.length > 0) yield `puts back what somebody changed in Nomad by hand: ${listed(putsBack, 4)}`;
+  if (putsBackOnly(change)) return;
   if (before !== undefined && change.differences.length === 0) {
     yield "job is registered again unchanged";
     return;

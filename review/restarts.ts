@@ -27,7 +27,7 @@ const inPlace = {
     "Disconnect",
     "ShutdownDelay",
   ]),
-  job: new Set(["Update", "Priority", "Constraints", "Affinities", "Spreads", "Name"]),
+  job: new Set(["Update", "Priority", "Constraints", "Affinities", "Spreads", "Name", "JobModifyIndex"]),
 };
 
 /** The differences of a job that restart its tasks, shortened: `vaultwarden.Config.image`. */
@@ -46,6 +46,14 @@ function isInPlace(path: string): boolean {
   const [, group] = /^TaskGroups\[.+?\]\.(\w+)/.exec(path) ?? [];
   if (group !== undefined) return inPlace.group.has(group);
   return inPlace.job.has(/^\w+/.exec(path)?.[0] ?? "");
+}
+
+/**
+ * Whether the job changes in nothing but what is put back of a change by hand: `JobModifyIndex` is the jobspec's note of the
+ * version that was changed, which Nomad ignores.
+ */
+export function putsBackOnly({ differences }: Change): boolean {
+  return differences.length > 0 && differences.every(({ path }) => path === "jobspec.JobModifyIndex");
 }
 
 /** Whether a new password in one of these secrets restarts the job. */

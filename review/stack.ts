@@ -35,6 +35,8 @@ export interface Stack {
   readonly canSettle?: boolean;
   /** What a first deploy would lose of the running job (`stacks/adoption.ts`). */
   readonly loses?: readonly string[];
+  /** What somebody changed of the running job by hand, and this plan puts back (`stacks/drift.ts`). */
+  readonly putsBack?: readonly string[];
   /** Whether its password is older than the environment allows (`survey/password-age.ts`). */
   readonly oldPassword?: boolean;
   /** Of a service that the plan moves: what is known of the newest backup (`survey/newest-backup.ts`). */
@@ -107,6 +109,7 @@ export function readStack({ service, plan, resources }: StackInput, secrets: Sec
     drift: changes(plan.resource_drift),
     canSettle: warnsOf("settle", plan),
     loses: linesOf("job_loses", plan).map((line) => secrets.text(line)),
+    putsBack: linesOf("job_drift", plan).map((line) => secrets.text(line)),
     oldPassword: warnsOf("password_age", plan),
     newestBackup: messagesOf("newest_backup", plan).map((text) => secrets.text(text))[0],
     resources,

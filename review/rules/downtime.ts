@@ -17,6 +17,17 @@ const move = eachChange({
   },
 });
 
+/** Nomad replaces the allocation unless the change was one that it makes in place. */
+const putBack = eachChange({
+  id: "restart",
+  risk: "downtime",
+  types: ["nomad_job"],
+  look: (change, { putsBack = [] }) =>
+    change.action === "update" && putsBack.length > 0
+      ? "restarts, if what somebody changed by hand needs that to be put back."
+      : undefined,
+});
+
 const restart = eachChange({
   id: "restart",
   risk: "downtime",
@@ -80,4 +91,4 @@ const cutOff = eachChange({
       : undefined,
 });
 
-export const downtime = [move, restart, rotation, stop, cutOff];
+export const downtime = [move, putBack, restart, rotation, stop, cutOff];
