@@ -4,6 +4,7 @@ import { expectThat, tail } from "../story/expectations";
 import { waitForAnswer, type Side } from "../story/services";
 import type { SqliteService } from "../story/sqlite-source";
 import type { Bench } from "./bench";
+import { expectDocumented } from "./documented";
 import type { Subject } from "./subjects";
 
 export type SqliteSubject = Subject & { readonly service: SqliteService };
@@ -72,6 +73,7 @@ export async function failedBack(
   const printed = await bench.nomad.log(failed, task, "stderr");
   if (says !== undefined)
     expectThat(says.test(printed), `${task} of ${name} should have said ${says.source}`, printed);
+  if (printed !== "") expectDocumented(printed);
   bench.tell(`${name}: ${printed.split("\n")[0] || `${task} printed no error`}`);
   const ended = Date.parse(failed.TaskStates![task]!.FinishedAt);
   return performance.now() - (Date.now() - ended);

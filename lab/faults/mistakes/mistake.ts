@@ -7,6 +7,7 @@ import { call } from "../../servers/api";
 import { databaseOf } from "../../story/context";
 import { expectThat, tail } from "../../story/expectations";
 import type { Bench } from "../bench";
+import { expectDocumented } from "../documented";
 import type { Fault } from "../fault";
 import type { Standing, Subject } from "../subjects";
 
@@ -56,6 +57,7 @@ export async function expectStop(bench: Bench, subject: Subject, says: RegExp): 
     (await written(bench, subject)) === before,
     `the deploy of ${name} stopped, but wrote something`,
   );
+  expectDocumented(said);
   bench.tell(`${name}: stopped before anything was written: ${said}`);
 }
 

@@ -5,6 +5,7 @@ import { databaseOf } from "../../story/context";
 import { ask, waitForAnswer } from "../../story/services";
 import type { SqliteService } from "../../story/sqlite-source";
 import type { Bench } from "../bench";
+import { expectDocumented } from "../documented";
 import type { Fault } from "../fault";
 import { deployed, failedBack, goesBack, moves, onSqlite, type SqliteSubject } from "../steps";
 
@@ -81,6 +82,7 @@ function stopped(bench: Bench, { service }: SqliteSubject, outcome: Outcome, say
     `the deploy should have said ${says.source}`,
     tail(outcome),
   );
+  expectDocumented(says.exec(text)![0]);
   bench.tell(`${service.name}: ${says.exec(text)![0]}`);
 }
 
