@@ -16,8 +16,8 @@ export interface Blow {
   readonly about: string;
   /** @throws when it has not landed */
   readonly strike: (bench: Bench) => Promise<void>;
-  /** The server that could say what is under way is away. @default it is there */
-  readonly takesServer?: true;
+  /** Nobody can ask PostgreSQL what is under way: it is away, or Vault, which has the admin's password. @default one can */
+  readonly blinds?: true;
   readonly restore: (bench: Bench) => Promise<unknown>;
   /** When it is restored. @default at once */
   readonly lasts?: "until the deploy has ended";
@@ -35,7 +35,7 @@ const now = { signal: "SIGKILL" } as const;
 export const postgresKilled: Blow = {
   name: "postgres-killed",
   about: "PostgreSQL is killed",
-  takesServer: true,
+  blinds: true,
   strike: ({ booted }) => killed(booted.servers.postgres!, () => booted.servers.postgres!.kill()),
   restore: (bench) => bench.restore("postgres"),
 };
@@ -58,6 +58,7 @@ export const nomadServerKilled: Blow = {
 export const vaultSealed: Blow = {
   name: "vault-sealed",
   about: "Vault is sealed until the deploy has ended",
+  blinds: true,
   async strike({ lab: { vault } }) {
     await seal(vault);
     const { sealed } = await call<{ sealed: boolean }>(`${vault.address}/v1/sys/seal-status`);

@@ -44,16 +44,32 @@ async function strike(
   const wait = { what: `${name} is ${moment.words}`, deadlineSeconds: 150, everyMs: 20 };
   const early = await Promise.race([moving, waitFor(wait, isThere).then(() => undefined)]);
   expectThat(early === undefined, `the deploy of ${name} ended too early`, early && tail(early));
+  try {
+    await land(bench, subject, blow, moment, isThere);
+    if (blow.lasts !== undefined) await moving;
+  } finally {
+    // What it struck is needed by whatever comes next, also when something went wrong here.
+    await blow.restore(bench);
+  }
+  const { succeeded } = await moving;
+  // cdktf says so of a Terraform that was killed, too.
+  bench.tell(`${name}: ${succeeded ? "cdktf deploy ended without an error" : "the deploy failed"}`);
+}
+
+async function land(
+  bench: Bench,
+  subject: SqliteSubject,
+  blow: Blow,
+  moment: Moment,
+  isThere: () => Promise<boolean>,
+): Promise<void> {
+  const { name } = subject.service;
   await blow.strike(bench);
-  if (blow.takesServer === undefined)
+  // Where nobody can ask, it is held there all the same.
+  if (blow.blinds === undefined)
     expectThat(await isThere(), `${name}: ${blow.name} should have landed ${moment.words}`);
   bench.tell(`${name}: ${blow.name}, landed ${moment.name}`);
   await moment.letGo(bench, subject);
-  if (blow.lasts === undefined) await blow.restore(bench);
-  const { succeeded } = await moving;
-  if (blow.lasts !== undefined) await blow.restore(bench);
-  // cdktf says so of a Terraform that was killed, too.
-  bench.tell(`${name}: ${succeeded ? "cdktf deploy ended without an error" : "the deploy failed"}`);
 }
 
 function move(blow: Blow, moment: Moment): Fault {

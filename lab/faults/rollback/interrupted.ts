@@ -2,7 +2,7 @@
 import * as fs from "node:fs/promises";
 import { databaseOf } from "../../story/context";
 import { expectSuccess, expectThat, tail } from "../../story/expectations";
-import { waitForAnswer } from "../../story/services";
+import { ask, waitForAnswer } from "../../story/services";
 import { waitFor } from "../../servers/wait";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
@@ -68,6 +68,12 @@ function interrupted(
       for (const subject of onSqlite(struck)) {
         await openGate(subject);
         await removeGate(bench, subject);
+        await bench.deployment.edit([subject.service.name], moves);
+        // One that failed half-way may have left it there.
+        if ((await ask(subject.service)).from === "source") {
+          await bench.deploy([subject]);
+          await waitForAnswer(subject.service, "server", 30);
+        }
       }
     },
   };
