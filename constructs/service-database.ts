@@ -8,6 +8,8 @@ import { extensionSchemas } from "../services/server-images";
 import { PostgresDatabase, usageName, watchedName } from "./postgres-database";
 import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
+import { tellingSecrets } from "./job/telling";
+import type { Telling } from "../services/notices";
 import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
 import { readableSecrets, templateReads } from "./workload-role";
@@ -80,7 +82,10 @@ export class ServiceDatabase extends Construct {
       mount: vault.mount,
       secrets: readableSecrets(definition),
       reads: templateReads(definition),
-      source: { secrets: sourceSecrets(definition), readable: props.phase !== "settled" },
+      source: {
+        secrets: sourceSecrets(definition, props.migrator.telling),
+        readable: props.phase !== "settled",
+      },
       jwtAuth: vault.jwtAuth,
       audience: vault.audience,
     });
@@ -122,9 +127,10 @@ export class ServiceDatabase extends Construct {
   }
 }
 
-/** The secrets that an embedded server needs, and what reads from it. */
-function sourceSecrets({ source }: Definition): string[] {
-  return source?.kind === "postgres" ? [source.password.secret] : [];
+/** The secrets that an embedded server needs, what reads from it, and what tells people how a move ended. */
+function sourceSecrets({ source }: Definition, telling: Telling): string[] {
+  if (source === undefined) return [];
+  return [...(source.kind === "postgres" ? [source.password.secret] : []), ...tellingSecrets(telling)];
 }
 
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */
@@ -142,7 +148,7 @@ export function serviceDatabaseAddresses(definition: Definition): string[] {
       .filter((extension) => Object.hasOwn(extensionSchemas, extension))
       .map((extension) => `postgresql_grant.${usageName(definition.name, extension)}`),
     `vault_policy.${name}`,
-    ...(sourceSecrets(definition).length > 0 ? [`vault_policy.${sourcePolicyAddress(definition.name)}`] : []),
+    ...(definition.source !== undefined ? [`vault_policy.${sourcePolicyAddress(definition.name)}`] : []),
     `vault_jwt_auth_backend_role.${name}`,
     `nomad_job.${name}`,
   ];

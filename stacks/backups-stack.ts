@@ -39,6 +39,7 @@ export class BackupsStack extends TerraformStack {
       namespace: nomad.namespace,
       region: nomad.region,
       mount: vault.mount,
+      telling: environment,
       wrapper,
       queries: Object.fromEntries(
         environment.services.flatMap(({ definition }) => {

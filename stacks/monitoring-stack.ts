@@ -46,6 +46,7 @@ export class MonitoringStack extends TerraformStack {
       program: migrator.program,
       services: services.filter(({ phase }) => phase !== "retired"),
       server: { ...server, ca, countsStatements: countsStatements(environment) },
+      logFormat: environment.logFormat,
       backups: backups !== undefined,
       consul: consul.address,
       datacenter: nomad.datacenter,

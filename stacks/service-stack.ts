@@ -101,7 +101,7 @@ export class ServiceStack extends TerraformStack {
       watched: environment.monitoring !== undefined,
       domain: environment.domain,
       proxy: environment.proxy,
-      migrator: { ...environment.migrator, schemaWrapper },
+      migrator: { ...environment.migrator, schemaWrapper, telling: environment },
     });
   }
 }

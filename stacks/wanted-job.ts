@@ -51,6 +51,7 @@ export function jobProps(
     vaultRole: workloadIdentityName(definition.name),
     migrator: {
       ...migrator,
+      telling: environment,
       schemaWrapper: readFileSync(join(__dirname, "../migrator/peer/task-wrapper.sh"), "utf8"),
     },
   };

@@ -77,8 +77,12 @@ describe("nothing is dropped by accident", () => {
     const stack = stackOf({ definition: withExtension, phase: "retired" });
     expect(addresses(stack)).toEqual([]);
     expect((stack.removed as Json[]).map(({ from }) => String(from)).sort()).toEqual(
-      // The grant of a monitoring that the environment may have had.
-      [...addresses(stackOf({ definition: withExtension })), "postgresql_grant.vaultwarden_watched"].sort(),
+      // What a monitoring and notices of the environment may have made.
+      [
+        ...addresses(stackOf({ definition: withExtension })),
+        "postgresql_grant.vaultwarden_watched",
+        "vault_policy.vaultwarden_source",
+      ].sort(),
     );
     for (const removed of stack.removed as Json[]) expect(removed.lifecycle).toEqual({ destroy: false });
   });

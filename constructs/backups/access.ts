@@ -3,6 +3,7 @@ import { caFile, libpq, type ServerLookup } from "../../nomad/dsn";
 import type { Template } from "../../nomad/job";
 import { envFile, envLine, join, text, withSecret, withService, type Expression } from "../../nomad/template";
 import { defaultKeySecret, type Backups } from "../../services/server-job";
+import { tellingSecrets } from "../job/telling";
 import { repositoryPath, type BackupJobsProps } from "./props";
 
 /**
@@ -54,7 +55,12 @@ export function repositoryName({ repository }: Backups): string {
 }
 
 /** The secrets that a job of these may read. */
-export function backupSecrets({ backups, server }: BackupJobsProps): string[] {
+export function backupSecrets({ backups, server, telling }: BackupJobsProps): string[] {
   const { repository, keySecret = defaultKeySecret } = backups;
-  return [server.adminSecret, keySecret, ...(repository.in === "s3" ? [repository.secret] : [])];
+  return [
+    server.adminSecret,
+    keySecret,
+    ...(repository.in === "s3" ? [repository.secret] : []),
+    ...tellingSecrets(telling),
+  ];
 }

@@ -1,5 +1,6 @@
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Program } from "../../services/definition";
+import type { Telling } from "../../services/notices";
 import type { Backups, ServerJob } from "../../services/server-job";
 
 export interface BackupJobsProps {
@@ -27,6 +28,8 @@ export interface BackupJobsProps {
   readonly mount: string;
   /** What a restored database has to answer with true in a test, by database. */
   readonly queries: Readonly<Record<string, string>>;
+  /** How the tasks tell people. */
+  readonly telling: Telling;
   /** Text of `migrator/peer/task-wrapper.sh`. */
   readonly wrapper: string;
 }

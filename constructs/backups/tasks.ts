@@ -6,6 +6,7 @@ import type { Program, Resources } from "../../services/definition";
 import { defaultKept, serverDataDirectory, type ServerJob } from "../../services/server-job";
 import { programMounts, programOf, resourcesOf, vaultAccess } from "../job/parts";
 import { noRestarts } from "../job/policies";
+import { noticesFile, tellingEnv } from "../job/telling";
 import { workloadIdentityName } from "../workload-role";
 import { adminFiles, repositoryFile, repositoryName } from "./access";
 import { repositoryPath, workPath, type BackupJobsProps } from "./props";
@@ -36,10 +37,16 @@ export function backupTask(props: BackupJobsProps, task: BackupTask): Task {
     Env: {
       RESTIC_REPOSITORY: repositoryName(backups),
       RESTIC_CACHE_DIR: `${workPath}/cache`,
+      ...tellingEnv(props.telling),
     },
     ...(task.forEver ? {} : { RestartPolicy: noRestarts }),
     Vault: vaultAccess(workloadIdentityName(task.job)),
-    Templates: [...adminFiles(props, task.restores?.port.host), repositoryFile(props), config(props, task)],
+    Templates: [
+      ...adminFiles(props, task.restores?.port.host),
+      repositoryFile(props),
+      ...noticesFile(props.telling, props.mount),
+      config(props, task),
+    ],
     VolumeMounts: [
       HostVolume.named(volume).at(workPath).toApi(),
       ...(repository.in === "volume" ? [HostVolume.named(repository.volume).at(repositoryPath).toApi()] : []),

@@ -19,6 +19,7 @@ import { deadlinesOf, placement } from "./deadlines";
 import { programMounts, programOf, vaultOf } from "./parts";
 import { noRestarts } from "./policies";
 import { schemaPortLabel, type ServiceJobProps } from "./props";
+import { noticesFile, tellingEnv } from "./telling";
 
 /** Tasks that run before the app starts, and those that run after. */
 export interface TasksAround {
@@ -57,7 +58,7 @@ export function migratorTask(props: ServiceJobProps, app: App, source: AnySource
       // It asks the app on the loopback that the group's tasks share.
       ...(app.bridged ? { network: "group" } : {}),
     }),
-    Env: {},
+    Env: tellingEnv(props.migrator.telling),
     Lifecycle: { Hook: task.hook, Sidecar: false },
     RestartPolicy: noRestarts,
     Identity: taskApi,
@@ -65,6 +66,8 @@ export function migratorTask(props: ServiceJobProps, app: App, source: AnySource
     Templates: [
       dsnFile(libpq, props.connection, "noop"),
       ...caFile(props.connection),
+      // A rehearsal fails in front of the person who asked for it.
+      ...(task.name === "rehearse" ? [] : noticesFile(props.migrator.telling, props.connection.secret.mount)),
       ...(task.templates ?? []),
       migratorConfig(props, app, source, task),
     ],

@@ -3,6 +3,7 @@ import type { Proxy } from "../../nomad/proxy-tags";
 import type { Program, Side } from "../../services/definition";
 import type { AnySource, Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
+import type { Telling } from "../../services/notices";
 
 /** Whether the job stays where its service's data is, moves to the server first, or has moved for good. */
 export type JobPhase = "prepared" | "cutover" | "settled";
@@ -30,6 +31,8 @@ export interface ServiceJobProps {
     readonly snapshots: string;
     /** Text of `migrator/peer/task-wrapper.sh`, which runs in the app's image, or in that of its embedded server. */
     readonly schemaWrapper: string;
+    /** How the migrator's tasks tell people. */
+    readonly telling: Telling;
   };
 }
 

@@ -11,6 +11,7 @@ import { consulService, groupIndex, hasJobspec, jobId, jobNamespace } from "../.
 import { defaultExporterPort, exporterImage, monitoringJob, monitoringRole } from "../../services/monitoring";
 import { programMounts, programOf, vaultAccess } from "../job/parts";
 import { disconnect, replacements, restarts } from "../job/policies";
+import { tellingEnv } from "../job/telling";
 import { workloadIdentityName } from "../workload-role";
 import type { MonitoringProps } from "./props";
 import { exporterQueries } from "./queries";
@@ -138,7 +139,10 @@ function factsTask(props: MonitoringProps): Task {
   return {
     Name: "facts",
     ...programOf(program, { args: ["facts", "--config", configPath] }),
-    Env: authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authoritiesPath },
+    Env: {
+      ...tellingEnv(props),
+      ...(authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authoritiesPath }),
+    },
     // For Nomad's task API.
     Identity: { File: true },
     // It reads the metadata of secrets itself. No other task of pgmoor's has a token.

@@ -1,6 +1,7 @@
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Definition } from "../../services/job-definition";
 import type { Program } from "../../services/definition";
+import type { LogFormat } from "../../services/notices";
 import type { Monitoring } from "../../services/monitoring";
 import type { ServerJob } from "../../services/server-job";
 
@@ -20,6 +21,7 @@ export interface MonitoringProps {
     /** Whether it preloads pg_stat_statements. */
     readonly countsStatements: boolean;
   };
+  readonly logFormat?: LogFormat | undefined;
   /** Whether the environment has backups. */
   readonly backups: boolean;
   readonly consul: string;

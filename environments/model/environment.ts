@@ -4,6 +4,7 @@ import type { Proxy } from "../../nomad/proxy-tags";
 import type { Program } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
+import type { LogFormat, Notices } from "../../services/notices";
 import type { Monitoring } from "../../services/monitoring";
 import type { Backups, ServerJob } from "../../services/server-job";
 
@@ -132,6 +133,10 @@ export interface Environment {
   readonly backups?: Backups;
   /** What watches it and the services, in the stack `monitoring`. @default nothing does */
   readonly monitoring?: Monitoring;
+  /** Whom the tasks of backups and moves tell that they failed. @default nobody */
+  readonly notices?: Notices;
+  /** How pgmoor's tasks write their logs: `json` adds a line of JSON to each line, for Loki. @default "text" */
+  readonly logFormat?: LogFormat;
   /**
    * The greatest age of a service's password, in days. `pgmoor status`, plans and reviews warn of an older one. pgmoor
    * rotates nothing by itself.

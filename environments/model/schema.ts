@@ -10,6 +10,7 @@ import { HostVolume } from "../../nomad/volume";
 import type { JobChange, ServiceDefinition } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
+import { logFormats, noticeFormats } from "../../services/notices";
 import { rollbackKinds } from "../../services/ledger";
 import { phases, type Environment } from "./environment";
 
@@ -474,6 +475,8 @@ export const environmentSchema = z.strictObject({
   }),
   backups: backups.optional(),
   monitoring: monitoring.optional(),
+  notices: z.strictObject({ format: z.enum(noticeFormats), secret: secretPath }).optional(),
+  logFormat: z.enum(logFormats).optional(),
   passwordMaxAgeDays: positive.optional(),
   domain: pattern(
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,

@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { Refused } from "../base/errors";
-import type { Log } from "../base/progress";
 import { stopSignal } from "../base/stop";
+import { taskLog } from "../base/task-log";
 import { serverVariables } from "./admin";
 import { backUp, type Backing } from "./backup";
 import { readBackupConfig } from "./config";
@@ -15,7 +15,7 @@ import { restoreDatabase } from "./restore";
 import { ScratchServer } from "./scratch-server";
 import { testRestore } from "./test-restore";
 
-const log: Log = (line: string) => void process.stdout.write(`${line}\n`);
+const log = taskLog;
 
 const environment = `
 Environment:

@@ -20,10 +20,23 @@ import { sourceInJob } from "./source-in-job";
 import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
 import { sqliteRole } from "../sqlite/confined/process";
+import { sendNotice } from "../base/notice";
+import { jsonLine, taskLog } from "../base/task-log";
 import { watchSource } from "../moves/watch-source";
 import { stopSignal } from "../base/stop";
 
-const log = (line: string) => process.stdout.write(`${line}\n`);
+const log = taskLog;
+
+/** Commands whose failure people are told of. */
+const noticed = new Set([
+  "migrate",
+  "confirm",
+  "roll-back",
+  "backup",
+  "test-restore",
+  "restore",
+  "restore-all",
+]);
 
 const environment = `
 Environment:
@@ -166,9 +179,18 @@ addBackupCommands(program);
 addFacts(program);
 
 const begun = process.argv[2] === sqliteRole ? serveSqlite() : program.parseAsync();
-begun.catch((error: unknown) => {
+begun.catch(async (error: unknown) => {
   const { outcome, left, message, exitCode } = ending(error);
-  process.stderr.write(`pgmoor: ${outcome}, ${left}: ${message}\n`);
+  process.stderr.write(
+    `${jsonLine({ level: "error", event: outcome, message, left })}pgmoor: ${outcome}, ${left}: ${message}\n`,
+  );
+  const [, , command = ""] = process.argv;
+  if (noticed.has(command)) {
+    const job = process.env.NOMAD_JOB_NAME ?? "pgmoor";
+    const notice = { title: `pgmoor: ${command} of ${job} ${outcome}`, message, command, job };
+    const trouble = await sendNotice(notice, process.env);
+    if (trouble !== undefined) process.stderr.write(`pgmoor: the notice was not sent: ${trouble}\n`);
+  }
   // What is still under way (a wait, a copy whose session is cut off) has nothing more to do.
   process.exit(exitCode);
 });

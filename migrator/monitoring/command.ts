@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Refused } from "../base/errors";
 import { stopSignal } from "../base/stop";
+import { taskLog } from "../base/task-log";
 import { readFactsConfig } from "./config";
 import { watchForEver } from "./facts";
 
@@ -32,7 +33,7 @@ export function addFacts(program: Command): void {
         config: readFactsConfig(config),
         server,
         secrets,
-        log: (line) => void process.stdout.write(`${line}\n`),
+        log: taskLog,
         stop: stopSignal(),
       });
     });

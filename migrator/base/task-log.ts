@@ -1,0 +1,25 @@
+/** Where a task says what it does: lines for people, and if it is asked for, a line of JSON for each. */
+import type { Log } from "./progress";
+
+/** What every JSON line has. */
+interface Event {
+  readonly level: "info" | "error";
+  /** `line`: what the task did. `failed`, `refused`: how it ended. */
+  readonly event: "line" | "failed" | "refused";
+  readonly message: string;
+  /** Of an end: what it left. */
+  readonly left?: string;
+}
+
+/** @returns nothing where nobody asked for JSON */
+export function jsonLine(event: Event, env: NodeJS.ProcessEnv = process.env, now = new Date()): string {
+  if (env.PGMOOR_LOG_FORMAT !== "json") return "";
+  const { NOMAD_JOB_NAME: job, NOMAD_TASK_NAME: task, NOMAD_ALLOC_ID: allocation } = env;
+  return `${JSON.stringify({ time: now.toISOString(), job, task, allocation, ...event })}\n`;
+}
+
+/** A report is JSON already. */
+export const taskLog: Log = (line) => {
+  const json = line.startsWith("{") ? "" : jsonLine({ level: "info", event: "line", message: line });
+  process.stdout.write(`${json}${line}\n`);
+};
