@@ -141,7 +141,7 @@ function shown(value: unknown): string {
 function* jobChanged(change: Change, { changes, service, putsBack = [] }: Stack): Generator<string> {
   const [before, after] = [jobBefore(change), jobAfter(change)];
   if (changesPasswordOnly(change)) return;
-  if (putsBack.length > 0) yield `puts back what somebody changed in Nomad by hand: ${listed(putsBack, 4)}`;
+  if (putsBack.length > 0) yield `puts the running job back as it was deployed: ${listed(putsBack, 4)}`;
   if (putsBackOnly(change)) return;
   if (before !== undefined && change.differences.length === 0) {
     yield "job is registered again unchanged";

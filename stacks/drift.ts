@@ -61,6 +61,6 @@ function parsed(jobspec: string | undefined): Record<string, unknown> | undefine
 /** Has every plan of the stack say it. The review reads the warning by its name. */
 export function warnOfDrift(stack: TerraformStack, service: string, { changes }: Drift): void {
   if (changes.length === 0) return;
-  const first = `Somebody changed the job of ${service} in Nomad by hand. This deploy puts back:`;
+  const first = `Nomad does not run the job of ${service} as it was deployed: somebody changed it, or Nomad reverted it. This deploy puts back:`;
   warn(stack, "job_drift", listed(first, changes));
 }

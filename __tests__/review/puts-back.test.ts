@@ -34,15 +34,15 @@ const plan = (before: string, after: string, said: string) =>
     ],
   }) as Plan;
 const said =
-  "Somebody changed the job of gitea in Nomad by hand. This deploy puts back:\n- group gitea, Env[X]";
+  "Nomad does not run the job of gitea as it was deployed: somebody changed it. This deploy puts back:\n- group gitea, Env[X]";
 const reviewed = (...given: Parameters<typeof plan>) =>
   review([{ service: "gitea", plan: plan(...given) }]).services[0]!;
 
 test("what a deploy puts back is told, with the restart that it may need", () => {
   const { happens, findings } = reviewed(jobspec(), jobspec({ JobModifyIndex: 42 }), said);
-  expect(happens).toEqual(["puts back what somebody changed in Nomad by hand: group gitea, Env[X]"]);
+  expect(happens).toEqual(["puts the running job back as it was deployed: group gitea, Env[X]"]);
   expect(findings.map(({ risk, reason }) => [risk, reason])).toEqual([
-    ["downtime", "restarts, if what somebody changed by hand needs that to be put back."],
+    ["downtime", "restarts, if what is put back needs that."],
   ]);
 });
 

@@ -78,7 +78,7 @@ test("the jobspec has the index, and the plan says what it puts back", () => {
   const [job] = Object.values((resource as Json).nomad_job as Json) as { jobspec: string }[];
   expect((JSON.parse(job!.jobspec) as Json).JobModifyIndex).toBe(42);
   expect(String((check as Json).job_drift.assert[0].error_message)).toMatch(
-    /^Somebody changed the job of gitea .*:\n- group gitea, task gitea, Env\[X\]$/,
+    /^Nomad does not run the job of gitea as it was deployed: .*:\n- group gitea, task gitea, Env\[X\]$/,
   );
 });
 

@@ -24,7 +24,7 @@ const putBack = eachChange({
   types: ["nomad_job"],
   look: (change, { putsBack = [] }) =>
     change.action === "update" && putsBack.length > 0
-      ? "restarts, if what somebody changed by hand needs that to be put back."
+      ? "restarts, if what is put back needs that."
       : undefined,
 });
 

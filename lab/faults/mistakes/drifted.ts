@@ -64,7 +64,7 @@ export const jobDrifted: Fault = {
       expectThat(await isChanged(bench, subject), `the job ${name} should have been changed by hand`);
       const outcome = await bench.deployment.deploy([name]);
       expectSuccess(outcome, `the deploy of ${name}`);
-      const said = sentence(outcome, /Somebody changed the job of .* Env\[CHANGED_BY_HAND\]/);
+      const said = sentence(outcome, /Nomad does not run the job of .* Env\[CHANGED_BY_HAND\]/);
       expectThat(said !== undefined, `the deploy of ${name} should have said what it puts back`);
       await bench.steady(subject);
       expectThat(!(await isChanged(bench, subject)), `the deploy of ${name} should have put the job back`);
