@@ -9,7 +9,6 @@ import { PostgresDatabase, usageName, watchedName } from "./postgres-database";
 import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
 import { tellingSecrets } from "./job/telling";
-import type { Telling } from "../services/notices";
 import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
 import { readableSecrets, templateReads } from "./workload-role";
@@ -82,10 +81,7 @@ export class ServiceDatabase extends Construct {
       mount: vault.mount,
       secrets: readableSecrets(definition),
       reads: templateReads(definition),
-      source: {
-        secrets: sourceSecrets(definition, props.migrator.telling),
-        readable: props.phase !== "settled",
-      },
+      source: { secrets: movingSecrets(definition, props.migrator), readable: props.phase !== "settled" },
       jwtAuth: vault.jwtAuth,
       audience: vault.audience,
     });
@@ -127,10 +123,20 @@ export class ServiceDatabase extends Construct {
   }
 }
 
-/** The secrets that an embedded server needs, what reads from it, and what tells people how a move ended. */
-function sourceSecrets({ source }: Definition, telling: Telling): string[] {
+/**
+ * What a service reads as long as it can move or go back: the password of its own server, the login for the migrator's image, and
+ * what tells people how a move ended.
+ */
+function movingSecrets(
+  { source }: Definition,
+  { registry, telling }: Pick<ServiceJobProps["migrator"], "registry" | "telling">,
+): string[] {
   if (source === undefined) return [];
-  return [...(source.kind === "postgres" ? [source.password.secret] : []), ...tellingSecrets(telling)];
+  return [
+    ...(source.kind === "postgres" ? [source.password.secret] : []),
+    ...(registry === undefined ? [] : [registry.secret]),
+    ...tellingSecrets(telling),
+  ];
 }
 
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */
@@ -148,7 +154,7 @@ export function serviceDatabaseAddresses(definition: Definition): string[] {
       .filter((extension) => Object.hasOwn(extensionSchemas, extension))
       .map((extension) => `postgresql_grant.${usageName(definition.name, extension)}`),
     `vault_policy.${name}`,
-    ...(definition.source !== undefined ? [`vault_policy.${sourcePolicyAddress(definition.name)}`] : []),
+    ...(definition.source === undefined ? [] : [`vault_policy.${sourcePolicyAddress(definition.name)}`]),
     `vault_jwt_auth_backend_role.${name}`,
     `nomad_job.${name}`,
   ];

@@ -4,7 +4,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../nomad/duration";
 import { addressName, literal, named } from "./terraform";
-import { policyText, workloadIdentityName, type Reads } from "./workload-role";
+import { policyText, sourcePolicyName, workloadIdentityName, type Reads } from "./workload-role";
 
 export interface WorkloadIdentityProps {
   readonly service: string;
@@ -48,7 +48,7 @@ export class WorkloadIdentity extends Construct {
       name,
     );
     const sourceSecrets = props.source.secrets.filter((secret) => !props.secrets.includes(secret));
-    const sourcePolicy = `${this.role}-source`;
+    const sourcePolicy = sourcePolicyName(props.service);
     const sourceReady =
       sourceSecrets.length > 0 && props.source.readable
         ? [

@@ -10,6 +10,11 @@ export function workloadIdentityName(service: string): string {
   return `pgmoor-${service}`;
 }
 
+/** Name of the policy for what only a move needs. A role may name it while there is none. */
+export function sourcePolicyName(service: string): string {
+  return `${workloadIdentityName(service)}-source`;
+}
+
 /** The secrets below the mount that a service's job may read: its database's, and those of its own variables. */
 export function readableSecrets(definition: Definition): string[] {
   const secrets = hasJobspec(definition) ? [] : (definition.secrets ?? []);

@@ -43,6 +43,32 @@ export class HostVolume {
   }
 }
 
+/** A volume of a CSI plugin, registered in Nomad: `{ csi: "snapshots" }`. */
+export interface CsiVolume {
+  readonly csi: string;
+  /** One that lets several allocations write at a time lets several services move at a time. @default "multi-node-multi-writer" */
+  readonly accessMode?: (typeof csiAccessModes)[number];
+}
+
+/** Those that may write. Source: https://developer.hashicorp.com/nomad/docs/job-specification/volume#access_mode */
+export const csiAccessModes = [
+  "single-node-writer",
+  "multi-node-single-writer",
+  "multi-node-multi-writer",
+] as const;
+
+/** What a group has to ask for to get it. */
+export function csiRequest({ csi, accessMode = "multi-node-multi-writer" }: CsiVolume): VolumeRequest {
+  return {
+    Name: csi,
+    Type: "csi",
+    Source: csi,
+    ReadOnly: false,
+    AccessMode: accessMode,
+    AttachmentMode: "file-system",
+  };
+}
+
 /** What a group has to ask for so that its tasks get these mounts; for reading alone where no task writes. */
 export function volumeRequests(mounts: readonly VolumeMount[]): Record<string, VolumeRequest> {
   const requests: Record<string, VolumeRequest> = {};

@@ -24,6 +24,14 @@ export interface DockerProgram {
   readonly user?: string;
 }
 
+/** The login to a private registry: a KV v2 secret, and its fields. */
+export interface RegistryLogin {
+  /** Below the mount: `registry`. */
+  readonly secret: string;
+  /** @default `username` and `password` */
+  readonly fields?: { readonly username: string; readonly password: string };
+}
+
 /** A program on the host, in Nomad's `exec` driver (a chroot). For a cluster without containers. */
 export interface ExecProgram {
   readonly driver: "exec";

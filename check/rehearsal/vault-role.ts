@@ -1,6 +1,6 @@
 /** The role in Vault by which a rehearsal's job reads what the service's own job may read, and nothing else. */
 import { rehearsalName } from "../../constructs/job/rehearsal-job";
-import { workloadIdentityName } from "../../constructs/workload-role";
+import { sourcePolicyName, workloadIdentityName } from "../../constructs/workload-role";
 import { vaultApi } from "../../connections/api";
 import type { Environment } from "../../environments/model/environment";
 import { call } from "./call";
@@ -24,7 +24,7 @@ export async function makeVaultRole(
     user_claim: "/nomad_job_id",
     user_claim_json_pointer: true,
     token_type: "service",
-    token_policies: [workloadIdentityName(service)],
+    token_policies: [workloadIdentityName(service), sourcePolicyName(service)],
     token_ttl: "15m",
   });
   return async () => void (await call(api, "DELETE", path));

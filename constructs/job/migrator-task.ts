@@ -1,6 +1,7 @@
 /** A task that runs the migrator: what it is told, and what it sees. */
 import { caFile, dsnFile, libpq } from "../../nomad/dsn";
-import type { Resources, Task, Template } from "../../nomad/job";
+import type { Resources, Task, Template, VolumeRequest } from "../../nomad/job";
+import { csiRequest } from "../../nomad/volume";
 import {
   file,
   join,
@@ -10,7 +11,6 @@ import {
   type Expression,
   type JsonTemplate,
 } from "../../nomad/template";
-import { HostVolume } from "../../nomad/volume";
 import { dataDirectory, type SqliteSource } from "../../services/definition";
 import type { AnySource } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
@@ -18,6 +18,7 @@ import type { App, Mounted } from "./app";
 import { deadlinesOf, placement } from "./deadlines";
 import { programMounts, programOf, vaultOf } from "./parts";
 import { noRestarts } from "./policies";
+import { withRegistry } from "./registry";
 import { schemaPortLabel, type ServiceJobProps } from "./props";
 import { noticesFile, tellingEnv } from "./telling";
 
@@ -50,7 +51,7 @@ export interface MigratorTask {
 
 export function migratorTask(props: ServiceJobProps, app: App, source: AnySource, task: MigratorTask): Task {
   const seen = task.source === undefined ? nothing : app.mountSource(sourcePath, task.source);
-  return {
+  const made: Task = {
     Name: task.name,
     ...programOf(props.migrator.program, {
       args: [task.name, "--config", configPath],
@@ -73,11 +74,24 @@ export function migratorTask(props: ServiceJobProps, app: App, source: AnySource
     ],
     VolumeMounts: [
       ...seen.mounts,
-      HostVolume.named(props.migrator.snapshots).at(snapshotsPath).toApi(),
+      { Volume: snapshotsVolume(props), Destination: snapshotsPath, ReadOnly: false },
       ...programMounts(props.migrator.program),
     ],
     Resources: task.resources,
   };
+  return withRegistry(made, props.migrator.registry, props.connection.secret.mount);
+}
+
+/** The name by which the group asks for it. */
+function snapshotsVolume({ migrator: { snapshots } }: ServiceJobProps): string {
+  return typeof snapshots === "string" ? snapshots : snapshots.csi;
+}
+
+/** The request for the volume of the snapshots, where it is not a host's. */
+export function snapshotsRequest({
+  migrator: { snapshots },
+}: ServiceJobProps): Record<string, VolumeRequest> {
+  return typeof snapshots === "string" ? {} : { [snapshots.csi]: csiRequest(snapshots) };
 }
 
 const nothing: Mounted = { mounts: [], binds: [] };

@@ -1,6 +1,7 @@
 import type { Connection } from "../../nomad/dsn";
 import type { Proxy } from "../../nomad/proxy-tags";
-import type { Program, Side } from "../../services/definition";
+import type { CsiVolume } from "../../nomad/volume";
+import type { Program, RegistryLogin, Side } from "../../services/definition";
 import type { AnySource, Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
 import type { Telling } from "../../services/notices";
@@ -27,8 +28,10 @@ export interface ServiceJobProps {
   readonly vaultRole: string;
   readonly migrator: {
     readonly program: Program;
-    /** Host volume that keeps the snapshots. */
-    readonly snapshots: string;
+    /** The volume that keeps the snapshots: a host volume's name, or a volume of a CSI plugin. */
+    readonly snapshots: string | CsiVolume;
+    /** Login to the registry of the program's image. @default none */
+    readonly registry?: RegistryLogin | undefined;
     /** Text of `migrator/peer/task-wrapper.sh`, which runs in the app's image, or in that of its embedded server. */
     readonly schemaWrapper: string;
     /** How the migrator's tasks tell people. */

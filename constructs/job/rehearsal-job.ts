@@ -5,7 +5,7 @@ import type { AnySource } from "../../services/job-definition";
 import type { App } from "./app";
 import { appOf } from "./app-of";
 import { migrationTasks } from "./migration-tasks";
-import { migratorTask } from "./migrator-task";
+import { migratorTask, snapshotsRequest } from "./migrator-task";
 import { noRestarts } from "./policies";
 import { schemaNeedsPort, schemaPortLabel, type ServiceJobProps } from "./props";
 
@@ -35,7 +35,10 @@ export function rehearsalJob(props: ServiceJobProps, source: AnySource, node: st
         Name: name,
         Count: 1,
         Networks: networksOf(TaskGroups[app.group]!, source),
-        Volumes: volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts)),
+        Volumes: {
+          ...volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts)),
+          ...snapshotsRequest(props),
+        },
         RestartPolicy: noRestarts,
         ReschedulePolicy: { Attempts: 0, Unlimited: false },
         Tasks,

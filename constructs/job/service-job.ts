@@ -6,7 +6,7 @@ import { volumeRequests } from "../../nomad/volume";
 import type { App } from "./app";
 import { appOf } from "./app-of";
 import { migrationTasks } from "./migration-tasks";
-import type { TasksAround } from "./migrator-task";
+import { snapshotsRequest, type TasksAround } from "./migrator-task";
 import { modeOf, schemaNeedsPort, schemaPortLabel, type Mode, type ServiceJobProps } from "./props";
 import { rollbackTasks } from "./rollback-tasks";
 
@@ -32,7 +32,9 @@ function withOwnTasks(props: ServiceJobProps, app: App, mode: Mode, group: TaskG
   const { before, after } = tasksAround(props, app, mode);
   const Tasks = [...before, ...group.Tasks, ...after];
   const Networks = buildsOnPort(mode) ? withPort(group.Networks ?? []) : (group.Networks ?? []);
-  const Volumes = withVolumes(group.Volumes ?? {}, Tasks, [...before, ...after]);
+  const own = [...before, ...after];
+  const requests = { ...(own.length > 0 ? snapshotsRequest(props) : {}), ...group.Volumes };
+  const Volumes = withVolumes(requests, Tasks, own);
   return {
     ...group,
     Meta: {

@@ -1,7 +1,8 @@
 /** What a user edits: one cluster and its services. Validated by `validate` before anything is made of it. */
 import type { ServerLookup, SslMode } from "../../nomad/dsn";
 import type { Proxy } from "../../nomad/proxy-tags";
-import type { Program } from "../../services/definition";
+import type { CsiVolume } from "../../nomad/volume";
+import type { Program, RegistryLogin } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import type { RollbackKind } from "../../services/ledger";
 import type { LogFormat, Notices } from "../../services/notices";
@@ -150,8 +151,10 @@ export interface Environment {
   readonly migrator: {
     /** The migrator's program: its image, or the bundle, run by `node`. */
     readonly program: Program;
-    /** Host volume that keeps the snapshots of the sources. */
-    readonly snapshots: string;
+    /** The volume that keeps the snapshots of the sources: a host volume's name, or `{ csi: "snapshots" }`. */
+    readonly snapshots: string | CsiVolume;
+    /** Login to the private registry of the program's image. It is in Vault, never in a job. @default none */
+    readonly registry?: RegistryLogin;
   };
   /** Where the Terraform states are kept, one for each service. @default files in `states/NAME` beside `cdktf.json` */
   readonly states?: StateStore;

@@ -6,7 +6,7 @@ import { sslModes } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import { Port } from "../../nomad/port";
 import { Size } from "../../nomad/size";
-import { HostVolume } from "../../nomad/volume";
+import { csiAccessModes, HostVolume } from "../../nomad/volume";
 import type { JobChange, ServiceDefinition } from "../../services/definition";
 import type { Definition } from "../../services/job-definition";
 import { migrationTablesSchema, rulesSchema } from "../../services/rules";
@@ -493,7 +493,19 @@ export const environmentSchema = z.strictObject({
       z.strictObject({ kind: z.enum(["fabio", "caddy", "host-tag", "none"]) }),
     ])
     .optional(),
-  migrator: z.strictObject({ program, snapshots: volumeName }),
+  migrator: z.strictObject({
+    program,
+    snapshots: z.union([
+      volumeName,
+      z.strictObject({ csi: volumeName, accessMode: z.enum(csiAccessModes).optional() }),
+    ]),
+    registry: z
+      .strictObject({
+        secret: secretPath,
+        fields: z.strictObject({ username: field, password: field }).optional(),
+      })
+      .optional(),
+  }),
   states: z
     .discriminatedUnion("in", [
       z.strictObject({ in: z.literal("folder"), folder: z.string().min(1) }),

@@ -225,7 +225,14 @@ function extensionProblems(
 }
 
 /** In a bridge its loopback would be its own; it asks apps that build their schema on the host's. */
-function migratorProblems({ migrator: { program } }: Environment): Problem[] {
+function migratorProblems({ migrator: { program, registry } }: Environment): Problem[] {
+  if (registry !== undefined && program.driver !== "docker")
+    return [
+      {
+        path: "migrator.registry",
+        message: `a program of the driver "${program.driver}" has no image, and no registry. Remove it.`,
+      },
+    ];
   if (program.driver !== "docker" || program.network === "host") return [];
   return [
     {
