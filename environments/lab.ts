@@ -78,7 +78,9 @@ const labFacts = z.strictObject({
     })
     .optional(),
   /** Its backups, in an S3 server. */
-  backups: z.strictObject({ endpoint: z.string(), bucket: z.string() }).optional(),
+  backups: z
+    .strictObject({ endpoint: z.string(), bucket: z.string(), existingKey: z.boolean().optional() })
+    .optional(),
   /** What watches it, on this port. */
   monitoring: z.strictObject({ port: z.number() }).optional(),
   services: z.array(
@@ -272,11 +274,15 @@ function serverJobOf(
   };
 }
 
-function backupsOf(facts: LabFacts, { endpoint, bucket }: NonNullable<LabFacts["backups"]>): Backups {
+function backupsOf(
+  facts: LabFacts,
+  { endpoint, bucket, ...others }: NonNullable<LabFacts["backups"]>,
+): Backups {
   const { exec, program } = programsOf(facts);
   const migrator = program("pgmoor-migrator.cjs");
   const folders = [join(facts.embedded!.clients, "bin"), facts.programs, "/usr/bin", "/bin"];
   return {
+    ...others,
     repository: { in: "s3", endpoint, bucket, secret: "s3" },
     volume: serverVolumes.backups,
     program: exec("/usr/bin/env", `PATH=${folders.join(":")}`, ...migrator.command),

@@ -10,6 +10,8 @@ import { cutShort, loseWal, outliveOutage } from "./cut-short";
 import { loseEverything } from "./disaster";
 import { bootGround, layGround, type Ground } from "./ground";
 import { backUp } from "./jobs";
+import { expectManifests } from "./manifests";
+import { loseTheMachine } from "./new-cluster";
 import { checkAll, halfBackups } from "./repository";
 import { backUpAndTest, dropDatabase, dropTable, restoreInPlace, type Told } from "./restores";
 import { ArgumentWatch, searchForSecrets } from "./secrets";
@@ -68,6 +70,8 @@ async function tell(ground: Ground, told: Told): Promise<number> {
     if (!after.succeeded) throw new Error(`the backup after all that failed: ${after.stderr}`);
     told.backups++;
     await loseEverything(ground, writers, told);
+    await expectManifests(ground);
+    await loseTheMachine(ground, writers, told);
     await checkAll(ground);
     half += (await halfBackups(ground)).length;
     return half;

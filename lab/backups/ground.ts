@@ -94,11 +94,7 @@ export async function layGround(
   }));
   const deployment = new Deployment({ lab, services, reattach: providers?.reattach });
   await deployment.keepServer({
-    server: {
-      port: lab.postgres.port,
-      settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0", ...settings },
-    },
-    backups: { endpoint: s3.endpoint, bucket },
+    ...central({ lab, s3 }, { settings }),
     ...(monitoring === undefined ? {} : { monitoring }),
   });
   say("deploying the server");
@@ -108,6 +104,28 @@ export async function layGround(
   expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups");
   for (const service of services) await waitForAnswer(service, "server", 60);
   return { booted, lab, nomad: new NomadApi(lab), deployment, services, s3, restic, say };
+}
+
+interface Central {
+  /** Of PostgreSQL. @default none but those that every lab has */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether Vault has its secrets from before. @default false */
+  readonly existing?: boolean;
+}
+
+/** The environment's server and backups. */
+export function central(
+  { lab, s3 }: Pick<Ground, "lab" | "s3">,
+  { settings = {}, existing = false }: Central = {},
+): Parameters<Deployment["keepServer"]>[0] {
+  return {
+    server: {
+      port: lab.postgres.port,
+      settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0", ...settings },
+      ...(existing ? { existingSecret: true } : {}),
+    },
+    backups: { endpoint: s3.endpoint, bucket, ...(existing ? { existingKey: true } : {}) },
+  };
 }
 
 /** A small disk of its own, so that it can be full. It ends with the lab. */

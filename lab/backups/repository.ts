@@ -12,7 +12,7 @@ export interface Listed {
   readonly tags: readonly string[];
 }
 
-async function restic(ground: Ground, ...args: string[]): Promise<string> {
+export async function restic(ground: Ground, ...args: string[]): Promise<string> {
   const { s3, lab } = ground;
   const { password } = await readSecret(lab, "postgres/backup_key");
   const env = {

@@ -147,7 +147,7 @@ export async function restore({ deployment }: Ground, ...args: string[]): Promis
 }
 
 /** The server's clock, in milliseconds. */
-async function clock(ground: Ground): Promise<number> {
+export async function clock(ground: Ground): Promise<number> {
   return asAdmin(ground.lab, "postgres", async (client) => {
     const { rows } = await client.query<{ now: Date }>("SELECT clock_timestamp() AS now");
     return rows[0]!.now.getTime();

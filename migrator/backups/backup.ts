@@ -142,6 +142,7 @@ async function readBack(repository: Repository, { id }: Stored, manifest: Manife
 async function tidy({ config, repository }: Backing): Promise<void> {
   await forgetOld(repository, config.keep);
   const wal = path.join(config.work, "wal");
-  await fs.mkdir(wal, { recursive: true, mode: 0o700 });
+  // `receive-wal` makes it, and fetches what the repository has.
+  if ((await fs.stat(wal).catch(() => undefined)) === undefined) return;
   await removeOldWal(wal, await repository.list(backupTag), config.keep, new Date());
 }

@@ -12,6 +12,7 @@ import type { Backing } from "./backup";
 import { forgetOldWal, walTag } from "./kept";
 import { makeRecords, noteWal } from "./record";
 import { ensureSlot, slotName } from "./slot";
+import { takeUpWal } from "./take-up";
 import { walFolderOf } from "./wal-folder";
 
 /** So many copies until the old ones go: restic reads them all to find the newest. */
@@ -20,8 +21,8 @@ const copiesUntilForgotten = 20;
 export async function receiveWal(receiving: Backing): Promise<never> {
   const { config, log, stop } = receiving;
   const wal = path.join(config.work, "wal");
-  await fs.mkdir(wal, { recursive: true, mode: 0o700 });
   for (let copies = 1; ;) {
+    await takeUpWal(receiving, wal);
     const receiver = await Receiver.start(receiving, wal);
     try {
       while (receiver.runs) {
