@@ -68,6 +68,7 @@ const labFacts = z.strictObject({
       existing: z.enum(["watched", "taken-over"]).optional(),
       existingSecret: z.boolean().optional(),
       dataDirectory: z.string().optional(),
+      group: z.string().optional(),
       settings: z.record(z.string(), z.string()).optional(),
       /** Seconds that its certificate is valid, and the file of its authority's. */
       tls: z.strictObject({ seconds: z.number(), caFile: z.string(), only: z.boolean() }).optional(),

@@ -1,7 +1,7 @@
 /** Restores the whole central server. */
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
-import { backupJobs, serverJobName } from "../services/server-job";
+import { backupJobs, serverGroupName, serverJobName } from "../services/server-job";
 import type { BackupJobs } from "./nomad";
 
 export interface WholeRestore {
@@ -41,7 +41,7 @@ export async function restoreWhole(the: WholeRestore): Promise<WholeRestored> {
   if (!runs)
     throw new UserError(`Nomad has no job ${name}. Deploy the server first: npx cdktf deploy server.`);
   log(`stopping ${name}`);
-  await jobs.scale(name, 0);
+  await jobs.scale(name, 0, serverGroupName(job));
   await jobs.stopped(name);
   const meta = { ...(at === undefined ? {} : { at }), ...(backup === undefined ? {} : { backup }) };
   let restored: unknown;
@@ -52,7 +52,7 @@ export async function restoreWhole(the: WholeRestore): Promise<WholeRestored> {
     throw error;
   }
   log(`starting ${name}`);
-  await jobs.scale(name, 1);
+  await jobs.scale(name, 1, serverGroupName(job));
   await jobs.healthy(name, healthySeconds);
   // Its WAL goes on in a history of its own: only a new backup reaches into that.
   log("backing up");

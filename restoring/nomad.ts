@@ -56,11 +56,11 @@ export class BackupJobs {
     return found.sort((a, b) => b.CreateIndex - a.CreateIndex);
   }
 
-  /** How many of a job run. The group has the job's name. @returns undefined when there is no such job */
-  async scale(job: string, count: number): Promise<void> {
+  /** How many of a job's group run. @param group @default it has the job's name */
+  async scale(job: string, count: number, group = job): Promise<void> {
     const answer = await this.ask(`job/${encodeURIComponent(job)}/scale`, {
       Count: count,
-      Target: { Group: job },
+      Target: { Group: group },
       Message: "pgmoor restore",
     });
     if (answer.status !== 200) throw this.refusal(answer);

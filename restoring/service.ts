@@ -2,6 +2,7 @@
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 import { databaseName } from "../services/definition";
+import { groupName, hasJobspec, jobId } from "../services/job-definition";
 import { backupJobs } from "../services/server-job";
 import type { BackupJobs } from "./nomad";
 import { databaseExists, onServer, swap } from "./server";
@@ -69,21 +70,23 @@ async function inPlace(the: ServiceRestore, database: string): Promise<ServiceRe
     name,
   );
   const restored = await intoNew(the, database, next);
-  const runs = await jobs.exists(name);
+  const job = jobId(service.definition);
+  const group = hasJobspec(service.definition) ? groupName(service.definition) : undefined;
+  const runs = await jobs.exists(job);
   if (runs) {
-    log(`stopping ${name}`);
-    await jobs.scale(name, 0);
-    await jobs.stopped(name);
+    log(`stopping ${job}`);
+    await jobs.scale(job, 0, group);
+    await jobs.stopped(job);
   }
   try {
     await onServer(environment, env, (client) => swap(client, database, next, kept));
     log(`${database} is the restored database; the one before is ${kept}`);
   } finally {
     if (runs) {
-      log(`starting ${name}`);
-      await jobs.scale(name, 1);
+      log(`starting ${job}`);
+      await jobs.scale(job, 1, group);
     }
   }
-  if (runs) await jobs.healthy(name, healthySeconds);
+  if (runs) await jobs.healthy(job, healthySeconds);
   return { service: name, restored, kept };
 }

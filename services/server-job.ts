@@ -31,6 +31,12 @@ export interface ServerTls {
 export interface ServerJob {
   /** Name of the job. @default "postgresql" */
   readonly name?: string;
+  /**
+   * Name of its task group. Of a job that is taken over it must be the running one's: Nomad would start a group of another name
+   * before the old one has ended, on the same data.
+   * @default the job's name
+   */
+  readonly group?: string;
   /** The static port on the host. */
   readonly port: Port;
   /** The host volume with its data, and the path where its image expects it: `/var/lib/postgresql/data`. */
@@ -121,6 +127,8 @@ export interface Backups {
 }
 
 export const serverJobName = ({ name }: ServerJob): string => name ?? "postgresql";
+
+export const serverGroupName = (job: ServerJob): string => job.group ?? serverJobName(job);
 
 /** Where the server has its data, as its task sees it. */
 export function serverDataDirectory({ dataDirectory, volume }: ServerJob): string {

@@ -6,7 +6,7 @@ import { nomadApi } from "../connections/api";
 import { ask } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
 import { databaseName } from "../services/definition";
-import { serverDataDirectory, serverJobName, type ServerJob } from "../services/server-job";
+import { serverDataDirectory, serverGroupName, serverJobName, type ServerJob } from "../services/server-job";
 import type { Known } from "./known";
 import type { ServerLogins } from "./server-logins";
 import type { Secret } from "./vault";
@@ -14,6 +14,7 @@ import type { Secret } from "./vault";
 const runningJob = z.object({
   TaskGroups: z.array(
     z.object({
+      Name: z.string(),
       Volumes: z.record(z.string(), z.object({ Source: z.string() })).nullish(),
       Tasks: z.array(
         z.object({
@@ -38,6 +39,8 @@ export interface SeenServer {
 }
 
 export interface RunningData {
+  /** Its task group. */
+  readonly group: string;
   readonly volume: string;
   readonly path: string;
   readonly dataDirectory: string | undefined;
@@ -54,9 +57,10 @@ export async function runningData(
   if (found.status === 404) return null;
   const parsed = runningJob.safeParse(found.body);
   if (!parsed.success) return undefined;
-  return parsed.data.TaskGroups.flatMap(({ Volumes, Tasks }) =>
+  return parsed.data.TaskGroups.flatMap(({ Name, Volumes, Tasks }) =>
     Tasks.flatMap(({ Env, VolumeMounts }) =>
       (VolumeMounts ?? []).map(({ Volume, Destination }) => ({
+        group: Name,
         volume: Volumes?.[Volume]?.Source ?? Volume,
         path: Destination,
         dataDirectory: Env?.PGDATA,
@@ -72,6 +76,7 @@ export function serverStops(environment: Environment, known: Known, seen: SeenSe
   return [
     ...strangers(environment, job, known, seen),
     ...otherData(job, seen),
+    ...otherGroup(job, seen),
     ...otherMajor(environment, seen),
     ...lockedOut(job, seen),
     ...notPreloaded(environment, job, seen),
@@ -123,6 +128,16 @@ function otherData(job: ServerJob, { data }: SeenServer): string[] {
   if (has === gets || runs.dataDirectory === undefined) return [];
   return [
     `The running job ${serverJobName(job)} has its data in ${runs.dataDirectory}, in the volume at ${runs.path}; server.job says ${wanted}, in the volume at ${job.volume.path}. That is another folder of the volume, and the server would start without its data. Set server.job.dataDirectory.`,
+  ];
+}
+
+/** Nomad starts the group that is new while it ends the one that is gone: two servers on one data directory destroy it. */
+function otherGroup(job: ServerJob, { data }: SeenServer): string[] {
+  if (job.existing === "watched" || data == null) return [];
+  const runs = data.find(({ volume }) => volume === job.volume.source);
+  if (runs === undefined || runs.group === serverGroupName(job)) return [];
+  return [
+    `The task group of the running job ${serverJobName(job)} is called ${runs.group}, and server.job's is ${serverGroupName(job)}: Nomad would start the new one before the old one has ended, and two servers on the same data destroy it. Set server.job.group to "${runs.group}".`,
   ];
 }
 

@@ -12,10 +12,12 @@ const job: ServerJob = {
   resources: { cpuMegahertz: 1000, memory: Size.gibibytes(1) },
 };
 const runs = {
+  group: "postgresql",
   volume: "postgres_data",
   path: "/var/lib/postgresql/data",
   dataDirectory: "/var/lib/postgresql/data/pgdata",
 };
+const takenOver = { existing: "taken-over", existingSecret: true } as const;
 const deployed = {
   job: { namespace: "default" },
   secret: { name: "postgres/admin", version: 1 },
@@ -53,6 +55,16 @@ test("a job that is said to exist and does not", () => {
   ]);
 });
 
+test("another task group, which Nomad would start before the old one has ended", () => {
+  const data = [{ ...runs, group: "postgres" }];
+  expect(stops(takenOver, { data }, nothing)).toEqual([
+    expect.stringContaining('Set server.job.group to "postgres"'),
+  ]);
+  expect(stops({}, { data })).toHaveLength(1);
+  expect(stops({ ...takenOver, group: "postgres" }, { data }, nothing)).toEqual([]);
+  expect(stops({ existing: "watched" }, { data }, nothing)).toEqual([]);
+});
+
 test("another volume, and another folder of it", () => {
   const other = HostVolume.named("postgres_new").at("/var/lib/postgresql/data");
   expect(stops({ volume: other }, {})).toEqual([
@@ -70,7 +82,6 @@ test("another volume, and another folder of it", () => {
 });
 
 const logins = { md5: [], elsewhere: [], unencrypted: [], preloaded: ["vectors.so"] };
-const takenOver = { existing: "taken-over", existingSecret: true } as const;
 
 test("roles that pgmoor's pg_hba.conf would not let in", () => {
   const locked = (change: object, job: Partial<ServerJob> = {}) =>

@@ -5,7 +5,12 @@ import { envFile, envLine, withSecret } from "../../nomad/template";
 import { versionMeta, versionOf } from "../../nomad/version";
 import { volumeRequests } from "../../nomad/volume";
 import type { Program } from "../../services/definition";
-import { serverDataDirectory, serverJobName, type ServerJob } from "../../services/server-job";
+import {
+  serverDataDirectory,
+  serverGroupName,
+  serverJobName,
+  type ServerJob,
+} from "../../services/server-job";
 import { programMounts, programOf, resourcesOf, vaultAccess } from "../job/parts";
 import { replacements, restarts } from "../job/policies";
 import { certificateFile, certificateSettings } from "./certificate";
@@ -65,11 +70,11 @@ export function serverJob(props: ServerJobProps): Job {
       // A setting with which it does not start puts the job back to the one it had.
       AutoRevert: true,
     },
-    TaskGroups: [taskGroup(props, name)],
+    TaskGroups: [taskGroup(props)],
   };
 }
 
-function taskGroup(props: ServerJobProps, name: string): TaskGroup {
+function taskGroup(props: ServerJobProps): TaskGroup {
   const { job, service } = props;
   const Tasks = [serverTask(props)];
   const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts));
@@ -77,7 +82,7 @@ function taskGroup(props: ServerJobProps, name: string): TaskGroup {
     { Mode: "host", ReservedPorts: [job.port.toApi(portLabel)], DynamicPorts: [] },
   ];
   return {
-    Name: name,
+    Name: serverGroupName(job),
     Count: 1,
     Meta: { [versionMeta]: versionOf({ Networks, Volumes, Tasks }) },
     Networks,

@@ -355,6 +355,7 @@ const setting = pattern(
 
 const serverJob = z.strictObject({
   name: serviceName.optional(),
+  group: label.optional(),
   port: servicePort,
   volume,
   dataDirectory: absolutePath.optional(),

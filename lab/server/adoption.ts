@@ -5,7 +5,7 @@ import type { Outcome } from "../deployment";
 import { asAdmin } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
-import { serverJob, type Ground } from "./ground";
+import { serverJob, takenOver, type Ground } from "./ground";
 
 /** What says whether it is the same server, still running or started again. */
 interface Running {
@@ -60,7 +60,14 @@ export async function refuse(ground: Ground): Promise<void> {
   const { deployment, lab, say } = ground;
   const before = await running(ground);
   const rows = await contents(ground, databasesOf(ground));
-  const server = { port: lab.postgres.port, existing: "taken-over", existingSecret: true } as const;
+  const server = takenOver(lab);
+
+  await deployment.keepServer({ server: { ...server, group: "another" } });
+  expectRefused(
+    await deployment.deploy(["server"]),
+    /Set server\.job\.group to "postgres"/,
+    "another task group",
+  );
 
   await deployment.keepServer({ server: { ...server, dataDirectory: "/var/lib/postgresql/data/other" } });
   expectRefused(
@@ -80,7 +87,9 @@ export async function refuse(ground: Ground): Promise<void> {
   );
   await asAdmin(lab, "postgres", (client) => client.query("DROP ROLE of_old"));
   await expectUnchanged(ground, before, rows, "a refused deploy");
-  say("server, to be taken over: another data directory and a role with an MD5 password are refused by name");
+  say(
+    "server, to be taken over: another task group, another data directory and a role with an MD5 password are refused by name",
+  );
 }
 
 /** pgmoor's job replaces the one that was written by hand: one restart, on the same data. */
@@ -95,7 +104,7 @@ export async function takeOver(
   const names = quiet.map(({ name }) => name);
   const rows = await contents(ground, names);
   await deployment.keepServer({
-    server: { port: lab.postgres.port, existing: "taken-over", existingSecret: true },
+    server: takenOver(lab),
   });
   let outcome: Outcome;
   try {

@@ -14,7 +14,7 @@ import { asAdmin, readSecret } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { databasesOf, running } from "./adoption";
-import type { Ground } from "./ground";
+import { takenOver, type Ground } from "./ground";
 
 /** Vault dates a certificate back by 30 s, and it is renewed when a tenth of all that is left. */
 const ttlSeconds = 60;
@@ -37,7 +37,7 @@ export async function encrypt(ground: Ground): Promise<Encrypted> {
   const ca = await mountPki(lab.vault, certificateRole, [serverName]);
   const caFile = path.join(lab.directory, "ca.pem");
   await fs.writeFile(caFile, ca);
-  const server = { port: lab.postgres.port, existing: "taken-over", existingSecret: true } as const;
+  const server = takenOver(lab);
   const certificate = { seconds: ttlSeconds, caFile, only: false };
 
   await deployment.keepServer({ server: { ...server, tls: certificate } });

@@ -26,6 +26,19 @@ export interface Ground {
 }
 
 export const serverJob = "postgresql";
+
+/** Of the job that was written by hand. */
+export const serverGroup = "postgres";
+
+/** As the environment describes the job that takes over. */
+export function takenOver(lab: Lab) {
+  return {
+    port: lab.postgres.port,
+    group: serverGroup,
+    existing: "taken-over",
+    existingSecret: true,
+  } as const;
+}
 const names = ["freshrss", "gitea", "nextcloud", "authelia", "grafana"] as const;
 const dataPath = "/var/lib/postgresql/data";
 
@@ -91,7 +104,7 @@ function byHand(lab: Lab, password: string): unknown {
     Datacenters: ["dc1"],
     TaskGroups: [
       {
-        Name: serverJob,
+        Name: serverGroup,
         Networks: [{ Mode: "host", ReservedPorts: [{ Label: "db", Value: lab.postgres.port }] }],
         Services: [
           {

@@ -4,7 +4,7 @@ import { asAdmin } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { databasesOf, running } from "./adoption";
-import type { Ground } from "./ground";
+import { takenOver, type Ground } from "./ground";
 
 /** A version of the extension as a database has it that was made on an older image. */
 const older = "0.8.0";
@@ -13,7 +13,7 @@ export async function giveVectors(ground: Ground): Promise<void> {
   const { deployment, lab, services, say } = ground;
   const before = await running(ground);
   const rows = await contents(ground, databasesOf(ground));
-  const server = { port: lab.postgres.port, existing: "taken-over", existingSecret: true } as const;
+  const server = takenOver(lab);
   await deployment.keepServer({ server: { ...server, vectors: true } });
   expectSuccess(await deployment.deploy(["server"]), "the deploy of a server with another image");
   const after = await running(ground);
