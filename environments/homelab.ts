@@ -7,6 +7,9 @@ import { nextcloud } from "../services/nextcloud";
 import { speedtestTracker } from "../services/speedtest-tracker";
 import { uptimeKuma } from "../services/uptime-kuma";
 import { vaultwarden } from "../services/vaultwarden";
+import { Port } from "../nomad/port";
+import { Size } from "../nomad/size";
+import { HostVolume } from "../nomad/volume";
 import type { Environment } from "./model/environment";
 
 /** A homelab of one Nomad cluster, with Vault, Consul and one PostgreSQL. Copy this file for your own: `environments/mine.ts` is the environment `mine`. */
@@ -26,6 +29,23 @@ export const homelab: Environment = {
     // Carries the extension that Immich searches pictures with.
     image: "tensorchord/pgvecto-rs:pg16-v0.2.0",
     preload: ["vectors.so"],
+    // It runs already. The first plan changes nothing; existing: "taken-over" makes it the job that is described here, with the
+    // image above (docs/run-the-server.md).
+    job: {
+      existing: "watched",
+      existingSecret: true,
+      group: "postgres",
+      port: Port.onHost(5432),
+      volume: HostVolume.named("postgres_data").at("/var/lib/postgresql/data"),
+      node: "dev-nomad-client-1",
+      resources: { cpuMegahertz: 1000, memory: Size.gibibytes(2) },
+    },
+  },
+  // Beside the dumps of before, on the NAS. The server's pg_hba.conf needs a line for replication first (docs/run-the-server.md).
+  backups: {
+    repository: { in: "volume", volume: "postgres_backups" },
+    volume: "postgres_wal",
+    timeZone: "UTC",
   },
   domain: "lab.hartr.net",
   migrator: {

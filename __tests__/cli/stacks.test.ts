@@ -1,12 +1,12 @@
 import { stacksOf } from "../../cli/options/services";
-import { homelab } from "../../environments/homelab";
+import { servicesAlone } from "../support/services-alone";
 import { toVolume, withServer } from "../stacks/own-stacks";
 
-const services = homelab.services.map(({ definition }) => definition.name);
+const services = servicesAlone.services.map(({ definition }) => definition.name);
 
 test("without a server and backups of pgmoor's, the services alone", () => {
-  expect(stacksOf(homelab, [])).toEqual(services);
-  expect(() => stacksOf(homelab, ["server"])).toThrow('has no service "server"');
+  expect(stacksOf(servicesAlone, [])).toEqual(services);
+  expect(() => stacksOf(servicesAlone, ["server"])).toThrow('has no service "server"');
 });
 
 test("the server first, the backups last", () => {

@@ -1,6 +1,6 @@
 /** A service of the homelab on servers of its own, planned and applied by real Terraform. */
 import type { Environment, EnvironmentService } from "../../environments/model/environment";
-import { homelab } from "../../environments/homelab";
+import { servicesAlone } from "../support/services-alone";
 import { ApiServer } from "../lab/providers/support/api-server";
 import { FakeNomad } from "../lab/providers/support/fake-nomad";
 import { FakeVault } from "../lab/providers/support/fake-vault";
@@ -45,9 +45,9 @@ export class Stage {
   /** The homelab with this service alone, on the servers of the stage. */
   environment(service: EnvironmentService): Environment {
     return {
-      ...homelab,
-      nomad: { ...homelab.nomad, address: this.nomad.server.address },
-      vault: { ...homelab.vault, address: this.vault.server.address },
+      ...servicesAlone,
+      nomad: { ...servicesAlone.nomad, address: this.nomad.server.address },
+      vault: { ...servicesAlone.vault, address: this.vault.server.address },
       consul: { address: this.consul.address },
       states: { in: "folder", folder: this.workspace.folder },
       services: [service],

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { Environment } from "../../environments/model/environment";
-import { homelab } from "../../environments/homelab";
+import { servicesAlone } from "../support/services-alone";
 import { synthesizeStacks } from "../../stacks/synthesize";
 
 type Manifest = { readonly stacks: Record<string, { readonly workingDirectory: string }> };
@@ -19,8 +19,8 @@ afterAll(() => {
 });
 
 /** Synthesizes an environment as main.ts does. @returns the folders in which the cdktf command would run Terraform */
-function synthesized(name: string, services = homelab.services.slice(0, 2)): string[] {
-  const environment: Environment = { ...homelab, name, services, states: undefined };
+function synthesized(name: string, services = servicesAlone.services.slice(0, 2)): string[] {
+  const environment: Environment = { ...servicesAlone, name, services, states: undefined };
   synthesizeStacks(environment, "#!/bin/sh\n");
   const { stacks } = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as Manifest;
   return Object.values(stacks)
@@ -48,7 +48,7 @@ test("two environments in one output folder have no working folder in common", (
 test("the folder of a service that left goes, and that of another environment stays", () => {
   const [speedtest] = synthesized("first");
   const others = synthesized("second");
-  synthesized("first", homelab.services.slice(0, 1));
+  synthesized("first", servicesAlone.services.slice(0, 1));
   expect(existsSync(speedtest!)).toBe(false);
   expect(others.every(existsSync)).toBe(true);
 });

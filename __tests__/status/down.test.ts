@@ -1,5 +1,4 @@
 /** What `status` tells while a server is down: what the others know, and which one it is. */
-import { homelab } from "../../environments/homelab";
 import type { Environment } from "../../environments/model/environment";
 import { askStatus } from "../../status/ask";
 import type { ServiceStatus, Status } from "../../status/report";
@@ -89,7 +88,7 @@ test("Consul: PostgreSQL is asked all the same, if the environment has its addre
   });
   const { host, port } = testServer();
   const seen = await told(
-    (environment) => ({ ...environment, server: { ...homelab.server, address: { host, port } } }),
+    (environment) => ({ ...environment, server: { ...environment.server, address: { host, port } } }),
     stage.vault.env,
     stage.consul,
   );

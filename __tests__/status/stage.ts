@@ -1,5 +1,5 @@
 /** A homelab on small servers: Nomad and Consul that answer what a test says, a Vault, and the run's real PostgreSQL. */
-import { homelab } from "../../environments/homelab";
+import { servicesAlone } from "../support/services-alone";
 import type { Environment, EnvironmentService } from "../../environments/model/environment";
 import { askStatus } from "../../status/ask";
 import type { ServiceStatus, Status } from "../../status/report";
@@ -75,9 +75,9 @@ export class Stage {
 
   environment(change: Partial<EnvironmentService> = {}): Environment {
     return {
-      ...homelab,
-      nomad: { ...homelab.nomad, address: this.nomad.address },
-      vault: { ...homelab.vault, address: this.vault.server.address },
+      ...servicesAlone,
+      nomad: { ...servicesAlone.nomad, address: this.nomad.address },
+      vault: { ...servicesAlone.vault, address: this.vault.server.address },
       consul: { address: this.consul.address },
       services: [{ definition, phase: "cutover", existing: ["job"], ...change }],
     };

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesForOthers, goneServices } from "../../terraform-states/read-states";
 import type { Environment, StateStore } from "../../environments/model/environment";
-import { homelab } from "../../environments/homelab";
+import { servicesAlone } from "../support/services-alone";
 import { makeStateFiles } from "../../terraform-states/state-files";
 import { ApiServer } from "../lab/providers/support/api-server";
 
 const database = { mode: "managed", type: "postgresql_database", name: "x" };
 const state = (...resources: object[]) => JSON.stringify({ version: 4, resources });
-const of = (states: StateStore, consul = homelab.consul.address): Environment => ({
-  ...homelab,
+const of = (states: StateStore, consul = servicesAlone.consul.address): Environment => ({
+  ...servicesAlone,
   states,
   consul: { address: consul },
 });

@@ -25,8 +25,9 @@ export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
   expectSuccess(outcome, "the synthesis of the homelab");
   const stacks = path.join(lab.directory, "cdktf.out/all/environments/homelab/stacks");
   const names = await fs.readdir(stacks);
-  for (const name of names) {
-    const Job = await jobOf(path.join(stacks, name, "cdk.tf.json"));
+  const jobs = await Promise.all(names.map((name) => jobsOf(path.join(stacks, name, "cdk.tf.json"))));
+  for (const Job of jobs.flat()) {
+    const name = Job.ID;
     const post = { method: "POST", body: { Job } } as const;
     const valid = await call<Validation>(`${lab.nomad.address}/v1/validate/job`, post);
     expectThat((valid.ValidationErrors ?? []).length === 0, `Nomad finds the job ${name} wrong`, valid.Error);
@@ -40,14 +41,17 @@ export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
       reasons.join("\n"),
     );
   }
-  say(`${names.length} jobs of the homelab: valid, and placed but for the docker driver and the volumes`);
+  say(
+    `${jobs.flat().length} jobs of the homelab: valid, and placed but for the docker driver and the volumes`,
+  );
 }
 
-/** The jobspec of a synthesized stack, as Terraform reads it. */
-async function jobOf(file: string): Promise<unknown> {
+/** The jobspecs of a synthesized stack, as Terraform reads them. */
+async function jobsOf(file: string): Promise<{ readonly ID: string }[]> {
   const { resource } = JSON.parse(await fs.readFile(file, "utf8")) as {
     resource: { nomad_job: Record<string, { jobspec: string }> };
   };
-  const [job] = Object.values(resource.nomad_job);
-  return JSON.parse(job!.jobspec.replace(/([$%])\1\{/g, "$1{"));
+  return Object.values(resource.nomad_job).map(
+    ({ jobspec }) => JSON.parse(jobspec.replace(/([$%])\1\{/g, "$1{")) as { ID: string },
+  );
 }
