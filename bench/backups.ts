@@ -185,9 +185,7 @@ async function main(scale: number): Promise<void> {
         `${name}: backup ${result.backup.toFixed(1)} s, ${Math.round(result.bytes / 2 ** 20)} MiB; restore ${result.restore.toFixed(1)} s`,
       );
     }
-    console.log(
-      JSON.stringify({ bytes, ...ratios(results) }),
-    );
+    console.log(JSON.stringify({ bytes, ...ratios(results) }));
   } finally {
     await clean();
     takeBack();
