@@ -220,6 +220,9 @@ export default function lab(): Environment {
 /** Host volumes of the lab's server and its backups. */
 export const serverVolumes = { data: "postgres_data", backups: "postgres_backups" } as const;
 
+/** The secret with the address of the webhook, which the lab has made. */
+export const noticesSecret = "notices";
+
 /** The name of postgres_exporter's program. */
 export const exporterProgram = "postgres_exporter";
 
@@ -295,7 +298,7 @@ function backupsOf(
   };
 }
 
-/** Its program lies beside the bundles. Old passwords are warned of as well. */
+/** Its program lies beside the bundles. Old passwords are warned of as well, and failures told. */
 function monitoringOf(facts: LabFacts, { port }: NonNullable<LabFacts["monitoring"]>) {
   const { exec } = programsOf(facts);
   return {
@@ -304,6 +307,8 @@ function monitoringOf(facts: LabFacts, { port }: NonNullable<LabFacts["monitorin
       port: Port.onHost(port),
     },
     passwordMaxAgeDays: 365,
+    notices: { format: "ntfy", secret: noticesSecret } as const,
+    logFormat: "json" as const,
   };
 }
 

@@ -31,6 +31,7 @@ export async function runMonitoring(directory: string, keep: boolean): Promise<v
     const queries = await askDashboard(ground);
     await showReport(ground);
     await fireAll(ground, told);
+    const notices = ground.webhook.told("backup", "test-restore");
     const secretsFound = await searchForSecrets(ground);
     await providers?.stop();
     if (keep) booted.release();
@@ -42,6 +43,7 @@ export async function runMonitoring(directory: string, keep: boolean): Promise<v
       JSON.stringify({
         ...told,
         queries,
+        notices,
         secretsFound,
         providers: providers === undefined ? "real" : "stand-in",
         seconds: seconds(),

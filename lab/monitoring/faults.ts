@@ -1,6 +1,7 @@
 /** A real fault for each alert, and its cure. What would take days is made older: the recorded time, never the rule. */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
@@ -10,7 +11,6 @@ import { writeSecret } from "../servers/vault";
 import { waitFor } from "../servers/wait";
 import { asAdmin, readSecret } from "../story/context";
 import { expectSuccess, expectThat } from "../story/expectations";
-import { waitForAnswer } from "../story/services";
 import type { WatchedGround } from "./ground";
 
 const run = promisify(execFile);
@@ -95,6 +95,44 @@ async function certify(ground: WatchedGround, days: number): Promise<void> {
 }
 
 const filler = (ground: WatchedGround) => path.join(volumeOf(ground, "data"), "filler");
+
+/** To every process that Nomad started for a job. */
+async function signalTasksOf({ nomad }: WatchedGround, job: string, signal: NodeJS.Signals): Promise<void> {
+  const [allocation] = (await nomad.allocations(job)).filter(
+    ({ ClientStatus }) => ClientStatus === "running",
+  );
+  for (const entry of await fs.readdir("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const environment = await fs.readFile(`/proc/${entry}/environ`, "utf8").catch(() => "");
+    if (environment.split("\0").includes(`NOMAD_ALLOC_ID=${allocation!.ID}`))
+      process.kill(Number(entry), signal);
+  }
+}
+
+/** What holds a stopped job's port, so that no other program of this machine takes it. It answers nobody. */
+const holders = new Map<string, Server>();
+
+async function stopAndHold({ nomad }: WatchedGround, job: string, port: number): Promise<void> {
+  await nomad.scale(job, 0);
+  const holder = await waitFor({ what: `the port of ${job} is free`, deadlineSeconds: 60 }, () =>
+    holderOf(port),
+  );
+  holders.set(job, holder);
+}
+
+function holderOf(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
+}
+
+async function startAgain({ nomad }: WatchedGround, job: string): Promise<void> {
+  await new Promise((resolve) => holders.get(job)?.close(resolve));
+  holders.delete(job);
+  await nomad.scale(job, 1);
+}
 
 /** They go together: none of them hides another one. */
 export const together: readonly Fault[] = [
@@ -197,15 +235,9 @@ export const together: readonly Fault[] = [
   {
     alert: "PgmoorServiceDown",
     labels: { service: "freshrss" },
-    strike: async ({ nomad }) => void (await nomad.stop("freshrss")),
-    cure: async (ground) => {
-      await deploy(ground, "freshrss");
-      await waitForAnswer(
-        ground.services.find(({ name }) => name === "freshrss")!,
-        "server",
-        60,
-      );
-    },
+    // It hangs: it keeps its port, which another program of this machine might take otherwise.
+    strike: (ground) => signalTasksOf(ground, "freshrss", "SIGSTOP"),
+    cure: (ground) => signalTasksOf(ground, "freshrss", "SIGCONT"),
   },
   {
     alert: "PgmoorBackupFailed",
@@ -307,12 +339,12 @@ export const alone: readonly Fault[] = [
   },
   {
     alert: "PgmoorServerDown",
-    strike: async ({ nomad }) => void (await nomad.scale("postgresql", 0)),
-    cure: async ({ nomad }) => void (await nomad.scale("postgresql", 1)),
+    strike: (ground) => stopAndHold(ground, "postgresql", ground.lab.postgres.port),
+    cure: (ground) => startAgain(ground, "postgresql"),
   },
   {
     alert: "PgmoorMonitoringDown",
-    strike: async ({ nomad }) => void (await nomad.scale("pgmoor-monitoring", 0)),
-    cure: async ({ nomad }) => void (await nomad.scale("pgmoor-monitoring", 1)),
+    strike: (ground) => stopAndHold(ground, "pgmoor-monitoring", ground.exporterPort),
+    cure: (ground) => startAgain(ground, "pgmoor-monitoring"),
   },
 ];

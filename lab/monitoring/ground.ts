@@ -1,17 +1,19 @@
 /** What the chapter of the monitoring stands on: that of the backups, a service that has moved, and a Prometheus. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { exporterProgram } from "../../environments/lab";
+import { exporterProgram, noticesSecret } from "../../environments/lab";
 import { bootGround, layGround, limitDisk, volumeOf, type Ground } from "../backups/ground";
 import type { ServedProviders } from "../providers/serve";
 import type { BootedLab } from "../servers/boot";
 import { findPostgresExporter } from "../servers/postgres-exporter";
 import { findTool } from "../servers/programs";
+import { writeSecret } from "../servers/vault";
 import { freePorts } from "../servers/wait";
 import { expectSuccess } from "../story/expectations";
 import { registerByHand, sourceOf, waitForAnswer } from "../story/services";
 import type { SqliteService } from "../story/sqlite-source";
 import { Prometheus } from "./prometheus";
+import { Webhook } from "./webhook";
 
 export interface WatchedGround extends Ground {
   /** It has moved to the server, and is not settled. */
@@ -19,6 +21,8 @@ export interface WatchedGround extends Ground {
   readonly prometheus: Prometheus;
   /** What postgres_exporter answers. */
   metrics(): Promise<string>;
+  readonly webhook: Webhook;
+  readonly exporterPort: number;
   /** The folder that `pgmoor monitoring` wrote. */
   readonly files: string;
 }
@@ -45,6 +49,8 @@ export async function layWatchedGround(
   await fs.chmod(exporter, 0o755);
   // A disk of its own, so that it can be full.
   await limitDisk(volumeOf({ lab }, "data"), "2g");
+  const webhook = await Webhook.start();
+  await writeSecret(lab.vault, noticesSecret, { url: webhook.url });
   const [port, movedPort] = (await freePorts(2)) as [number, number];
   const ground = await layGround(booted, providers, say, { port }, archiving);
 
@@ -56,6 +62,8 @@ export async function layWatchedGround(
   return {
     ...ground,
     moved,
+    webhook,
+    exporterPort: port,
     files,
     prometheus: await Prometheus.start(prometheusProgram, files, lab.directory),
     metrics: async () => {

@@ -9,14 +9,19 @@ const elsewhere = new Set(["secrets", "private", "volumes", "objects", "metadata
 
 /** @returns how many places hold one */
 export async function searchForSecrets(ground: WatchedGround): Promise<number> {
-  const { lab, s3, services, moved, nomad, say } = ground;
-  const secrets: Record<string, string> = { s3: s3.secretKey, vault: lab.vault.token };
+  const { lab, s3, services, moved, webhook, nomad, say } = ground;
+  const secrets: Record<string, string> = {
+    s3: s3.secretKey,
+    vault: lab.vault.token,
+    webhook: webhook.token,
+  };
   const names = ["admin", "backup_key", "pgmoor_monitoring", moved.name, ...services.map(({ name }) => name)];
   for (const name of names) secrets[name] = (await readSecret(lab, `postgres/${name}`)).password!;
   const metrics = Buffer.from(await ground.metrics());
   expectThat(metrics.includes("pgmoor_service_up"), "the metrics should be there to be searched");
   const places = async function* (): AsyncGenerator<Haystack> {
     yield { where: "the metrics", bytes: metrics };
+    yield { where: "the notices", bytes: Buffer.from(webhook.bodies.join("\n")) };
     yield { where: "the job", bytes: Buffer.from(await nomad.versions("pgmoor-monitoring")) };
     // Prometheus's data, rules and dashboard among them; Vault's token is in the file that says what the lab is.
     for await (const place of filesBelow(lab.directory, elsewhere))

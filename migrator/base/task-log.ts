@@ -11,10 +11,15 @@ interface Event {
   readonly left?: string;
 }
 
+/** Of the job whose task this is; for a run of a job with a schedule, that job's. */
+export const jobName = ({ NOMAD_JOB_PARENT_ID, NOMAD_JOB_NAME }: NodeJS.ProcessEnv): string | undefined =>
+  NOMAD_JOB_PARENT_ID || NOMAD_JOB_NAME;
+
 /** @returns nothing where nobody asked for JSON */
 export function jsonLine(event: Event, env: NodeJS.ProcessEnv = process.env, now = new Date()): string {
   if (env.PGMOOR_LOG_FORMAT !== "json") return "";
-  const { NOMAD_JOB_NAME: job, NOMAD_TASK_NAME: task, NOMAD_ALLOC_ID: allocation } = env;
+  const { NOMAD_TASK_NAME: task, NOMAD_ALLOC_ID: allocation } = env;
+  const job = jobName(env);
   return `${JSON.stringify({ time: now.toISOString(), job, task, allocation, ...event })}\n`;
 }
 

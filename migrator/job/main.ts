@@ -21,7 +21,7 @@ import { loginOf, type DatabaseLogin } from "../server/login";
 import { serve } from "../sqlite/confined/child";
 import { sqliteRole } from "../sqlite/confined/process";
 import { sendNotice } from "../base/notice";
-import { jsonLine, taskLog } from "../base/task-log";
+import { jobName, jsonLine, taskLog } from "../base/task-log";
 import { watchSource } from "../moves/watch-source";
 import { stopSignal } from "../base/stop";
 
@@ -186,7 +186,7 @@ begun.catch(async (error: unknown) => {
   );
   const [, , command = ""] = process.argv;
   if (noticed.has(command)) {
-    const job = process.env.NOMAD_JOB_NAME ?? "pgmoor";
+    const job = jobName(process.env) ?? "pgmoor";
     const notice = { title: `pgmoor: ${command} of ${job} ${outcome}`, message, command, job };
     const trouble = await sendNotice(notice, process.env);
     if (trouble !== undefined) process.stderr.write(`pgmoor: the notice was not sent: ${trouble}\n`);

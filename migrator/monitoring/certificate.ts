@@ -14,22 +14,22 @@ const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 export function certificateEnds(host: string, port: number): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port, timeout: patienceMilliseconds });
-    const end = (result: string | null) => {
-      socket.destroy();
-      resolve(result);
-    };
     socket.once("timeout", () => socket.destroy(new Error("no answer to an SSLRequest")));
     socket.once("error", reject);
     socket.once("connect", () => socket.write(sslRequest));
     socket.once("data", (answer: Buffer) => {
-      if (answer.toString("latin1") !== "S") return end(null);
+      if (answer.toString("latin1") !== "S") {
+        socket.end();
+        return resolve(null);
+      }
       // Whoever signed it: only its end is asked for.
       const secure = tls.connect({ socket, rejectUnauthorized: false });
       secure.once("error", reject);
       secure.once("secureConnect", () => {
         const { valid_to: until } = secure.getPeerCertificate();
-        secure.destroy();
-        end(until === undefined ? null : new Date(until).toISOString());
+        // In good order: the server logs a handshake that is cut off.
+        secure.end();
+        resolve(until === undefined ? null : new Date(until).toISOString());
       });
     });
   });
