@@ -20,8 +20,9 @@ import { backupsSeen, type BackupsSeen } from "./backups";
 import { backupStop, moves, newestBackupText } from "./newest-backup";
 import { serverLogins } from "./server-logins";
 import { runningData, serverStops, type SeenServer } from "./server-stops";
+import { noticesStop } from "./notices";
 import { stopsOf } from "./stops";
-import { readSecret } from "./vault";
+import { readSecret, type Secret } from "./vault";
 import { tooOld, type Running } from "./versions";
 
 export interface Survey {
@@ -75,7 +76,7 @@ export async function survey(
   const oldPasswords = new Map<string, string>();
   const newestBackups = new Map<string, string>();
   const live = environment.services.filter(({ phase }) => phase !== "retired");
-  const { found, running, server, backups } =
+  const { found, running, server, backups, notices } =
     token === undefined ? nothingFound : await look(environment, live, env);
   const old = tooOld(running);
   for (const service of live) {
@@ -88,6 +89,8 @@ export async function survey(
       const stop = backupStop(environment, service, backups);
       if (stop !== undefined) all.push(stop);
     }
+    const unheard = moves(service, seen) ? noticesStop(environment, service, notices) : undefined;
+    if (unheard !== undefined) all.push(unheard);
     if (all.length > 0) stops.set(name, all);
     if (known.job?.jobspec !== undefined) deployed.set(name, known.job.jobspec);
     cutOff.set(name, cutOffOf(service, known, seen));
@@ -111,11 +114,14 @@ interface Looked {
   readonly found: ReadonlyMap<string, Found>;
   readonly running: readonly Running[];
   readonly server?: SeenServer;
+  /** The secret with the webhook of the notices. */
+  readonly notices: Secret;
   /** Of an environment that has backups: what the server says of them, or why nobody could tell. */
   readonly backups?: BackupsSeen | string;
 }
 
-const nothingFound: Looked = { found: new Map(), running: [] };
+const nobodyLooked: Secret = { presence: "unknown", data: {} };
+const nothingFound: Looked = { found: new Map(), running: [], notices: nobodyLooked };
 
 async function look(
   environment: Environment,
@@ -180,7 +186,9 @@ async function look(
     logins:
       job === undefined || place === undefined ? undefined : await serverLogins(environment, place, admin),
   };
-  const seen = { found: new Map(found), running, server };
+  const notices =
+    environment.notices === undefined ? nobodyLooked : await secretIn(environment.notices.secret);
+  const seen = { found: new Map(found), running, server, notices };
   if (environment.backups === undefined) return seen;
   const backups = place === undefined ? "does not answer" : await backupsSeen(environment, place, admin);
   return { ...seen, backups };
