@@ -48,6 +48,7 @@ export async function restoreDump(the: Restoring): Promise<Restored> {
         throw new Failed(
           `the restored database is not what the manifest says: ${differences.slice(0, 10).join("; ")}`,
         );
+      await open(client, the);
       log(
         `${as}: ${Object.keys(database.tables).length} tables, ${rowsOf(database)} rows, all as in the manifest`,
       );
@@ -70,13 +71,21 @@ async function requireRoom(client: Client, { database, as }: Restoring): Promise
     );
 }
 
+/**
+ * Nobody but superusers gets in until `open`: a service that waits for its database would make its tables in it, and write,
+ * before the rows are back.
+ */
 async function create(client: Client, { database, as }: Restoring): Promise<void> {
   const { owner, encoding, collate, ctype } = database;
   await client.query(
     `CREATE DATABASE ${identifier(as)} OWNER ${identifier(owner)} TEMPLATE template0 ENCODING ${literal(encoding)}
-       LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}`,
+       LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)} CONNECTION LIMIT 0`,
   );
   await client.query(`REVOKE ALL ON DATABASE ${identifier(as)} FROM PUBLIC`);
+}
+
+async function open(client: Client, { as }: Restoring): Promise<void> {
+  await client.query(`ALTER DATABASE ${identifier(as)} CONNECTION LIMIT -1`);
 }
 
 async function fill({ server, folder, database, as, stop }: Restoring): Promise<void> {
