@@ -19,9 +19,15 @@ export function json(column: TargetColumn, text: (value: Buffer) => string): Con
 /** Whether a number in a JSON text is a zero with a sign. */
 function hasNegativeZero(text: string): boolean {
   if (!/-0(?!\.?0*[1-9])/.test(text)) return false;
-  return (text.match(/"[^"\\]*(?:\\.[^"\\]*)*"|-[\d.eE+-]+/gs) ?? []).some((token) =>
-    /^-0*\.?0*(e|$)/i.test(token),
-  );
+  const mark = /"|-[\d.eE+-]+/g;
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    if (/^-0*\.?0*(e|$)/i.test(found[0])) return true;
+    if (found[0] !== '"') continue;
+    const end = endOfString(text, mark.lastIndex);
+    if (end < 0) return false;
+    mark.lastIndex = end + 1;
+  }
+  return false;
 }
 
 /** Whether an object in a JSON text has a key twice. Text that is no JSON gives any answer. */

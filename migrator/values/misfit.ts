@@ -73,10 +73,10 @@ export function escapeCopy(text: string): string {
   return text.replace(special, (character) => escapes[character] ?? character);
 }
 
+/** What the letter of an escape stands for. */
+const unescaped = new Map(Object.entries(escapes).map(([character, escape]) => [escape[1], character]));
+
 /** Takes the escapes of `escapeCopy` back. */
 export function unescapeCopy(field: string): string {
-  return field.replace(/\\(.)/gs, (whole, letter: string) => {
-    const found = Object.entries(escapes).find(([, escape]) => escape === whole);
-    return found?.[0] ?? letter;
-  });
+  return field.replace(/\\(.)/gs, (_, letter: string) => unescaped.get(letter) ?? letter);
 }

@@ -2,8 +2,8 @@ import type { ClientBase } from "pg";
 import { emptyText, escapeCopy, Misfit, unescapeCopy } from "./misfit";
 import type { TargetColumn } from "../server/target";
 
-/** Classes of SQLSTATE by which the server says that a value is at fault: data exception, constraint of a domain. */
-const aboutTheValue = /^(22|23)/;
+/** Classes of SQLSTATE by which the server says that a value is at fault: data exception, constraint of a domain, JSON too deep. */
+const aboutTheValue = /^(22|23|54)/;
 
 /** Types that have several spellings of one value, and print one of them. Any other has to print what it was given. */
 const manySpellings = new Set([

@@ -29,7 +29,7 @@ test.each(["UTF-8", "UTF-16le", "UTF-16be"])(
     const file = bench.write(
       `PRAGMA encoding = '${encoding}'; CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, n AS (length(a)), h AS (a) STORED);
      INSERT INTO t (id, a, b, c, d, e, f, g) VALUES (1, 'small', 'x', '', x'00', '', '{}', 0.1);
-     INSERT INTO t (id, a, b, c, d, e, f, g) SELECT 2, ${text}, ${text}, ${text} || 'x', randomblob(3000000), ${text}, '{"a": "' || hex(zeroblob(50000)) || '"}', 1e300;
+     INSERT INTO t (id, a, b, c, d, e, f, g) SELECT 2, ${text}, ${text}, ${text} || 'x', randomblob(3000000), ${text}, '{"a": "' || hex(zeroblob(600000)) || '"}', 1e300;
      INSERT INTO t (id, a, b) VALUES (3, 'after', NULL);`,
       "UPDATE t SET d = randomblob(2500001) WHERE id = 2",
     );

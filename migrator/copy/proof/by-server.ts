@@ -3,7 +3,7 @@ import type { ClientBase } from "pg";
 import type { TargetColumn } from "../../server/target";
 
 /** SQLSTATEs by which the server says that a value is at fault. */
-const aboutTheValue = /^(22|23)/;
+const aboutTheValue = /^(22|23|54)/;
 
 /** Types that write one value in several ways; any other has to give back what it was given. */
 const respelled = new Set(

@@ -59,19 +59,19 @@ function columnOf(
         ? Number.isInteger(one) && BigInt(one) === value
         : storage === "r" && one === value;
     });
+  const compared = (form: Form | Asked) => (isAsked(form) ? form : hashedIfLarge(target, form));
   const constant = of("default")?.value;
   return {
     plan,
     skips: of("skip-row") !== undefined,
     constant: constant === undefined ? undefined : constantForm(target, constant),
     read: (storage, value) => {
-      if (isLarge(value)) return largeForm(target, encoding, cast, storage, value);
+      if (isLarge(value)) return compared(largeForm(target, encoding, cast, storage, value));
       if (value === null || standsForNull(storage, value)) {
         if (target.notNull && !target.generated) throw new NoMeaning("NULL in a NOT NULL column");
         return null;
       }
-      const form = meaning(storage, value);
-      return isAsked(form) ? form : hashedIfLarge(target, form);
+      return compared(meaning(storage, value));
     },
   };
 }

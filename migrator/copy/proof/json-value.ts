@@ -4,6 +4,15 @@ import { NoMeaning } from "./no-meaning";
 
 const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
 
+/** An array or an object that has begun. */
+interface Open {
+  readonly close: "]" | "}";
+  readonly items: string[];
+  /** Of the member that is read. */
+  key: string;
+  readonly keys: Set<string>;
+}
+
 /**
  * The same text for equal values.
  * @throws NoMeaning for text that is not JSON, and for what jsonb would lose: a key twice, the sign of zero.
@@ -35,36 +44,9 @@ export function jsonForm(text: string): string {
     if (/\0|\p{Surrogate}/u.test(read)) throw new NoMeaning("a character that jsonb cannot hold");
     return read;
   };
-  const list = (close: string, item: () => string): string[] => {
-    const items: string[] = [];
-    at++;
-    skip();
-    if (text[at] === close) return (at++, items);
-    for (;;) {
-      items.push(item());
-      skip();
-      if (text[at] === close) return (at++, items);
-      expect(",");
-    }
-  };
-  const value = (): string => {
-    skip();
-    const first = text[at];
-    if (first === '"') return JSON.stringify(string());
-    if (first === "[") return `[${list("]", value).join(",")}]`;
-    if (first === "{") {
-      const keys = new Set<string>();
-      const members = list("}", () => {
-        skip();
-        if (text[at] !== '"') throw wrong();
-        const key = JSON.stringify(string());
-        if (keys.has(key)) throw new NoMeaning("object with the same key twice");
-        keys.add(key);
-        expect(":");
-        return `${key}:${value()}`;
-      });
-      return `{${members.sort().join(",")}}`;
-    }
+  /** A string, a number or a word. */
+  const scalarForm = (): string => {
+    if (text[at] === '"') return JSON.stringify(string());
     scalar.lastIndex = at;
     const word = scalar.exec(text);
     if (word === null) throw wrong();
@@ -72,6 +54,53 @@ export function jsonForm(text: string): string {
     const number = decimalOf(word[0]);
     if (number?.digits === "" && number.negative) throw new NoMeaning("negative zero");
     return number === undefined ? word[0] : formOf(number);
+  };
+  /** Reads the key of an object's next member. */
+  const key = (of: Open) => {
+    skip();
+    if (text[at] !== '"') throw wrong();
+    of.key = JSON.stringify(string());
+    if (of.keys.has(of.key)) throw new NoMeaning("object with the same key twice");
+    of.keys.add(of.key);
+    expect(":");
+  };
+  // Not by calls of itself: PostgreSQL takes values in one another that are deeper than our stack.
+  const value = (): string => {
+    const open: Open[] = [];
+    for (;;) {
+      skip();
+      const first = text[at];
+      const close = first === "[" ? "]" : first === "{" ? "}" : undefined;
+      let form: string;
+      if (close === undefined) form = scalarForm();
+      else {
+        at++;
+        skip();
+        if (text[at] !== close) {
+          const level: Open = { close, items: [], key: "", keys: new Set() };
+          open.push(level);
+          if (close === "}") key(level);
+          continue;
+        }
+        at++;
+        form = `${first}${close}`;
+      }
+      for (;;) {
+        const level = open.at(-1);
+        if (level === undefined) return form;
+        const { items } = level;
+        items.push(level.close === "}" ? `${level.key}:${form}` : form);
+        skip();
+        if (text[at] !== level.close) {
+          expect(",");
+          if (level.close === "}") key(level);
+          break;
+        }
+        at++;
+        open.pop();
+        form = level.close === "}" ? `{${items.sort().join(",")}}` : `[${items.join(",")}]`;
+      }
+    }
   };
   const form = value();
   skip();

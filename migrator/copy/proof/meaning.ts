@@ -182,7 +182,11 @@ export function meaningIn(
 
   const timestamp: Meaning = (storage, value) => {
     const number = numberAsMoment(storage, value);
-    if (number !== undefined) return String(toPlaces(number, places));
+    if (number !== undefined) {
+      const kept = toPlaces(number, places);
+      if (!isWritable(kept)) throw new NoMeaning("a number beyond all dates");
+      return String(kept);
+    }
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
     if (said === undefined) throw new NoMeaning("not an ISO 8601 date and time");
