@@ -38,12 +38,6 @@ export function postgresBeside(
   };
 }
 
-/** Its password, where the job has it in plain sight. */
-export function plainPassword(task: Task): string | undefined {
-  const value = valuesOf(task).get("POSTGRES_PASSWORD");
-  return value === undefined || value.rendered || value.text === "" ? undefined : value.text;
-}
-
 function passwordVariable(dsn: NonNullable<FoundApp["dsn"]>): string {
   return dsn.style === "url" ? dsn.variable : [dsn.password].flat()[0]!;
 }
@@ -82,8 +76,7 @@ function commandOf(task: Task): readonly [string, ...string[]] | Unanswered {
 }
 
 /** Where its password is in Vault: what its own task reads, or the app's. */
-function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], { mount, password }: Around) {
-  if (password !== undefined) return password;
+function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], { mount }: Around) {
   const names = ["POSTGRES_PASSWORD", ...(dsn === undefined ? [] : [passwordVariable(dsn)])];
   for (const [holder, name] of [
     [task, names[0]!],

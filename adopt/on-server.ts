@@ -11,8 +11,6 @@ import { valuesOf } from "./values";
 export interface Around {
   /** Of Vault's KV engine. */
   readonly mount: string;
-  /** Where the password of the PostgreSQL beside the app is now that `adopt` has taken it to Vault. */
-  readonly password?: { readonly secret: string; readonly field: string };
   readonly server: {
     readonly service: string;
     readonly lookup: ServerLookup;

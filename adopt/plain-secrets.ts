@@ -17,8 +17,12 @@ export function secretVariables(task: Task): string[] {
     .map(([name]) => name);
 }
 
+/** What is said about a secret, and is none. */
+const about =
+  /_(FILE|LIFETIME|EXPIR\w*|TTL|TIMEOUT|LENGTH|MIN|MAX|ENABLED?|ALGORITHM|ISSUER|NAME|URL|PATH)$/i;
+
 function isSecret(name: string, text: string): boolean {
-  return (secretName.test(name) && !/_FILE$/i.test(name)) || /^\w+:\/\/[^/:@]+:[^/@]+@/.test(text);
+  return (secretName.test(name) && !about.test(name)) || /^\w+:\/\/[^/:@]+:[^/@]+@/.test(text);
 }
 
 export function plainSecrets({ Tasks }: TaskGroup): string[] {

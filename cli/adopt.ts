@@ -11,7 +11,7 @@ export function addAdopt(program: Command): void {
     .option("--dry-run", "write nothing; print what would be written")
     .option(
       "--secrets-to-vault",
-      "write the password of a PostgreSQL beside the app, which the job has in plain sight, to Vault",
+      "write the secrets that the job has in plain sight to Vault; the definition reads them there",
     )
     .option("--force", "replace a definition that exists")
     .addHelpText("after", help)

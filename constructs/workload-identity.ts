@@ -4,7 +4,8 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../nomad/duration";
 import { addressName, literal, named } from "./terraform";
-import { policyText, sourcePolicyName, workloadIdentityName, type Reads } from "./workload-role";
+import { policyText, sourcePolicyName, type Reads } from "./workload-role";
+import { workloadIdentityName } from "../services/definition";
 
 export interface WorkloadIdentityProps {
   readonly service: string;

@@ -1,14 +1,9 @@
 /** What a service's job may read from Vault, and under which names. */
 import type { Template } from "../nomad/job";
 import { vaultReads } from "../nomad/template-reads";
-import { databaseName, databaseSecretName } from "../services/definition";
+import { databaseName, databaseSecretName, workloadIdentityName } from "../services/definition";
 import { groupIndex, hasJobspec, type Definition, type JobDefinition } from "../services/job-definition";
 import { templatesWithoutDatabase } from "./job/jobspec/on-server";
-
-/** Name of a service's policy and JWT role in Vault. */
-export function workloadIdentityName(service: string): string {
-  return `pgmoor-${service}`;
-}
 
 /** Name of the policy for what only a move needs. A role may name it while there is none. */
 export function sourcePolicyName(service: string): string {

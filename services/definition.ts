@@ -236,6 +236,11 @@ export function databaseSecretName(database: string): string {
   return `postgres/${database}`;
 }
 
+/** Name of a service's policy and JWT role in Vault. */
+export function workloadIdentityName(service: string): string {
+  return `pgmoor-${service}`;
+}
+
 /** PostgreSQL's `PGSTAT_IDLE_INTERVAL` is 10 s (src/backend/utils/activity/pgstat.c), and an app has to start. */
 export const leastConfirmSeconds = 15;
 

@@ -17,10 +17,23 @@ export interface ToldChanges {
 export function tell(definition: Definition, all: readonly JobChange[]): ToldChanges {
   const names = databaseVariables(definition);
   const others = all.filter((change) => !isOurs(definition, names, change));
+  const lost = (change: JobChange) => change.kind === "gone" && !isSaidElsewhere(definition, change);
   return {
-    changes: others.filter(({ kind }) => kind !== "gone").map(words),
-    loses: others.filter(({ kind }) => kind === "gone").map(words),
+    changes: others.filter((change) => !lost(change)).map(words),
+    loses: others.filter(lost).map(words),
   };
+}
+
+/** A variable of the job's that one of the task's templates sets: it has gone to Vault. */
+function isSaidElsewhere(definition: Definition, { path, field = "" }: JobChange): boolean {
+  const variable = /^Env\[(.*)\]$/.exec(field)?.[1];
+  const name = path.find((step) => step.startsWith("task "))?.slice("task ".length);
+  if (variable === undefined || !hasJobspec(definition)) return false;
+  const task = definition.jobspec.TaskGroups.flatMap(({ Tasks }) => Tasks).find(({ Name }) => Name === name);
+  return (task?.Templates ?? []).some(
+    ({ Envvars, EmbeddedTmpl = "" }) =>
+      Envvars === true && variablesIn(EmbeddedTmpl).some(([one]) => one === variable),
+  );
 }
 
 /** Likewise, of the central server's job: everything is told but pgmoor's own mark and its access to Vault. */

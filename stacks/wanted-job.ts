@@ -5,7 +5,7 @@ import { connectionOf } from "../constructs/job/connection";
 import type { JobPhase, ServiceJobProps } from "../constructs/job/props";
 import { serviceJob } from "../constructs/job/service-job";
 import { serverJob, type ServerJobProps } from "../constructs/server/server-job";
-import { workloadIdentityName } from "../constructs/workload-role";
+import { workloadIdentityName } from "../services/definition";
 import { certificateOf } from "../environments/model/certificate";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { Job } from "../nomad/job";

@@ -26,7 +26,7 @@ beforeAll(() => server.start());
 afterAll(() => server.stop());
 beforeEach(() => written.splice(0));
 
-const adopt = (toVault: boolean) =>
+const adopt = (secrets: "stay" | "show" | "write") =>
   adoptJob(
     {
       ...homelab,
@@ -35,12 +35,12 @@ const adopt = (toVault: boolean) =>
     },
     "forge",
     { VAULT_TOKEN: "t" },
-    toVault,
+    secrets,
   );
 
 test("a password in plain sight stays, unless somebody asks", async () => {
   secret = undefined;
-  const { outcome, reasons } = await adopt(false);
+  const { outcome, reasons } = await adopt("stay");
   expect(outcome).toBe("asks");
   expect(reasons.join()).toMatch(/password\.secret: .* not in Vault/);
   expect(written).toEqual([]);
@@ -48,19 +48,39 @@ test("a password in plain sight stays, unless somebody asks", async () => {
 
 test("asked, it goes to Vault beside what is there", async () => {
   secret = { mail: "x" };
-  const { outcome, definition } = await adopt(true);
+  const { outcome, definition, notes } = await adopt("write");
   expect(outcome).toBe("moves");
-  expect(definition).toMatchObject({ source: { password: { secret: "forge", field: "source_password" } } });
-  expect(written).toEqual([{ options: { cas: 3 }, data: { mail: "x", source_password: "hunter2" } }]);
+  // The app's and its server's password are one.
+  const [[field, value], ...others] = Object.entries((written[0] as { data: object }).data).filter(
+    ([name]) => name !== "mail",
+  ) as [[string, string]];
+  expect([value, others]).toEqual(["hunter2", []]);
+  expect(written).toEqual([{ options: { cas: 3 }, data: { mail: "x", [field]: "hunter2" } }]);
+  expect(definition).toMatchObject({ source: { password: { secret: "forge", field } } });
+  expect(JSON.stringify(definition)).not.toContain("hunter2");
+  expect(definition!.reads).toEqual(["secret/data/forge"]);
+  expect(notes.join()).toMatch(/in Vault, at secret\/forge.*task/);
+  expect(notes.join()).not.toMatch(/plain sight: .*Anyone/);
 });
 
 test("another one there is not written over, and none is shown", async () => {
-  secret = { source_password: "other" };
-  const error: Error = await adopt(true).then(
+  secret = undefined;
+  await adopt("write");
+  const [{ data }] = written.splice(0) as [{ data: Record<string, string> }];
+  const [field] = Object.keys(data) as [string];
+  secret = { [field]: "other" };
+  const error: Error = await adopt("write").then(
     () => new Error("it was adopted"),
     (reason: Error) => reason,
   );
-  expect(error.message).toMatch(/secret\/forge has another source_password/);
+  expect(error.message).toContain(`secret/forge has another ${field}`);
   expect(error.message).not.toMatch(/hunter2|other\b.*hunter/);
+  expect(written).toEqual([]);
+});
+
+test("a dry run writes nothing to Vault", async () => {
+  secret = undefined;
+  const { definition } = await adopt("show");
+  expect(JSON.stringify(definition)).not.toContain("hunter2");
   expect(written).toEqual([]);
 });

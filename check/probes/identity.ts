@@ -2,12 +2,8 @@
 import { z } from "zod";
 import { vaultApi } from "../../connections/api";
 import { ask } from "../../connections/ask";
-import {
-  policyText,
-  readableSecrets,
-  templateReads,
-  workloadIdentityName,
-} from "../../constructs/workload-role";
+import { policyText, readableSecrets, templateReads } from "../../constructs/workload-role";
+import { workloadIdentityName } from "../../services/definition";
 import { jobId, jobNamespace } from "../../services/job-definition";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";

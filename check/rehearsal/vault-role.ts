@@ -1,6 +1,7 @@
 /** The role in Vault by which a rehearsal's job reads what the service's own job may read, and nothing else. */
 import { rehearsalName } from "../../constructs/job/rehearsal-job";
-import { sourcePolicyName, workloadIdentityName } from "../../constructs/workload-role";
+import { sourcePolicyName } from "../../constructs/workload-role";
+import { workloadIdentityName } from "../../services/definition";
 import { vaultApi } from "../../connections/api";
 import type { Environment } from "../../environments/model/environment";
 import { call } from "./call";

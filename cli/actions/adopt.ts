@@ -26,13 +26,19 @@ export async function adopt(job: string | undefined, options: AdoptOptions): Pro
   const ids = job === undefined ? await jobIds({ nomad: environment.nomad, env: process.env }) : [job];
   const adopted: Adopted[] = [];
   for (const id of ids) {
-    const one = await adoptJob(environment, id, process.env, options.secretsToVault);
+    const one = await adoptJob(environment, id, process.env, secretsOf(options));
     adopted.push(one);
     await write(environment, one, options);
   }
   if (options.all) process.stdout.write(`\n${table(adopted)}`);
   const open = adopted.some(({ outcome }) => outcome === "asks" || outcome === "refused");
   if (job === undefined ? adopted.some(({ outcome }) => outcome === "asks") : open) process.exitCode = 1;
+}
+
+/** Without a file to write nothing is written to Vault, either. */
+function secretsOf({ secretsToVault, dryRun }: AdoptOptions): "stay" | "show" | "write" {
+  if (!secretsToVault) return "stay";
+  return dryRun ? "show" : "write";
 }
 
 async function write(

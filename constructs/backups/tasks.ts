@@ -7,7 +7,7 @@ import { defaultKept, serverDataDirectory, type ServerJob } from "../../services
 import { programMounts, programOf, resourcesOf, vaultAccess } from "../job/parts";
 import { noRestarts } from "../job/policies";
 import { noticesFile, tellingEnv } from "../job/telling";
-import { workloadIdentityName } from "../workload-role";
+import { workloadIdentityName } from "../../services/definition";
 import { adminFiles, repositoryFile, repositoryName } from "./access";
 import { repositoryPath, workPath, type BackupJobsProps } from "./props";
 

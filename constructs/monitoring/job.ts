@@ -12,7 +12,7 @@ import { defaultExporterPort, exporterImage, monitoringJob, monitoringRole } fro
 import { programMounts, programOf, vaultAccess } from "../job/parts";
 import { disconnect, replacements, restarts } from "../job/policies";
 import { tellingEnv } from "../job/telling";
-import { workloadIdentityName } from "../workload-role";
+import { workloadIdentityName } from "../../services/definition";
 import type { MonitoringProps } from "./props";
 import { exporterQueries } from "./queries";
 

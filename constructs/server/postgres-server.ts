@@ -5,7 +5,7 @@ import { serverJobName } from "../../services/server-job";
 import { DatabaseSecret } from "../database-secret";
 import { addressName, forget, literal, named } from "../terraform";
 import { WorkloadIdentity } from "../workload-identity";
-import { workloadIdentityName } from "../workload-role";
+import { workloadIdentityName } from "../../services/definition";
 import { certificateReads } from "./certificate";
 import { serverDeadlines, serverJob, type ServerJobProps } from "./server-job";
 
