@@ -1,5 +1,8 @@
 /** Notices, as a webhook gets them. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as http from "node:http";
+import * as path from "node:path";
 import { sendNotice, type Notice } from "../../../migrator/base/notice";
 import { jsonLine } from "../../../migrator/base/task-log";
 
@@ -97,6 +100,56 @@ test("what goes wrong is said without the address", async () => {
     "the field url of the notices' secret is not an address",
   );
   expect(await send("telegram")).toMatch(/^PGMOOR_NOTICE_FORMAT must be one of ntfy, alertmanager, gotify/);
+});
+
+describe("the migrator's program", () => {
+  /** Ends as a task would that cannot read what it is told. */
+  const run = async (command: string) => {
+    const program = path.resolve(__dirname, "../../../migrator/job/main.ts");
+    const child = spawn(process.execPath, ["-r", "tsx/cjs", program, command, "--config", "/missing.json"], {
+      env: {
+        PATH: process.env.PATH,
+        PGMOOR_LOG_FORMAT: "json",
+        PGMOOR_NOTICE_URL: `http://${host}/topic?auth=geheim`,
+        PGMOOR_NOTICE_FORMAT: "ntfy",
+        NOMAD_JOB_NAME: "gitea",
+        NOMAD_ALLOC_DIR: "/alloc",
+        NOMAD_SECRETS_DIR: "/secrets",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, said };
+  };
+
+  test.each(["migrate", "backup"])(
+    "tells the webhook that %s failed, and ends as it would have",
+    async (command) => {
+      const { code, said } = await run(command);
+      expect(code).toBe(2);
+      expect(received.map(({ headers }) => headers.title)).toEqual([`pgmoor: ${command} of gitea refused`]);
+      expect(received[0]!.body).toContain("--config /missing.json: cannot be read");
+      const [json, text] = said.trimEnd().split("\n");
+      expect(JSON.parse(json!)).toMatchObject({ level: "error", event: "refused", job: "gitea" });
+      expect(text).toMatch(/^pgmoor: refused, nothing changed: /);
+      expect(said).not.toContain("geheim");
+    },
+    20_000,
+  );
+
+  test("says that a notice was not sent, and ends as it would have", async () => {
+    status = 500;
+    const { code, said } = await run("migrate");
+    expect(code).toBe(2);
+    expect(said).toContain("pgmoor: the notice was not sent: the webhook answers HTTP 500");
+  }, 20_000);
+
+  test("tells nobody of the task that looks for ever", async () => {
+    expect((await run("facts")).code).toBe(2);
+    expect(received).toEqual([]);
+  }, 20_000);
 });
 
 test("a line of JSON, only if it is asked for", () => {
