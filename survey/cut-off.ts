@@ -14,18 +14,18 @@ export interface CutOff {
 
 export const nothingCutOff: CutOff = { role: false, database: false };
 
-/** A role is ours when it accepts the password of a secret that the state has; a database, when that role owns it. */
+/**
+ * A role is ours when it accepts the password of a secret that the state has, or of one that exists, while there is no
+ * database: somebody else's would have one. A database is ours when such a role owns it, or one that the state has.
+ */
 export function cutOffOf(
   { definition, existing = [] }: EnvironmentService,
   known: Known,
   found: Found,
 ): CutOff {
   if (existing.includes("database")) return nothingCutOff;
-  const role =
-    known.secret !== undefined &&
-    known.role === undefined &&
-    found.role === "present" &&
-    found.login === "works";
+  const secret = known.secret !== undefined || (existing.includes("secret") && found.database === "absent");
+  const role = secret && known.role === undefined && found.role === "present" && found.login === "works";
   const database =
     (role || known.role !== undefined) &&
     known.database === undefined &&
