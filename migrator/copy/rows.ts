@@ -8,6 +8,7 @@ import { isStored, type Value } from "./large-rows";
 import { misfitLimit, type Offence } from "./offences";
 import { pages, type Page } from "./pages";
 import type { ColumnPlan, TablePlan } from "./copy-plan";
+import { RowCounts, type Span } from "./row-counts";
 import type { RowForm } from "./row-form";
 import { Tuples } from "../values/transcode";
 import { leftBehind } from "../values/column-rules";
@@ -38,6 +39,8 @@ interface PendingRow {
   readonly row: SourceRow<Value>;
   /** What does not fit in it; nobody asks for it if a rule leaves the row behind. */
   readonly offences: Offence[];
+  /** What it is counted for; taken back if a rule leaves the row behind. */
+  readonly spans: Span[];
   left: boolean;
 }
 
@@ -57,6 +60,10 @@ export async function* copyRows(
   form: RowForm,
 ): AsyncGenerator<Buffer> {
   const { columns } = plan;
+  const counts = new RowCounts(
+    columns.flatMap(({ converter }) => converter.rules ?? []),
+    tableSum,
+  );
   const tuples = new Tuples();
   let pending: PendingRow[] = [];
   let characters = 0;
@@ -80,12 +87,11 @@ export async function* copyRows(
   /** A page with a value that is not of the usual kind, row by row. */
   async function* converted(page: Page): AsyncGenerator<Buffer> {
     for (const row of page.rows()) {
-      const one: PendingRow = { fields: [], row, offences: [], left: false };
-      for (const [index, column] of columns.entries()) {
-        const field = convert(column, index, one);
-        one.fields.push(field);
-        if (typeof field === "string") characters += field.length;
-      }
+      const one: PendingRow = { fields: [], row, offences: [], spans: [], left: false };
+      counts.during(one.spans, () => {
+        for (const [index, column] of columns.entries()) one.fields.push(convert(column, index, one));
+      });
+      for (const field of one.fields) if (typeof field === "string") characters += field.length;
       pending.push(one);
       if (pending.length >= batchRows || characters >= batchCharacters) {
         yield* await finish();
@@ -143,7 +149,7 @@ export async function* copyRows(
         if (one === undefined || outcome === undefined) continue;
         if (!(outcome instanceof Misfit)) one.fields[index] = outcome;
         else {
-          const constant = replace(column, one, outcome);
+          const constant = counts.during(one.spans, () => replace(column, one, outcome));
           const [again] = constant === undefined ? [] : await print(column, [constant]);
           if (again instanceof Misfit) throw constantRefused(plan, column, again);
           one.fields[index] = again;
@@ -153,8 +159,10 @@ export async function* copyRows(
     if (batch[0] !== undefined && isLong(batch[0])) shorten(batch[0]);
     const kept = batch.filter((one) => {
       place++;
-      if (one.left) tableSum.leftBehind.push(place);
-      else tableSum.offences.push(...one.offences.slice(0, misfitLimit - tableSum.offences.length));
+      if (one.left) {
+        tableSum.leftBehind.push(place);
+        counts.takeBack(one.spans);
+      } else tableSum.offences.push(...one.offences.slice(0, misfitLimit - tableSum.offences.length));
       return !one.left;
     });
     if (tableSum.offences.length > 0 || kept.length === 0) return [];
@@ -190,7 +198,7 @@ export async function* copyRows(
       const index = tooLong(one.fields as Field[]);
       if (index === undefined) return;
       const kind = "value that makes its row longer than PostgreSQL's limit of 1 GiB";
-      one.fields[index] = replace(columns[index]!, one, new Misfit(kind));
+      one.fields[index] = counts.during(one.spans, () => replace(columns[index]!, one, new Misfit(kind)));
     }
   }
 

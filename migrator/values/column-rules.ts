@@ -15,10 +15,12 @@ export const leftBehind = Symbol("the row is left out");
 export class ColumnRules {
   private readonly uses: { readonly rule: ColumnRule; applied: number }[];
   readonly cast: Casting | undefined;
+  private readonly castUse: { applied: number } | undefined;
 
   constructor(rules: readonly ColumnRule[]) {
     this.uses = rules.map((rule) => ({ rule, applied: 0 }));
     const use = this.of("cast");
+    this.castUse = use;
     this.cast = use && { as: use.rule.as, used: () => void use.applied++ };
   }
 
@@ -26,6 +28,25 @@ export class ColumnRules {
   mark(): () => void {
     const before = this.uses.map(({ applied }) => applied);
     return () => before.forEach((applied, place) => (this.uses[place]!.applied = applied));
+  }
+
+  /** The same of the cast alone, for a value. */
+  markCast(): () => void {
+    const { castUse } = this;
+    const before = castUse?.applied ?? 0;
+    return () => {
+      if (castUse !== undefined) castUse.applied = before;
+    };
+  }
+
+  /** Whether one of them leaves rows behind. */
+  get leavesRows(): boolean {
+    return this.of("skip-row") !== undefined;
+  }
+
+  /** How often each was applied that leaves no row behind. */
+  get others(): readonly { applied: number }[] {
+    return this.uses.filter(({ rule }) => rule.kind !== "skip-row");
   }
 
   /** How often a rule of this column was applied. */

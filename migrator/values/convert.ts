@@ -75,10 +75,19 @@ export function converterFor(
         if (column.notNull) throw nullMisfit();
         return "\\N";
       }
-      if (storage !== "b" || cast?.as !== "utf8") return base.convert(storage, value, tally);
-      const field = inUtf8("t", value, tally);
-      cast.used();
-      return field;
+      const { assumedUtc, roundedFractions } = tally;
+      const uncast = rules.markCast();
+      try {
+        if (storage !== "b" || cast?.as !== "utf8") return base.convert(storage, value, tally);
+        const field = inUtf8("t", value, tally);
+        cast.used();
+        return field;
+      } catch (error) {
+        // What does not fit has not gone over by the cast, and nothing of it was rounded.
+        uncast();
+        Object.assign(tally, { assumedUtc, roundedFractions });
+        throw error;
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Failed, messageOf, Refused } from "../../../migrator/base/errors";
 import { repeatsKey } from "../../../migrator/values/convert-json";
+import type { Rule } from "../../../services/rules";
 import { Bench } from "../support/copying";
 import { Cleanup } from "../support";
 
@@ -159,6 +160,35 @@ describe("values", () => {
         "CREATE TABLE t (at); INSERT INTO t VALUES ('2024-01-01 00:00:00.5')",
       ),
     ).toContain("fraction of a second finer than timestamp(0)");
+  });
+
+  test("a rule is counted for what it did, and no row that is left out is counted for anything else", async () => {
+    const on = (column: string) => ({ table: "t", column });
+    const rules: Rule[] = [
+      { kind: "cast", ...on("s"), as: "epoch-milliseconds" },
+      { kind: "default", ...on("s"), value: "2000-01-01" },
+      { kind: "cast", ...on("n"), as: "round" },
+      { kind: "default", ...on("n"), value: 0 },
+      { kind: "default", ...on("z"), value: "2000-01-01 00:00:00Z" },
+      { kind: "null-if", ...on("x"), values: ["none"] },
+      { kind: "skip-row", ...on("v") },
+      { kind: "skip-row", ...on("j") },
+    ];
+    await bench.schema(
+      "CREATE TABLE t (id integer, s timestamp(0), n smallint, z timestamptz(3), x text, v integer, j jsonb)",
+    );
+    const file = bench.write(`CREATE TABLE t (id INTEGER PRIMARY KEY, s, n, z, x, v, j);
+      INSERT INTO t VALUES (1, 253402300799500, 1e6 + 0.5, '2024-01-01 00:00:00.1234567', 'none', 1, '{}'),
+        (2, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 2, '{}'),
+        (3, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 'bad', '{}'),
+        (4, 1e18, 1e6, '2024-01-01 00:00:00.123', 'none', 4, '{');`);
+    const copied = await bench.copy(file, rules);
+    expect(copied.rules.map(({ applied }) => applied)).toEqual([1, 1, 1, 1, 1, 2, 1, 1]);
+    expect(copied).toMatchObject({ rows: 2, roundedFractions: 0, notes: { assumedUtc: 1 } });
+    expect(await bench.query("SELECT id, s::text, n, z::text, x, v FROM t ORDER BY id")).toEqual([
+      { id: 1, s: "2000-01-01 00:00:00", n: 0, z: "2000-01-01 00:00:00+00", x: null, v: 1 },
+      { id: 2, s: "2023-11-14 22:13:20", n: 2, z: "2024-01-01 00:00:00.123+00", x: null, v: 2 },
+    ]);
   });
 
   test("a value of megabytes goes over whole", async () => {
