@@ -1,7 +1,7 @@
 /** Takes secrets in plain sight out of a job: its tasks read them from Vault. */
 import { withoutVariables } from "../nomad/env-template";
 import type { Job, Task, TaskGroup } from "../nomad/job";
-import { envFile, envLine, Expression, join, text, withSecret } from "../nomad/template";
+import { envFile, envLine, join, text, withSecret, type Expression } from "../nomad/template";
 import { secretVariables } from "./plain-secrets";
 import { valuesOf } from "./values";
 
