@@ -1,7 +1,10 @@
 /** Apps that need a PostgreSQL from their first start. */
 import type { KnownApp } from "./known-app";
 
-/** https://miniflux.app/docs/configuration.html (`DATABASE_URL`; `/healthcheck`), its `internal/database` for the table. */
+/**
+ * https://miniflux.app/docs/configuration.html (`DATABASE_URL`; `/healthcheck`),
+ * https://github.com/miniflux/v2/blob/main/internal/database/database.go (read: `schema_version`).
+ */
 const miniflux: KnownApp = {
   name: "Miniflux",
   image: /(^|\/)miniflux$/,

@@ -1,9 +1,9 @@
 /**
  * Sonarr, Radarr, Lidarr, Prowlarr, Readarr: .NET programs of one family.
- * Sources: https://wiki.servarr.com/sonarr/postgres-setup and its sisters (variables; a database for the logs besides),
- * https://wiki.servarr.com/sonarr/environment-variables (`APP__SERVER__PORT`, `APP__LOG__DBENABLED`),
- * https://github.com/linuxserver/docker-sonarr (`/config`, the program in `/app/sonarr/bin`), and `PingController.cs` for
- * `/ping`. Read, not run.
+ * Sources: https://wiki.servarr.com/sonarr/postgres-setup (read: two databases, `sonarr.db`),
+ * https://wiki.servarr.com/sonarr/environment-variables (read: `SONARR__POSTGRES__…`, `…__SERVER__PORT`, `…__SERVER__BINDADDRESS`,
+ * `…__LOG__DBENABLED`), https://github.com/linuxserver/docker-sonarr (read: `/app/sonarr/bin/Sonarr -nobrowser -data=/config`), and
+ * `PingController.cs` for `/ping`. Of Sonarr alone; its sisters are of one family. None was run.
  */
 import type { KnownApp } from "./known-app";
 

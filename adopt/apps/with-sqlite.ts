@@ -1,11 +1,15 @@
-/** Apps that begin on SQLite and can use PostgreSQL. Each fact with its source; none of them was run here. */
+/**
+ * Apps that begin on SQLite and can use PostgreSQL. Each fact with its source. Those marked "read" were looked up there in November
+ * 2026; none of the apps was run here.
+ */
 import { caPath } from "../../nomad/dsn";
 import { gitea } from "../../services/gitea";
 import type { KnownApp } from "./known-app";
 
 /**
- * https://docs.paperless-ngx.com/configuration/#database (`PAPERLESS_DBHOST` switches to PostgreSQL; `…DBSSLMODE`),
- * https://docs.paperless-ngx.com/administration/ (`manage.py`), `docker/` of its repository (`/usr/src/paperless`).
+ * https://docs.paperless-ngx.com/configuration/#database (read: `PAPERLESS_DBENGINE`, `…DBHOST` and its sisters, `…DATA_DIR`; version 3
+ * took `…DBSSLMODE` away for `…DB_OPTIONS`, which version 2 ignores), https://docs.paperless-ngx.com/administration/ (`manage.py`),
+ * https://github.com/paperless-ngx/paperless-ngx/tree/main/docker (`/usr/src/paperless`).
  */
 const paperless: KnownApp = {
   name: "Paperless-ngx",
@@ -19,10 +23,10 @@ const paperless: KnownApp = {
     password: "PAPERLESS_DBPASS",
     fixed: { PAPERLESS_DBENGINE: "postgresql" },
     tls: {
-      disable: { PAPERLESS_DBSSLMODE: "disable" },
-      require: { PAPERLESS_DBSSLMODE: "require" },
-      "verify-ca": { PAPERLESS_DBSSLMODE: "verify-ca", PAPERLESS_DBSSLROOTCERT: caPath },
-      "verify-full": { PAPERLESS_DBSSLMODE: "verify-full", PAPERLESS_DBSSLROOTCERT: caPath },
+      disable: { PAPERLESS_DB_OPTIONS: "sslmode=disable" },
+      require: { PAPERLESS_DBSSLMODE: "require", PAPERLESS_DB_OPTIONS: "sslmode=require" },
+      "verify-ca": paperlessVerifies("verify-ca"),
+      "verify-full": paperlessVerifies("verify-full"),
     },
   },
   sqlite: {
@@ -33,7 +37,19 @@ const paperless: KnownApp = {
   migrationTables: ["django_migrations"],
 };
 
-/** https://linkding.link/options/ (`LD_DB_…`), https://linkding.link/installation/ (`/etc/linkding/data`), its `/health`. */
+/** For version 2, and for version 3. */
+function paperlessVerifies(mode: string): Record<string, string> {
+  return {
+    PAPERLESS_DBSSLMODE: mode,
+    PAPERLESS_DBSSLROOTCERT: caPath,
+    PAPERLESS_DB_OPTIONS: `sslmode=${mode},sslrootcert=${caPath}`,
+  };
+}
+
+/**
+ * https://linkding.link/options/ (read: `LD_DB_…`; `LD_DB_OPTIONS` is JSON for Django's `OPTIONS`, which gives it to libpq),
+ * https://linkding.link/installation/ (`/etc/linkding/data`), its `/health`.
+ */
 const linkding: KnownApp = {
   name: "Linkding",
   image: /(^|\/)linkding$/,
@@ -45,6 +61,11 @@ const linkding: KnownApp = {
     username: "LD_DB_USER",
     password: "LD_DB_PASSWORD",
     fixed: { LD_DB_ENGINE: "postgres" },
+    tls: {
+      disable: { LD_DB_OPTIONS: '{"sslmode":"disable"}' },
+      require: { LD_DB_OPTIONS: '{"sslmode":"require"}' },
+      "verify-full": { LD_DB_OPTIONS: `{"sslmode":"verify-full","sslrootcert":"${caPath}"}` },
+    },
   },
   sqlite: {
     file: "/etc/linkding/data/db.sqlite3",
@@ -53,7 +74,10 @@ const linkding: KnownApp = {
   migrationTables: ["django_migrations"],
 };
 
-/** https://gotify.net/docs/config (`GOTIFY_DATABASE_…`, `GOTIFY_SERVER_…`), https://gotify.net/api-docs (`/health`). */
+/**
+ * https://gotify.net/docs/config (`GOTIFY_DATABASE_…`, `GOTIFY_SERVER_…`), https://github.com/gotify/server: `config.example.yml` (read:
+ * `data/gotify.db`, `uploadedimagesdir`), `docker/Dockerfile` (read: `./gotify-app` in `/app`, `/health`).
+ */
 const gotify: KnownApp = {
   name: "Gotify",
   image: /(^|\/)gotify(\/server(-\w+)?)?$/,
@@ -81,7 +105,10 @@ const gotify: KnownApp = {
   migrationTables: [],
 };
 
-/** https://docs.mealie.io/documentation/getting-started/installation/backend-config/ (`DB_ENGINE`, `POSTGRES_…`, `API_PORT`). */
+/**
+ * https://docs.mealie.io/documentation/getting-started/installation/backend-config/ (read: `DB_ENGINE`, `POSTGRES_…`, `API_PORT`; not
+ * there: `API_HOST`), https://github.com/mealie-recipes/mealie/blob/mealie-next/docker/Dockerfile (read: `/app/run.sh`, `/app/data`).
+ */
 const mealie: KnownApp = {
   name: "Mealie",
   image: /(^|\/)mealie$/,
@@ -105,10 +132,13 @@ const mealie: KnownApp = {
   migrationTables: ["alembic_version"],
 };
 
-/** https://docs.jellyseerr.dev/extending-jellyseerr/database-config (`DB_…`), its `server/index.ts` (`PORT`, `HOST`, `CONFIG_DIRECTORY`). */
+/**
+ * Jellyseerr, now Seerr. https://github.com/seerr-team/seerr/blob/develop/server/datasource.ts (read: `DB_…`, `DB_SSL_…`,
+ * `CONFIG_DIRECTORY`, `db/db.sqlite3`, migrations of each database's own), its `server/index.ts` (`PORT`, `HOST`).
+ */
 const jellyseerr: KnownApp = {
   name: "Jellyseerr",
-  image: /(^|\/)jellyseerr$/,
+  image: /(^|\/)(jellyseerr|seerr)$/,
   health: "/api/v1/status",
   dsn: {
     style: "variables",
@@ -117,6 +147,11 @@ const jellyseerr: KnownApp = {
     username: "DB_USER",
     password: "DB_PASS",
     fixed: { DB_TYPE: "postgres" },
+    tls: {
+      disable: { DB_USE_SSL: "false" },
+      require: { DB_USE_SSL: "true", DB_SSL_REJECT_UNAUTHORIZED: "false" },
+      "verify-full": { DB_USE_SSL: "true", DB_SSL_CA_FILE: caPath },
+    },
   },
   sqlite: {
     file: "/app/config/db/db.sqlite3",
@@ -134,7 +169,10 @@ const jellyseerr: KnownApp = {
   migrationTables: [{ table: "migrations", compare: "nothing" }],
 };
 
-/** https://docs.firefly-iii.org/references/firefly-iii/environment-variables/ (Laravel's `DB_…`, `PGSQL_SSL_MODE`), its `/health`. */
+/**
+ * https://github.com/firefly-iii/firefly-iii/blob/main/.env.example (`DB_…`; read: `PGSQL_SSL_…`) and `config/database.php` (read:
+ * `sslmode`, `sslrootcert`), its `/health`.
+ */
 const firefly: KnownApp = {
   name: "Firefly III",
   image: /(^|\/)(fireflyiii\/core|firefly-iii|firefly)$/,
@@ -146,7 +184,12 @@ const firefly: KnownApp = {
     username: "DB_USERNAME",
     password: "DB_PASSWORD",
     fixed: { DB_CONNECTION: "pgsql" },
-    tls: { disable: { PGSQL_SSL_MODE: "disable" }, require: { PGSQL_SSL_MODE: "require" } },
+    tls: {
+      disable: { PGSQL_SSL_MODE: "disable" },
+      require: { PGSQL_SSL_MODE: "require" },
+      "verify-ca": { PGSQL_SSL_MODE: "verify-ca", PGSQL_SSL_ROOT_CERT: caPath },
+      "verify-full": { PGSQL_SSL_MODE: "verify-full", PGSQL_SSL_ROOT_CERT: caPath },
+    },
   },
   sqlite: {
     file: "/var/www/html/storage/database/database.sqlite",
@@ -156,7 +199,11 @@ const firefly: KnownApp = {
   migrationTables: ["migrations"],
 };
 
-/** https://docs.hedgedoc.org/configuration/ (`CMD_DB_URL`, `CMD_HOST`, `CMD_PORT`), its `/status`. */
+/**
+ * https://docs.hedgedoc.org/configuration/ (`CMD_DB_URL`, `CMD_HOST`, `CMD_PORT`), its `/status`.
+ * https://github.com/hedgedoc/hedgedoc/blob/master/lib/models/index.js (read: it migrates when it starts, by Umzug in Sequelize's
+ * storage). The image has no SQLite unless `CMD_DB_URL` says so (https://github.com/hedgedoc/container, its entrypoint, read).
+ */
 const hedgedoc: KnownApp = {
   name: "HedgeDoc",
   image: /(^|\/)hedgedoc$/,
@@ -175,7 +222,11 @@ const hedgedoc: KnownApp = {
   migrationTables: [{ table: "SequelizeMeta", compare: "newest" }],
 };
 
-/** https://vikunja.io/docs/config-options/#database. Its image is built from scratch: no shell runs pgmoor's wrapper there. */
+/**
+ * https://vikunja.io/docs/config-options/#database, https://github.com/go-vikunja/vikunja: `Dockerfile` (read: `/db/vikunja.db`,
+ * `/app/vikunja/vikunja`; built from scratch, so no shell runs pgmoor's wrapper there), `pkg/db/db.go` (read: `sslmode`, `sslrootcert`),
+ * `pkg/routes/routes.go` (read: `/api/v1/info`), `pkg/migration/migration.go` (read: xormigrate).
+ */
 const vikunja: KnownApp = {
   name: "Vikunja",
   image: /(^|\/)vikunja(\/(vikunja|api))?$/,
@@ -194,7 +245,7 @@ const vikunja: KnownApp = {
     },
   },
   sqlite: {
-    file: "/app/vikunja/vikunja.db",
+    file: "/db/vikunja.db",
     fileVariable: "VIKUNJA_DATABASE_PATH",
     schema:
       "the image of Vikunja has no shell, so it cannot build its schema by itself. Give an image with /bin/sh and /app/vikunja/vikunja, and the command that runs its migrations",
@@ -202,7 +253,10 @@ const vikunja: KnownApp = {
   migrationTables: [{ table: "migration", compare: "newest" }],
 };
 
-/** https://www.home-assistant.io/integrations/recorder/ (`db_url`, the file's name); `!env_var` of its YAML. */
+/**
+ * https://www.home-assistant.io/integrations/recorder/ (`db_url`, the file's name); `!env_var` of its YAML.
+ * https://github.com/home-assistant/core/blob/dev/homeassistant/components/recorder/const.py (read: SQLite, MySQL and PostgreSQL).
+ */
 const homeAssistant: KnownApp = {
   name: "Home Assistant",
   image: /(^|\/)(home-assistant|homeassistant|hass)$/,
@@ -216,7 +270,10 @@ const homeAssistant: KnownApp = {
   migrationTables: [{ table: "schema_changes", compare: "nothing" }],
 };
 
-/** https://github.com/wallabag/docker (variables, `/var/www/wallabag/data/db`). */
+/**
+ * https://github.com/wallabag/docker (read: variables, `/var/www/wallabag/data`, that it starts on SQLite),
+ * https://github.com/wallabag/wallabag/blob/master/app/config/parameters.yml.dist (read: `data/db/wallabag.sqlite`).
+ */
 const wallabag: KnownApp = {
   name: "Wallabag",
   image: /(^|\/)wallabag(\/wallabag)?$/,
