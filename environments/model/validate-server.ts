@@ -119,16 +119,28 @@ function backupProblems({ backups, services }: Environment): Problem[] {
 /** The role and the database of the monitoring, which no service may have. */
 function monitoringProblems({ monitoring, services }: Environment): Problem[] {
   if (monitoring === undefined) return [];
-  return services.flatMap(({ definition }, index) =>
-    databaseName(definition) === monitoringRole
+  const { exporter } = monitoring;
+  const bridged = exporter?.driver === "docker" && exporter.network === "bridge";
+  return [
+    ...(bridged
       ? [
           {
-            path: `services[${index}].definition.database.name`,
-            message: `"${monitoringRole}" is the database of the monitoring. Use another name.`,
+            path: "monitoring.exporter.network",
+            message: `"bridge" hides the port that Prometheus asks. Allowed: host.`,
           },
         ]
-      : [],
-  );
+      : []),
+    ...services.flatMap(({ definition }, index) =>
+      databaseName(definition) === monitoringRole
+        ? [
+            {
+              path: `services[${index}].definition.database.name`,
+              message: `"${monitoringRole}" is the database of the monitoring. Use another name.`,
+            },
+          ]
+        : [],
+    ),
+  ];
 }
 
 /** Jobs of pgmoor's own, which no service may be called. */
