@@ -4,6 +4,9 @@ import { mostLevels, type PageFile, type TreePage } from "./page-file";
 /** Bytes of a record that is put together from several pages at the most. */
 export const mostBytes = 2 << 20;
 
+/** Of the next page, where a row goes on. */
+const pageNumberBytes = 4;
+
 /** A row, as it lies in the file. */
 export interface StoredRow {
   /** A bigint where a number would not be exact; 0 in a table without. */
@@ -33,7 +36,7 @@ export class TableRows implements StoredRow {
   private pointers = 0;
   private path: Level[] = [];
   private last: number | bigint | undefined;
-  /** Pages that were read since the last `seek`: a tree has no page twice. */
+  /** Pages that were read since the last `seek`, those with the rest of a row among them: a table has no page twice. */
   private pages = 0;
   /** Behind the number that was read last. */
   private after = 0;
@@ -84,9 +87,15 @@ export class TableRows implements StoredRow {
   }
 
   private read(number: number): TreePage {
-    if (++this.pages * this.file.pageSize > this.file.fileBytes)
-      throw this.file.damaged("a table's tree is too deep");
+    this.count(1);
     return this.file.treePage(number);
+  }
+
+  private count(pages: number): void {
+    const { file } = this;
+    this.pages += pages;
+    if (this.pages * file.pageSize > file.fileBytes)
+      throw file.damaged("a table has more pages than the file");
   }
 
   private enter({ bytes, cells, pointers }: TreePage): void {
@@ -145,6 +154,7 @@ export class TableRows implements StoredRow {
     this.record = undefined;
     if (bytes > mostBytes) return;
     const { file, leaf } = this;
+    this.count(Math.ceil((bytes - here) / (file.usable - pageNumberBytes)));
     if (this.large.length < bytes) this.large = Buffer.allocUnsafeSlow(Math.min(mostBytes, 2 * bytes));
     const { large } = this;
     file.gather(large, leaf, start, here, bytes);

@@ -170,3 +170,39 @@ test("the rows of a damaged table without a rowid come to an end, or are refused
   );
   expect(refused).toBeGreaterThan(cases / 10);
 });
+
+test("rows that share their pages are refused: a small file does not become a large table", () => {
+  const file = newFile();
+  // Of one length but for whole pages: their first bytes lie alike.
+  const [long, short, rows, restOfPage] = [8000, 8000 - 14 * 508, 100, 508];
+  writeSqlite(
+    file,
+    `PRAGMA page_size = 512; CREATE TABLE t (id INTEGER PRIMARY KEY, v);
+     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+     INSERT INTO t SELECT i, substr(hex(zeroblob(${long})), 1, iif(i = 1, ${long}, ${short})) FROM n`,
+  );
+  const bytes = fs.readFileSync(file);
+  const varint = (number: number) => [(number >> 7) | 0x80, number & 0x7f];
+  const head = (id: number, length: number) =>
+    Buffer.from([...varint(4 + length), id, 4, 0, ...varint(2 * length + 13)]);
+  const inPage = 39 + ((4 + long - 39) % restOfPage);
+  const overflow = (cell: number) => cell + 3 + inPage;
+  const first = bytes.indexOf(head(1, long));
+  expect(first).toBeGreaterThan(0);
+  for (let id = 2; id <= rows; id++) {
+    const cell = bytes.indexOf(head(id, short));
+    expect(cell).toBeGreaterThan(0);
+    head(id, long).copy(bytes, cell);
+    bytes.copy(bytes, overflow(cell), overflow(first), overflow(first) + 4);
+  }
+  fs.writeFileSync(file, bytes);
+  const records = new Records(file);
+  const row = records.rows(2);
+  row.seek(0n);
+  let read = 0;
+  expect(() => {
+    while (row.next()) read++;
+  }).toThrow("a table has more pages than the file");
+  expect(read).toBeGreaterThan(1);
+  records.close();
+});
