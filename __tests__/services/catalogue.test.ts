@@ -15,6 +15,7 @@ const noServices = [
   "job-problems",
   "ledger",
   "monitoring",
+  "notices",
   "rules",
   "server-images",
   "server-job",
