@@ -28,7 +28,7 @@ export interface LabActions {
   readonly faults: (names: string[], options: FaultOptions) => Promise<void>;
   readonly backups: (options: { keep?: boolean }) => Promise<void>;
   readonly server: (options: { keep?: boolean }) => Promise<void>;
-  readonly monitoring: (options: { keep?: boolean }) => Promise<void>;
+  readonly monitoring: (options: { keep?: boolean; picture?: string }) => Promise<void>;
   readonly exec: (command: string[], options: InFolder) => Promise<void>;
   readonly status: (options: InFolder) => Promise<void>;
   readonly down: (options: InFolder) => Promise<void>;
@@ -103,6 +103,7 @@ export function labCommands(actions: LabActions): Command {
       "watch the server with Prometheus; make every alert fire by a real fault, and stop after its cure",
     )
     .option("--keep", "leave the lab running at the end")
+    .option("--picture <file>", "draw the dashboard into this SVG file")
     .action(actions.monitoring);
   program
     .command("exec")

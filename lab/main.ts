@@ -95,11 +95,11 @@ async function server({ keep }: { keep?: boolean }): Promise<void> {
 }
 
 /** Watches, and makes every alert fire, in a lab of their own. */
-async function monitoring({ keep }: { keep?: boolean }): Promise<void> {
+async function monitoring({ keep, picture }: { keep?: boolean; picture?: string }): Promise<void> {
   await requireMachine();
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());
-  await runMonitoring(directory, keep === true);
+  await runMonitoring(directory, keep === true, picture);
   takeBack();
 }
 

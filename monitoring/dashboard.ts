@@ -113,7 +113,7 @@ const load: readonly Panel[] = [
     height: 8,
     targets: [
       {
-        expr: "sum by (datname) (rate(pg_stat_database_xact_commit[5m]) + rate(pg_stat_database_xact_rollback[5m]))",
+        expr: 'sum by (datname) (rate(pg_stat_database_xact_commit{datname!~"|template."}[5m]) + rate(pg_stat_database_xact_rollback{datname!~"|template."}[5m]))',
         legend: "{{datname}}",
       },
     ],
@@ -126,7 +126,7 @@ const load: readonly Panel[] = [
     height: 8,
     targets: [
       {
-        expr: "sum by (datname) (pg_stat_database_blks_hit) / (sum by (datname) (pg_stat_database_blks_hit + pg_stat_database_blks_read) > 0)",
+        expr: 'sum by (datname) (pg_stat_database_blks_hit{datname!~"|template."}) / (sum by (datname) (pg_stat_database_blks_hit + pg_stat_database_blks_read) > 0)',
         legend: "{{datname}}",
       },
     ],
@@ -214,18 +214,19 @@ export function dashboard(): Json {
     templating: {
       list: [{ name: "datasource", label: "Prometheus", type: "datasource", query: "prometheus" }],
     },
-    panels: [...placed(overview, 0), ...placed(load, 100), ...placed(inside, 200)],
+    panels: placed([...overview, ...load, ...inside]),
   };
 }
 
 /** From left to right, row by row, on Grafana's grid of 24 columns. */
-function placed(panels: readonly Panel[], below: number): Json[] {
-  let [x, y] = [0, below];
+function placed(panels: readonly Panel[]): Json[] {
+  let [x, y, row] = [0, 0, 0];
   return panels.map((panel, at) => {
-    if (x + panel.width > 24) [x, y] = [0, y + panel.height];
+    if (x + panel.width > 24) [x, y, row] = [0, y + row, 0];
     const gridPos = { x, y, w: panel.width, h: panel.height };
     x += panel.width;
-    return { id: below + at + 1, gridPos, ...model(panel) };
+    row = Math.max(row, panel.height);
+    return { id: at + 1, gridPos, ...model(panel) };
   });
 }
 

@@ -29,7 +29,7 @@ test("every metric of pgmoor's in the rules and the dashboard is one that is exp
   expect(used.filter((name) => !exported.includes(name))).toEqual([]);
 });
 
-test("the panels of the dashboard are on Grafana's grid, and none lies on another", () => {
+test("the panels of the dashboard are on Grafana's grid, none lies on another, and no gap is left", () => {
   const { panels } = JSON.parse(files["pgmoor.dashboard.json"]!) as {
     panels: { id: number; title: string; gridPos: { x: number; y: number; w: number; h: number } }[];
   };
@@ -43,6 +43,8 @@ test("the panels of the dashboard are on Grafana's grid, and none lies on anothe
         taken.add(`${x} ${y}`);
       }
   }
+  const height = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
+  expect(taken.size).toBe(24 * height);
 });
 
 test("no file has the name of a secret", () => {

@@ -1,4 +1,5 @@
 /** `npm run lab -- monitoring`: Prometheus, postgres_exporter and the rules; every alert fires, and stops. */
+import * as fs from "node:fs/promises";
 import { backUp, testRestore } from "../backups/jobs";
 import { serveStandIns } from "../ground";
 import { LabError } from "../lab-error";
@@ -13,10 +14,18 @@ import { fireAll, type AlertsTold } from "./alerts";
 import { askDashboard } from "./dashboard";
 import { letGoOfAll } from "./faults";
 import { bootWatchedGround, layWatchedGround, type WatchedGround } from "./ground";
+import { drawDashboard } from "./picture";
 import { searchForSecrets } from "./secrets";
 
-/** The last line of stdout is JSON; everything else goes to stderr. */
-export async function runMonitoring(directory: string, keep: boolean): Promise<void> {
+/**
+ * The last line of stdout is JSON; everything else goes to stderr.
+ * @param picture a file that the dashboard is drawn into
+ */
+export async function runMonitoring(
+  directory: string,
+  keep: boolean,
+  picture: string | undefined,
+): Promise<void> {
   const begun = performance.now();
   const seconds = () => Number(((performance.now() - begun) / 1000).toFixed(1));
   const say = (line: string) => console.error(line.replace(/^/gm, `${seconds().toFixed(0).padStart(4)} s  `));
@@ -31,6 +40,7 @@ export async function runMonitoring(directory: string, keep: boolean): Promise<v
     const queries = await askDashboard(ground);
     await showReport(ground);
     await fireAll(ground, told);
+    if (picture !== undefined) await fs.writeFile(picture, await drawDashboard(ground.prometheus, 1800));
     const notices = ground.webhook.told("backup", "test-restore");
     const secretsFound = await searchForSecrets(ground);
     await providers?.stop();

@@ -17,6 +17,11 @@ export interface Sample {
   readonly value: readonly [time: number, value: string];
 }
 
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [time: number, value: string])[];
+}
+
 export class Prometheus {
   private constructor(
     private readonly address: string,
@@ -74,6 +79,21 @@ export class Prometheus {
   async query(expression: string): Promise<readonly Sample[]> {
     const { data } = await call<{ data: { result: Sample[] } }>(
       `${this.address}/api/v1/query?query=${encodeURIComponent(expression)}`,
+    );
+    return data.result;
+  }
+
+  /** Of the last so many seconds, in sixty steps. */
+  async range(expression: string, seconds: number): Promise<readonly Series[]> {
+    const end = Math.floor(Date.now() / 1000);
+    const query = new URLSearchParams({
+      query: expression,
+      start: String(end - seconds),
+      end: String(end),
+      step: String(Math.ceil(seconds / 60)),
+    });
+    const { data } = await call<{ data: { result: Series[] } }>(
+      `${this.address}/api/v1/query_range?${query.toString()}`,
     );
     return data.result;
   }
