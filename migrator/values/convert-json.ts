@@ -1,4 +1,4 @@
-import { unchangedText } from "./convert-text";
+import { largePower, tooManyDigits, unchangedText } from "./convert-text";
 import { escapeCopy, help, misplaced, Misfit, type Convert } from "./misfit";
 import type { TargetColumn } from "../server/target";
 
@@ -10,24 +10,25 @@ export function json(column: TargetColumn, text: (value: Buffer) => string): Con
     if (storage === "t" && repeatsKey(text(value as Buffer))) {
       throw new Misfit(`object with the same key twice in a column of type ${column.described}`);
     }
-    if (hasNegativeZero(storage === "t" ? text(value as Buffer) : field))
-      throw new Misfit(`negative zero in a column of type ${column.described}, which cannot hold it`);
+    requireNumbers(storage === "t" ? text(value as Buffer) : field, column);
     return field;
   };
 }
 
-/** Whether a number in a JSON text is a zero with a sign. */
-function hasNegativeZero(text: string): boolean {
-  if (!/-0(?!\.?0*[1-9])/.test(text)) return false;
-  const mark = /"|-[\d.eE+-]+/g;
+/** @throws Misfit for a number that jsonb cannot hold, or would print with thousands of digits */
+function requireNumbers(text: string, { described }: TargetColumn): void {
+  if (!/-0(?!\.?0*[1-9])/.test(text) && !largePower.test(text)) return;
+  const mark = /"|-?\d[\d.eE+-]*/g;
   for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
-    if (/^-0*\.?0*(e|$)/i.test(found[0])) return true;
-    if (found[0] !== '"') continue;
-    const end = endOfString(text, mark.lastIndex);
-    if (end < 0) return false;
-    mark.lastIndex = end + 1;
+    const [token] = found;
+    if (token === '"') {
+      const end = endOfString(text, mark.lastIndex);
+      if (end < 0) return;
+      mark.lastIndex = end + 1;
+    } else if (/^-0*\.?0*(e|$)/i.test(token))
+      throw new Misfit(`negative zero in a column of type ${described}, which cannot hold it`);
+    else if (largePower.test(token)) throw tooManyDigits(described);
   }
-  return false;
 }
 
 /** Whether an object in a JSON text has a key twice. Text that is no JSON gives any answer. */
@@ -77,6 +78,8 @@ export function array(column: TargetColumn, text: (value: Buffer) => string): Co
   return (storage, value, tally) => {
     if (storage !== "t")
       throw misplaced(storage, column.described, storage === "b" ? help.cast("utf8") : undefined);
+    if (column.type === "_numeric" && largePower.test(text(value as Buffer)))
+      throw tooManyDigits(column.described);
     const literal = arrayLiteral(text(value as Buffer), column);
     return literal === undefined ? plain(storage, value, tally) : escapeCopy(literal);
   };

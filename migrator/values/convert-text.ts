@@ -51,6 +51,14 @@ const takesNumbers = new Set(["json", "money", "oid", "citext", "xml"]);
 /** A network that says all its parts. PostgreSQL fills up what is missing: it reads `42` as 42.0.0.0/8. */
 const network = /:|^\s*\d+(\.\d+){3}/;
 
+/**
+ * A power of ten of more than three digits. PostgreSQL prints all the digits of such a number: a row of a few bytes would
+ * become gigabytes, for whoever reads it.
+ */
+export const largePower = /\de[+-]?0*[1-9]\d{3}/i;
+export const tooManyDigits = (described: string) =>
+  new Misfit(`number with a power of ten beyond 999 in a column of type ${described}`);
+
 /** Types that the server reads. A number is no address and no point in time: `42` would be read as 42.0.0.0. */
 export function otherText(column: TargetColumn, text: (value: Buffer) => string): Convert {
   const plain = unchangedText(column, text);
@@ -60,6 +68,8 @@ export function otherText(column: TargetColumn, text: (value: Buffer) => string)
     const field = plain(storage, value, tally);
     if (column.type === "cidr" && !network.test(text(value as Buffer)))
       throw new Misfit(`network without all its parts in a column of type ${column.described}`);
+    if (/^num(multi)?range$/.test(column.type) && largePower.test(text(value as Buffer)))
+      throw tooManyDigits(column.described);
     if (column.type === "hstore" && repeatsHstoreKey(text(value as Buffer)))
       throw new Misfit(`the same key twice in a column of type ${column.described}`);
     return field;

@@ -268,6 +268,8 @@ export function meaningIn(
   const byServer: Meaning = (storage, value) => {
     if (storage !== "t" && !readsNumbers.has(type) && !column.isEnum) throw never(storage, column);
     const written = writtenOf(storage, value);
+    if (/^num(multi)?range$/.test(type) && /\de[+-]?0*[1-9]\d{3}/i.test(written))
+      throw new NoMeaning("a number of thousands of digits");
     // PostgreSQL would add what is missing.
     if (type === "cidr" && !written.includes(":") && written.split("/")[0]!.split(".").length !== 4)
       throw new NoMeaning("a network without all its parts");
