@@ -34,6 +34,8 @@ export function interval(column: TargetColumn, text: (value: Buffer) => string, 
       throw new Misfit(kind, help.cast(Math.abs(Number(value)) < 1e6 ? "seconds" : "microseconds"));
     }
     const micros = typeof value === "bigint" ? ofInteger(value, unit) : ofReal(value, unit);
+    if (BigInt.asIntN(64, micros) !== micros)
+      throw new Misfit(`number out of the range of ${column.described}`);
     cast.used();
     return print(micros);
   };

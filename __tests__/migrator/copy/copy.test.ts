@@ -173,21 +173,33 @@ describe("values", () => {
       { kind: "null-if", ...on("x"), values: ["none"] },
       { kind: "skip-row", ...on("v") },
       { kind: "skip-row", ...on("j") },
+      { kind: "cast", ...on("l"), as: "seconds" },
+      { kind: "default", ...on("l"), value: "1 day" },
     ];
     await bench.schema(
-      "CREATE TABLE t (id integer, s timestamp(0), n smallint, z timestamptz(3), x text, v integer, j jsonb)",
+      "CREATE TABLE t (id integer, s timestamp(0), n smallint, z timestamptz(3), x text, v integer, j jsonb, l interval)",
     );
-    const file = bench.write(`CREATE TABLE t (id INTEGER PRIMARY KEY, s, n, z, x, v, j);
-      INSERT INTO t VALUES (1, 253402300799500, 1e6 + 0.5, '2024-01-01 00:00:00.1234567', 'none', 1, '{}'),
-        (2, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 2, '{}'),
-        (3, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 'bad', '{}'),
-        (4, 1e18, 1e6, '2024-01-01 00:00:00.123', 'none', 4, '{');`);
+    const file = bench.write(`CREATE TABLE t (id INTEGER PRIMARY KEY, s, n, z, x, v, j, l);
+      INSERT INTO t VALUES (1, 253402300799500, 1e6 + 0.5, '2024-01-01 00:00:00.1234567', 'none', 1, '{}', 9e15 * 2),
+        (2, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 2, '{}', 5),
+        (3, 1700000000000, 1.5, '2024-01-01 00:00:00.123', 'none', 'bad', '{}', 5),
+        (5, 1700000000000, 1, '2024-01-01 00:00:00Z', 'some', 5, '{}', 1 << 62),
+        (4, 1e18, 1e6, '2024-01-01 00:00:00.123', 'none', 4, '{', 5);`);
     const copied = await bench.copy(file, rules);
-    expect(copied.rules.map(({ applied }) => applied)).toEqual([1, 1, 1, 1, 1, 2, 1, 1]);
-    expect(copied).toMatchObject({ rows: 2, roundedFractions: 0, notes: { assumedUtc: 1 } });
-    expect(await bench.query("SELECT id, s::text, n, z::text, x, v FROM t ORDER BY id")).toEqual([
-      { id: 1, s: "2000-01-01 00:00:00", n: 0, z: "2000-01-01 00:00:00+00", x: null, v: 1 },
-      { id: 2, s: "2023-11-14 22:13:20", n: 2, z: "2024-01-01 00:00:00.123+00", x: null, v: 2 },
+    expect(copied.rules.map(({ applied }) => applied)).toEqual([2, 1, 1, 1, 1, 2, 1, 1, 1, 2]);
+    expect(copied).toMatchObject({ rows: 3, roundedFractions: 0, notes: { assumedUtc: 1 } });
+    expect(await bench.query("SELECT id, s::text, n, z::text, x, v, l::text FROM t ORDER BY id")).toEqual([
+      { id: 1, s: "2000-01-01 00:00:00", n: 0, z: "2000-01-01 00:00:00+00", x: null, v: 1, l: "1 day" },
+      {
+        id: 2,
+        s: "2023-11-14 22:13:20",
+        n: 2,
+        z: "2024-01-01 00:00:00.123+00",
+        x: null,
+        v: 2,
+        l: "00:00:05",
+      },
+      { id: 5, s: "2023-11-14 22:13:20", n: 1, z: "2024-01-01 00:00:00+00", x: "some", v: 5, l: "1 day" },
     ]);
   });
 

@@ -257,6 +257,9 @@ export function meaningIn(
     if (unit !== undefined) {
       const micros = microsOf(value as number | bigint, unit);
       if (micros === undefined) throw never(storage, column);
+      if (BigInt.asIntN(64, micros) !== micros) throw new NoMeaning("a number beyond all intervals");
+      if (storage === "r" && !Number.isSafeInteger(Math.floor(value as number)))
+        throw new NoMeaning("a real too large to be exact");
       return `0 0 ${micros}`;
     }
     // A tick is a tenth of a microsecond.
