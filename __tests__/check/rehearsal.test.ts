@@ -107,7 +107,7 @@ test("the role in Vault takes this job alone, and may read what the service's ma
   expect(role).toMatchObject({
     bound_audiences: ["vault.io"],
     bound_claims: { nomad_namespace: "default", nomad_job_id: job },
-    token_policies: ["pgmoor-vaultwarden"],
+    token_policies: ["pgmoor-vaultwarden", "pgmoor-vaultwarden-source"],
   });
 });
 

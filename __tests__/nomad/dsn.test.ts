@@ -214,7 +214,8 @@ describe("how the connection is encrypted", () => {
     });
     expect(told(gitea.dsn, dns)).not.toHaveProperty("PGSSLROOTCERT");
     expect(modesOf(gitea.dsn)).toEqual(["disable", "require", "verify-full"]);
-    expect(modesOf(freshrss.dsn)).toEqual(["disable"]);
+    expect(modesOf({ ...libpq, tls: undefined })).toEqual(["disable"]);
+    expect(modesOf(freshrss.dsn)).toEqual(["disable", "require", "verify-ca", "verify-full"]);
     expect(modesOf(urlDsn)).toEqual(["disable", "require", "verify-ca", "verify-full"]);
   });
 

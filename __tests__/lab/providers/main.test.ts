@@ -48,13 +48,19 @@ test("the command finds five providers attached, which end with it, and its exit
   const [, json, checkpoint] = /^(.*) (\d)\n$/.exec(out) ?? [];
   expect(checkpoint).toBe("1");
   const attached = JSON.parse(json ?? "{}") as Record<string, { Addr: { String: string }; Test: boolean }>;
-  expect(Object.keys(attached).sort()).toEqual([
-    "registry.terraform.io/cyrilgdn/postgresql",
-    "registry.terraform.io/hashicorp/consul",
-    "registry.terraform.io/hashicorp/nomad",
-    "registry.terraform.io/hashicorp/random",
-    "registry.terraform.io/hashicorp/vault",
-  ]);
+  const providers = [
+    "cyrilgdn/postgresql",
+    "hashicorp/consul",
+    "hashicorp/nomad",
+    "hashicorp/random",
+    "hashicorp/vault",
+  ];
+  // OpenTofu has the same ones under its own registry's name.
+  expect(Object.keys(attached).sort()).toEqual(
+    ["registry.opentofu.org", "registry.terraform.io"].flatMap((registry) =>
+      providers.map((provider) => `${registry}/${provider}`),
+    ),
+  );
   for (const { Addr, Test } of Object.values(attached)) {
     expect(Test).toBe(true);
     expect(Addr.String).toMatch(/^127\.0\.0\.1:\d+$/);
