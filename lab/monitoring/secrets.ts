@@ -12,7 +12,6 @@ export async function searchForSecrets(ground: WatchedGround): Promise<number> {
   const { lab, s3, services, moved, webhook, nomad, say } = ground;
   const secrets: Record<string, string> = {
     s3: s3.secretKey,
-    vault: lab.vault.token,
     webhook: webhook.token,
   };
   const names = ["admin", "backup_key", "pgmoor_monitoring", moved.name, ...services.map(({ name }) => name)];
