@@ -121,8 +121,8 @@ def same(kind, value, is_blob, printed):
         return text == printed
     if kind == "jsonb":
         # A zero with a sign, but not inside of a string.
-        numbers = re.sub(r'"(\\.|[^"\\])*"', "", text)
-        return as_json(text) == as_json(printed) and "-0" not in re.sub(r"-0\.0*[1-9]", "", numbers)
+        outside = re.sub(r'"(\\.|[^"\\])*"', "", text)
+        return as_json(text) == as_json(printed) and "-0" not in re.sub(r"-0\.0*[1-9]", "", outside)
     if kind == "inet":
         return ipaddress.ip_interface(text) == ipaddress.ip_interface(printed)
     if kind == "text[]":
