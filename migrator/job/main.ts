@@ -82,7 +82,8 @@ async function serverAnswers(login: DatabaseLogin, tell: typeof log, stop: Abort
 }
 
 async function runRehearse({ config }: { config: string }): Promise<void> {
-  log(JSON.stringify(await rehearse(readConfig(config), allocationOf(process.env), log, stopSignal())));
+  const report = await rehearse(readConfig(config), allocationOf(process.env), log, stopSignal());
+  if (report !== undefined) log(JSON.stringify(report));
 }
 
 async function runRollBack({ config }: { config: string }): Promise<void> {
