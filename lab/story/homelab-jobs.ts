@@ -17,8 +17,8 @@ interface DryRun {
   > | null;
 }
 
-/** What the lab's client lacks: the docker driver, and the homelab's host volumes. */
-const lacking = /^(missing drivers|missing compatible host volumes)$/;
+/** What the lab's client lacks: the docker driver, the homelab's host volumes, and the name of the server's machine. */
+const lacking = /^(missing drivers|missing compatible host volumes|\$\{node\.unique\.name\} = .*)$/;
 
 export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
   const outcome = await deployment.synthesize({ [environmentVariable]: "homelab" });
@@ -42,7 +42,7 @@ export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
     );
   }
   say(
-    `${jobs.flat().length} jobs of the homelab: valid, and placed but for the docker driver and the volumes`,
+    `${jobs.flat().length} jobs of the homelab: valid, and placed but for the docker driver, the volumes and the machine's name`,
   );
 }
 
