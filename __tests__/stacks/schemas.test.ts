@@ -30,6 +30,7 @@ function blocks(): {
     [1, 2].map((passwordVersion) =>
       synthesize({
         ...homelab,
+        monitoring: {},
         services: homelab.services.map((service) => ({
           ...service,
           phase: service.definition.source === undefined ? "prepared" : phase,
