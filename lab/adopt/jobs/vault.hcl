@@ -93,11 +93,11 @@ EOT
         check {
           type     = "script"
           name     = "banner"
-          # A program that starts at once: Nomad 1.11.2's executor ends with a panic when a script check runs into its time-out.
+          # Far from its time-out: when a script check runs into that, the executor of Nomad 1.11.2 panics, and the task ends with it.
           command  = "/usr/bin/test"
           args     = ["-e", "/local/banner.txt"]
           interval = "5s"
-          timeout  = "4s"
+          timeout  = "60s"
         }
       }
       volume_mount {
