@@ -55,5 +55,6 @@ export async function halfBackups(ground: Ground): Promise<string[]> {
 
 /** That every byte of it can be read, and is what was written. */
 export async function checkAll(ground: Ground): Promise<void> {
-  await restic(ground, "check", "--read-data", "--quiet");
+  // It wants the repository for itself, and pgmoor-wal copies into it every few seconds.
+  await restic(ground, "check", "--read-data", "--quiet", "--retry-lock", "2m");
 }
