@@ -61,7 +61,8 @@ export class Repository {
    */
   async ensure(): Promise<boolean> {
     if (this.ensured) return false;
-    const made = await this.run(["init", "--quiet"]);
+    // Two at the same time would each write a key, and one of them the configuration that the other's key does not open.
+    const made = await this.run(["init", "--quiet"], undefined, "exclusive");
     if (made.code !== 0) {
       const there = await this.run(["cat", "config"]);
       if (there.code !== 0) throw this.failure(there);
