@@ -60,7 +60,7 @@ export interface ServerJob {
   /** The folder of PostgreSQL's programs, as the task sees it. @default they are on PATH, as in every image */
   readonly binaries?: string;
   /**
-   * Whether the job was there before pgmoor. `watched`: it is imported and left as it is. `taken-over`: it is imported, and
+   * Whether the job was there before pgmoor. `watched`: it is left as it is, and Terraform has nothing of it. `taken-over`: it is imported, and
    * the job that is described here replaces it, which restarts the server once; volume, data directory, port and node must be
    * those of the running job.
    * @default it is new

@@ -106,7 +106,10 @@ export async function survey(
     oldPasswords,
     newestBackups,
     serverStops: server === undefined ? [] : serverStops(environment, known, server),
-    serverMissing: environment.server.job !== undefined && known.job === undefined,
+    serverMissing:
+      environment.server.job !== undefined &&
+      environment.server.job.existing === undefined &&
+      known.job === undefined,
   };
 }
 

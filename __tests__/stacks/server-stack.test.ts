@@ -147,15 +147,12 @@ test("a new service does not change the server's job", () => {
   expect(jobOf(ownStacks(fewer).server!)).toEqual(jobOf(ownStacks(environment).server!));
 });
 
-test("a job that is watched is imported, and nothing is changed", () => {
+test("a job that is only watched is none of Terraform's", () => {
   const stack = stackOf({ existing: "watched" });
-  expect(addresses(stack)).toEqual(["nomad_job.postgresql"]);
-  expect(stack.resource.nomad_job.postgresql.lifecycle).toEqual({ ignore_changes: "all" });
-  expect(stack.import).toEqual([{ id: "postgresql@default", to: "nomad_job.postgresql" }]);
+  expect(addresses(stack)).toEqual([]);
+  expect(stack.import).toBeUndefined();
   // What pgmoor may have made for it is forgotten, and stays.
-  expect((stack.removed as Json[]).map(({ from }) => String(from)).sort()).toEqual(
-    addresses(stackOf()).filter((address) => !address.startsWith("nomad_job")),
-  );
+  expect((stack.removed as Json[]).map(({ from }) => String(from)).sort()).toEqual(addresses(stackOf()));
 });
 
 test("a job that is taken over is imported, and its admin's secret only read", () => {

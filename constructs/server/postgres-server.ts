@@ -28,10 +28,14 @@ export class PostgresServer extends Construct {
     super(scope, id);
     const { job, vault, namespace } = props;
     const name = serverJobName(job);
+    if (job.existing === "watched") {
+      this.forgetAll(name);
+      return;
+    }
     const admin = { mount: vault.mount, secret: vault.adminSecret };
     const wanted = serverJob({ ...props, admin, vaultRole: workloadIdentityName(name) });
 
-    const ready = job.existing === "watched" ? this.nothingBut(name) : this.secretAndIdentity(props, name);
+    const ready = this.secretAndIdentity(props, name);
     const server = named(
       new Job(this, "job", {
         jobspec: literal(JSON.stringify(wanted)),
@@ -45,22 +49,24 @@ export class PostgresServer extends Construct {
         },
         rerunIfDead: true,
         dependsOn: ready,
-        ...(job.existing === "watched" ? { lifecycle: { ignoreChanges: "all" } } : {}),
       }),
       addressName(name),
     );
     if (job.existing !== undefined) server.importFrom(`${name}@${namespace}`);
   }
 
-  /** A job that is only watched reads its password as it always has. What was made for it stays, and is forgotten. */
-  private nothingBut(name: string): ITerraformDependable[] {
+  /**
+   * A job that is only watched is none of Terraform's: the provider imports no jobspec that it could leave as it is. What was
+   * made for it stays, and is forgotten.
+   */
+  private forgetAll(name: string): void {
     const address = addressName(name);
     forget(this, [
+      `nomad_job.${address}`,
       `vault_kv_secret_v2.${address}`,
       `vault_policy.${address}`,
       `vault_jwt_auth_backend_role.${address}`,
     ]);
-    return [];
   }
 
   private secretAndIdentity(

@@ -30,7 +30,7 @@ export async function running({ lab, nomad }: Ground): Promise<Running> {
 
 export const databasesOf = ({ services }: Ground): string[] => services.map(({ name }) => name);
 
-/** It is imported, and nothing of it changes. */
+/** Nothing of it changes. */
 export async function watch(ground: Ground): Promise<void> {
   const { deployment, lab, say } = ground;
   const before = await running(ground);
@@ -39,8 +39,8 @@ export async function watch(ground: Ground): Promise<void> {
   const first = await deployment.deploy(["server"]);
   expectSuccess(first, "the first deploy of a server that is only watched");
   expectThat(
-    /Plan: 1 to import, 0 to add, 0 to change, 0 to destroy\./.test(first.output),
-    "the first plan of a server that is only watched should import it and change nothing",
+    /No changes\. Your infrastructure matches/.test(first.output),
+    "the first plan of a server that is only watched should change nothing",
     tail(first),
   );
   await expectUnchanged(ground, before, rows, "the first deploy of a server that is only watched");
@@ -50,9 +50,7 @@ export async function watch(ground: Ground): Promise<void> {
     "a second plan is empty",
     tail(again),
   );
-  say(
-    "server, watched: 1 to import, 0 to change; the same allocation, job version and rows; a second plan is empty",
-  );
+  say("server, watched: no changes; the same allocation, job version and rows; a second plan is empty");
 }
 
 /** What must not be applied is refused, and nothing is touched. */
@@ -114,8 +112,8 @@ export async function takeOver(
   }
   expectSuccess(outcome, "the deploy of a server that is taken over");
   expectThat(
-    /Plan: \d+ to add, 1 to change, 0 to destroy\./.test(outcome.output),
-    "taking over should change the job, and destroy nothing",
+    /Plan: 1 to import, \d+ to add, 1 to change, 0 to destroy\./.test(outcome.output),
+    "taking over should import and change the job, and destroy nothing",
     tail(outcome),
   );
   expectThat(

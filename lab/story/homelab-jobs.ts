@@ -49,9 +49,10 @@ export async function showJobs({ deployment, lab, say }: Stage): Promise<void> {
 /** The jobspecs of a synthesized stack, as Terraform reads them. */
 async function jobsOf(file: string): Promise<{ readonly ID: string }[]> {
   const { resource } = JSON.parse(await fs.readFile(file, "utf8")) as {
-    resource: { nomad_job: Record<string, { jobspec: string }> };
+    resource?: { nomad_job?: Record<string, { jobspec: string }> };
   };
-  return Object.values(resource.nomad_job).map(
+  // A server that is only watched has none.
+  return Object.values(resource?.nomad_job ?? {}).map(
     ({ jobspec }) => JSON.parse(jobspec.replace(/([$%])\1\{/g, "$1{")) as { ID: string },
   );
 }
