@@ -69,38 +69,17 @@ async function up({ folder }: { folder: string }): Promise<void> {
 async function faults(names: string[], { list, quick, keep }: FaultOptions): Promise<void> {
   if (list) return console.log(listOfFaults());
   const chosen = faultsNamed(names).filter((fault) => !quick || fault.quick);
-  await requireMachine();
-  const directory = await newFolder();
-  const takeBack = onInterrupt(() => Promise.resolve());
-  if (!(await runFaults(directory, chosen, keep === true))) process.exitCode = 1;
-  takeBack();
+  if (!(await alone((directory) => runFaults(directory, chosen, keep === true)))) process.exitCode = 1;
 }
 
-/** Backs up and restores, in a lab of their own. */
-async function backups({ keep }: { keep?: boolean }): Promise<void> {
+/** Does the work with a folder of its own for the lab. An interrupt ends the lab's servers. */
+async function alone<T>(work: (directory: string) => Promise<T>): Promise<T> {
   await requireMachine();
   const directory = await newFolder();
   const takeBack = onInterrupt(() => Promise.resolve());
-  await runBackups(directory, keep === true);
+  const done = await work(directory);
   takeBack();
-}
-
-/** Adopts a server that runs, in a lab of its own. */
-async function server({ keep }: { keep?: boolean }): Promise<void> {
-  await requireMachine();
-  const directory = await newFolder();
-  const takeBack = onInterrupt(() => Promise.resolve());
-  await runServer(directory, keep === true);
-  takeBack();
-}
-
-/** Watches, and makes every alert fire, in a lab of their own. */
-async function monitoring({ keep, picture }: { keep?: boolean; picture?: string }): Promise<void> {
-  await requireMachine();
-  const directory = await newFolder();
-  const takeBack = onInterrupt(() => Promise.resolve());
-  await runMonitoring(directory, keep === true, picture);
-  takeBack();
+  return done;
 }
 
 /** PostgreSQL and the tasks, which are not root, have to get in. */
@@ -196,7 +175,12 @@ To stop it: npm run lab -- down${folder}
 `);
 }
 
-labCommands({ run, up, review, adopt, faults, backups, server, monitoring, exec, status, down })
+labCommands({
+  ...{ run, up, review, adopt, faults, exec, status, down },
+  backups: ({ keep }) => alone((directory) => runBackups(directory, keep === true)),
+  server: ({ keep }) => alone((directory) => runServer(directory, keep === true)),
+  monitoring: ({ keep, picture }) => alone((directory) => runMonitoring(directory, keep === true, picture)),
+})
   .parseAsync()
   .catch((error: unknown) => {
     console.error(error instanceof LabError ? error.message : error);
