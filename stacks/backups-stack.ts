@@ -2,14 +2,11 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ServerBackups } from "../constructs/backups/backups";
-import { NomadConnection } from "../constructs/nomad-connection";
 import type { Environment } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import { databaseName } from "../services/definition";
 import type { Backups } from "../services/server-job";
-import { keepState } from "./backend";
-import { fileOf } from "./file-of";
-import { vaultProvider } from "./vault-provider";
+import { begin, connectNomad } from "./connections";
 
 /** The backups of the central PostgreSQL. */
 export class BackupsStack extends TerraformStack {
@@ -26,10 +23,8 @@ export class BackupsStack extends TerraformStack {
   ) {
     super(scope, ownStacks.backups);
     const { vault, server, nomad, migrator } = environment;
-    keepState(this, environment, ownStacks.backups);
-    this.addOverride("terraform.required_version", ">= 1.11.0");
-    vaultProvider(this, vault);
-    new NomadConnection(this, "nomad", { ...nomad, caFile: fileOf(nomad.caFile) });
+    begin(this, environment, ownStacks.backups);
+    connectNomad(this, environment);
     new RandomProvider(this, "random");
     new ServerBackups(this, "backups", {
       backups,

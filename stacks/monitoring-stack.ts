@@ -2,15 +2,11 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ServerMonitoring } from "../constructs/monitoring/monitoring";
-import { NomadConnection } from "../constructs/nomad-connection";
-import { ServerConnection } from "../constructs/server-connection";
 import type { Environment } from "../environments/model/environment";
 import { countsStatements } from "../environments/model/monitoring";
 import { ownStacks } from "../environments/model/own-stacks";
 import type { Monitoring } from "../services/monitoring";
-import { keepState } from "./backend";
-import { fileOf } from "./file-of";
-import { vaultProvider } from "./vault-provider";
+import { begin, connectNomad, connectServer } from "./connections";
 
 /** What watches the central PostgreSQL and its services. */
 export class MonitoringStack extends TerraformStack {
@@ -27,20 +23,10 @@ export class MonitoringStack extends TerraformStack {
   ) {
     super(scope, ownStacks.monitoring);
     const { vault, server, nomad, consul, migrator, services, backups } = environment;
-    keepState(this, environment, ownStacks.monitoring);
-    this.addOverride("terraform.required_version", ">= 1.11.0");
-    vaultProvider(this, vault);
-    new NomadConnection(this, "nomad", { ...nomad, caFile: fileOf(nomad.caFile) });
+    begin(this, environment, ownStacks.monitoring);
+    connectNomad(this, environment);
     new RandomProvider(this, "random");
-    new ServerConnection(this, "server", {
-      consul: { ...consul, caFile: fileOf(consul.caFile) },
-      service: server.service,
-      address: server.address,
-      mount: vault.mount,
-      adminSecret: server.adminSecret,
-      sslmode: server.sslmode,
-      caFile: fileOf(server.caFile),
-    });
+    connectServer(this, environment);
     new ServerMonitoring(this, "monitoring", {
       monitoring,
       program: migrator.program,

@@ -3,17 +3,14 @@ import type { Construct } from "constructs";
 import { RunnerIdentity } from "../constructs/runner-identity";
 import type { Environment, Runner } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
-import { keepState } from "./backend";
-import { vaultProvider } from "./vault-provider";
+import { begin } from "./connections";
 
 /** The CI's identity: deployed by a person, who may more than it. */
 export class RunnerStack extends TerraformStack {
   constructor(scope: Construct, environment: Environment, runner: Runner) {
     super(scope, ownStacks.runner);
     const { vault, server } = environment;
-    keepState(this, environment, ownStacks.runner);
-    this.addOverride("terraform.required_version", ">= 1.11.0");
-    vaultProvider(this, vault);
+    begin(this, environment, ownStacks.runner);
     new RunnerIdentity(this, "identity", {
       mount: vault.mount,
       workloadAuth: vault.jwtAuth,

@@ -1,19 +1,16 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
-import { NomadConnection, nomadProvider } from "../constructs/nomad-connection";
+import { nomadProvider } from "../constructs/nomad-connection";
 import { refuse } from "../constructs/refusal";
-import { ServerConnection } from "../constructs/server-connection";
 import { ServiceDatabase, serviceDatabaseAddresses } from "../constructs/service-database";
 import { forget } from "../constructs/terraform";
 import { warn } from "../constructs/warning";
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import type { CutOff } from "../survey/cut-off";
 import { warnOfAdoption, type Adoption } from "./adoption";
-import { keepState } from "./backend";
+import { begin, connectNomad, connectServer, nomadProps } from "./connections";
 import { warnOfDrift, type Drift } from "./drift";
-import { fileOf } from "./file-of";
-import { vaultProvider } from "./vault-provider";
 
 export interface ServiceStackProps {
   readonly environment: Environment;
@@ -53,12 +50,7 @@ export class ServiceStack extends TerraformStack {
     } = props;
     const { definition, phase } = service;
     super(scope, definition.name);
-    keepState(this, environment, definition.name);
-    // The prebuilt classes pin their providers; Terraform's own version is what write-only attributes need.
-    this.addOverride("terraform.required_version", ">= 1.11.0");
-    vaultProvider(this, environment.vault);
-
-    const nomad = { ...environment.nomad, caFile: fileOf(environment.nomad.caFile) };
+    begin(this, environment, definition.name);
     refuse(this, stops);
     if (adoption !== undefined) warnOfAdoption(this, definition.name, adoption);
     if (drift !== undefined) warnOfDrift(this, definition.name, drift);
@@ -66,21 +58,13 @@ export class ServiceStack extends TerraformStack {
     if (newestBackup !== undefined) warn(this, "newest_backup", newestBackup);
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
-      nomadProvider(this, nomad);
+      nomadProvider(this, nomadProps(environment));
       forget(this, serviceDatabaseAddresses(definition));
       return;
     }
-    new NomadConnection(this, "nomad", nomad);
+    connectNomad(this, environment);
     new RandomProvider(this, "random");
-    new ServerConnection(this, "server", {
-      consul: { ...environment.consul, caFile: fileOf(environment.consul.caFile) },
-      service: environment.server.service,
-      address: environment.server.address,
-      mount: environment.vault.mount,
-      adminSecret: environment.server.adminSecret,
-      sslmode: environment.server.sslmode,
-      caFile: fileOf(environment.server.caFile),
-    });
+    connectServer(this, environment);
     const existing = new Set(service.existing);
     // A service may be called as one of the others here.
     new ServiceDatabase(this, `service ${definition.name}`, {

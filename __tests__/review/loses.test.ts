@@ -2,7 +2,7 @@ import { readAllowances } from "../../review/policy";
 import { review, ruleIds } from "../../review/review";
 import { planSchema, type Plan } from "../../review/terraform-plan";
 
-/** As `terraform show -json` has a failed check of `stacks/service-stack.ts`. */
+/** As `terraform show -json` has a failed check of `stacks/adoption.ts`. */
 const plan = planSchema.parse({
   format_version: "1.2",
   resource_changes: [
