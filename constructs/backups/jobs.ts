@@ -1,11 +1,12 @@
 /** The Nomad jobs that back up and restore: pure functions from data to the API's JSON. */
 import type { BatchGroup, BatchJob, Periodic } from "../../nomad/batch-job";
 import { Duration } from "../../nomad/duration";
-import type { Constraint, Job, Task, TaskGroup } from "../../nomad/job";
+import type { Job, Task, TaskGroup } from "../../nomad/job";
 import { versionMeta, versionOf } from "../../nomad/version";
 import { volumeRequests } from "../../nomad/volume";
 import { backupJobs } from "../../services/server-job";
-import { disconnect, noRestarts, replacements, restarts } from "../job/policies";
+import { inRegion, onNode } from "../job/place";
+import { disconnect, noRestarts, ownDeployment, replacements, restarts } from "../job/policies";
 import type { BackupJobsProps } from "./props";
 import { backupTask, scratchServerTask } from "./tasks";
 
@@ -34,14 +35,7 @@ function walJob(props: BackupJobsProps): Job {
   return {
     ...common(props, name, props.backups.node),
     Type: "service",
-    Update: {
-      MaxParallel: 1,
-      HealthCheck: "task_states",
-      MinHealthyTime: Duration.seconds(5).nanoseconds,
-      HealthyDeadline: Duration.minutes(5).nanoseconds,
-      ProgressDeadline: Duration.minutes(6).nanoseconds,
-      AutoRevert: true,
-    },
+    Update: ownDeployment("task_states", Duration.minutes(5)),
     TaskGroups: [
       {
         ...group(name, tasks),
@@ -125,15 +119,13 @@ function restoreAllJob(props: BackupJobsProps): BatchJob {
 }
 
 function common({ datacenter, namespace, region }: BackupJobsProps, name: string, node: string | undefined) {
-  const Constraints: Constraint[] =
-    node === undefined ? [] : [{ LTarget: "${node.unique.name}", RTarget: node, Operand: "=" }];
   return {
     ID: name,
     Name: name,
     Namespace: namespace,
-    ...(region === undefined ? {} : { Region: region }),
+    ...inRegion(region),
     Datacenters: [datacenter],
-    Constraints,
+    Constraints: onNode(node),
   };
 }
 

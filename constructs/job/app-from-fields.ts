@@ -11,6 +11,7 @@ import { deploymentDeadlines } from "./deadlines";
 import { embeddedServerTask } from "./embedded-server";
 import { passwordMeta, programMounts, programOf, resourcesOf, secretsFile, vaultOf } from "./parts";
 import { deployment, disconnect, replacements, restarts } from "./policies";
+import { inRegion } from "./place";
 import { appSourceOf, portLabel, sideOf, type Mode, type ServiceJobProps } from "./props";
 
 export type FieldsProps = ServiceJobProps & { readonly definition: ServiceDefinition };
@@ -54,10 +55,6 @@ export function appFromFields(props: FieldsProps, mode: Mode): App {
   };
 }
 
-function regionOf({ region }: FieldsProps): Pick<Job, "Region"> {
-  return region === undefined ? {} : { Region: region };
-}
-
 function jobOf(props: FieldsProps, mode: Mode): Job {
   const { definition } = props;
   const { name, port, health } = definition;
@@ -67,7 +64,7 @@ function jobOf(props: FieldsProps, mode: Mode): Job {
     ID: name,
     Name: name,
     Namespace: props.namespace,
-    ...regionOf(props),
+    ...inRegion(props.region),
     Type: "service",
     Datacenters: [props.datacenter],
     Update: deployment(mode, deadlines),

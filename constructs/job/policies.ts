@@ -59,6 +59,18 @@ export function progressDeadline(mode: Mode, healthy: Duration): Duration {
   return mode.kind === "on-source" ? healthy.plus(Duration.minutes(1)) : Duration.seconds(0);
 }
 
+/** A deployment of a job of pgmoor's own, of which no other has to wait for data. */
+export function ownDeployment(HealthCheck: Update["HealthCheck"], healthy: Duration): Update {
+  return {
+    MaxParallel: 1,
+    HealthCheck,
+    MinHealthyTime: Duration.seconds(5).nanoseconds,
+    HealthyDeadline: healthy.nanoseconds,
+    ProgressDeadline: healthy.plus(Duration.minutes(1)).nanoseconds,
+    AutoRevert: true,
+  };
+}
+
 /** A deployment of a service's job: its new version is healthy by its checks and in time, or the old one is put back. */
 export function deployment(mode: Mode, deadlines: { minHealthy: Duration; healthy: Duration }): Update {
   return {

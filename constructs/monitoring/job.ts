@@ -1,18 +1,23 @@
 /** The Nomad job that watches: postgres_exporter, and beside it the task that finds pgmoor's own facts. Pure functions. */
 import { caFile, dsnFile, libpq, type Connection, type Dsn } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
-import type { Constraint, Job, Task } from "../../nomad/job";
+import type { Job, Task } from "../../nomad/job";
 import { phaseMeta } from "../../nomad/phase";
 import { file, fixedText, json } from "../../nomad/template";
 import { versionMeta, versionOf } from "../../nomad/version";
 import { HostVolume, volumeRequests } from "../../nomad/volume";
-import { databaseName, databaseSecretName, type Program } from "../../services/definition";
+import {
+  databaseName,
+  databaseSecretName,
+  workloadIdentityName,
+  type Program,
+} from "../../services/definition";
 import { consulService, groupIndex, hasJobspec, jobId, jobNamespace } from "../../services/job-definition";
 import { defaultExporterPort, exporterImage, monitoringJob, monitoringRole } from "../../services/monitoring";
 import { programMounts, programOf, vaultAccess } from "../job/parts";
-import { disconnect, replacements, restarts } from "../job/policies";
+import { inRegion, onNode } from "../job/place";
+import { disconnect, ownDeployment, replacements, restarts } from "../job/policies";
 import { tellingEnv } from "../job/telling";
-import { workloadIdentityName } from "../../services/definition";
 import type { MonitoringProps } from "./props";
 import { exporterQueries } from "./queries";
 
@@ -28,8 +33,6 @@ const everySeconds = 30;
 export function monitoringJobOf(props: MonitoringProps): Job {
   const { monitoring, server, datacenter, namespace, region } = props;
   const node = monitoring.node ?? server.job?.node;
-  const Constraints: Constraint[] =
-    node === undefined ? [] : [{ LTarget: "${node.unique.name}", RTarget: node, Operand: "=" }];
   const Tasks = [exporterTask(props), factsTask(props)];
   const Volumes = volumeRequests(Tasks.flatMap(({ VolumeMounts = [] }) => VolumeMounts));
   const port = monitoring.port ?? defaultExporterPort;
@@ -38,18 +41,11 @@ export function monitoringJobOf(props: MonitoringProps): Job {
     ID: monitoringJob,
     Name: monitoringJob,
     Namespace: namespace,
-    ...(region === undefined ? {} : { Region: region }),
+    ...inRegion(region),
     Type: "service",
     Datacenters: [datacenter],
-    Constraints,
-    Update: {
-      MaxParallel: 1,
-      HealthCheck: "checks",
-      MinHealthyTime: Duration.seconds(5).nanoseconds,
-      HealthyDeadline: Duration.minutes(5).nanoseconds,
-      ProgressDeadline: Duration.minutes(6).nanoseconds,
-      AutoRevert: true,
-    },
+    Constraints: onNode(node),
+    Update: ownDeployment("checks", Duration.minutes(5)),
     TaskGroups: [
       {
         Name: monitoringJob,

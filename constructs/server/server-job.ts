@@ -12,7 +12,8 @@ import {
   type ServerJob,
 } from "../../services/server-job";
 import { programMounts, programOf, resourcesOf, vaultAccess } from "../job/parts";
-import { replacements, restarts } from "../job/policies";
+import { inRegion, onNode } from "../job/place";
+import { ownDeployment, replacements, restarts } from "../job/policies";
 import { certificateFile, certificateSettings } from "./certificate";
 import { hbaFile, hbaPath } from "./hba";
 import { computedSettings, preloadSetting } from "./settings";
@@ -57,19 +58,12 @@ export function serverJob(props: ServerJobProps): Job {
     ID: name,
     Name: name,
     Namespace: namespace,
-    ...(region === undefined ? {} : { Region: region }),
+    ...inRegion(region),
     Type: "service",
     Datacenters: [datacenter],
-    Constraints: [{ LTarget: "${node.unique.name}", RTarget: job.node, Operand: "=" }],
-    Update: {
-      MaxParallel: 1,
-      HealthCheck: "checks",
-      MinHealthyTime: Duration.seconds(5).nanoseconds,
-      HealthyDeadline: serverDeadlines.healthy.nanoseconds,
-      ProgressDeadline: serverDeadlines.healthy.plus(Duration.minutes(1)).nanoseconds,
-      // A setting with which it does not start puts the job back to the one it had.
-      AutoRevert: true,
-    },
+    Constraints: onNode(job.node),
+    // A setting with which it does not start puts the job back to the one it had.
+    Update: ownDeployment("checks", serverDeadlines.healthy),
     TaskGroups: [taskGroup(props)],
   };
 }
