@@ -24,6 +24,7 @@ import { backupTag } from "../migrator/backups/kept";
 import { manifestFile, parseManifest } from "../migrator/backups/manifest";
 import { Repository } from "../migrator/backups/repository";
 import { restoreDump } from "../migrator/backups/restore-dump";
+import { serverVariables } from "../migrator/server/login";
 
 const run = promisify(execFile);
 
@@ -68,7 +69,7 @@ interface Measured {
 async function ours(place: Place): Promise<Measured> {
   const own = withRepository(place, "ours");
   const stop = new AbortController().signal;
-  const server = Object.fromEntries(Object.entries(own.env).filter(([name]) => name.startsWith("PG")));
+  const server = serverVariables(own.env);
   const repository = new Repository(own.env, path.join(place.folder, "ours.lock"), stop);
   const work = path.join(place.folder, "ours-work");
   await fs.mkdir(work);

@@ -1,8 +1,7 @@
 /** Which task of a job made an apply fail, and why: Terraform's provider only says that the deployment failed. */
 import { z } from "zod";
-import { nomadApi } from "../connections/api";
-import { ask, type Answer } from "../connections/ask";
 import type { Environment } from "../environments/model/environment";
+import { askNomad } from "./ask-nomad";
 
 const event = z.object({ Type: z.string(), DisplayMessage: z.string().optional() });
 const allocations = z.array(
@@ -21,7 +20,6 @@ const allocations = z.array(
   }),
 );
 
-const patienceMilliseconds = 10_000;
 /** Of a message; one that names many rows is longer. */
 const mostCharacters = 1_500;
 
@@ -72,7 +70,7 @@ export async function failedTask(
 }
 
 async function allocationsOf(of: JobOfNomad, env: NodeJS.ProcessEnv) {
-  const { body } = await get(of, `job/${encodeURIComponent(of.job)}/allocations`, "", env);
+  const { body } = await askNomad({ ...of, env }, `job/${encodeURIComponent(of.job)}/allocations`);
   return allocations.parse(body);
 }
 
@@ -83,20 +81,9 @@ async function printed(
   task: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const end = `&task=${task}&type=stderr&plain=true&origin=end&offset=16384`;
-  const text = (await get(of, `client/fs/logs/${allocation}`, end, env)).bytes.toString();
+  const query = `&task=${task}&type=stderr&plain=true&origin=end&offset=16384`;
+  const { bytes } = await askNomad({ ...of, env }, `client/fs/logs/${allocation}`, { query });
+  const text = bytes.toString();
   const at = text.lastIndexOf("pgmoor: ");
   return at < 0 ? undefined : text.slice(at).trim().slice(0, mostCharacters);
-}
-
-async function get(
-  { nomad, namespace }: JobOfNomad,
-  path: string,
-  query: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Answer> {
-  const url = `/v1/${path}?namespace=${encodeURIComponent(namespace)}${query}`;
-  const answer = await ask(nomadApi(nomad, env), url, { patienceMilliseconds });
-  if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
-  return answer;
 }

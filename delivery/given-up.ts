@@ -1,9 +1,8 @@
 /** A deployment that Terraform no longer waits for, and Nomad still does: nobody would be there when it goes on. */
 import { z } from "zod";
-import { nomadApi } from "../connections/api";
-import { ask as request } from "../connections/ask";
 import { versionMeta } from "../nomad/version";
 import type { Environment } from "../environments/model/environment";
+import { askNomad } from "./ask-nomad";
 
 const deployment = z.object({
   ID: z.string(),
@@ -16,8 +15,6 @@ const job = z.object({
   TaskGroups: z.array(z.object({ Meta: z.record(z.string(), z.string()).nullish() })),
 });
 const reverted = z.object({ RevertedJobVersion: z.number().nullish() });
-
-const patienceMilliseconds = 10_000;
 
 export interface GivenUp {
   readonly nomad: Environment["nomad"];
@@ -37,16 +34,8 @@ export async function endDeployment(
   { nomad, service, version }: GivenUp,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const ask = async (method: "GET" | "PUT", path: string): Promise<unknown> => {
-    const answer = await request(
-      nomadApi(nomad, env),
-      `/v1/${path}?namespace=${encodeURIComponent(nomad.namespace)}`,
-      { method, patienceMilliseconds },
-    );
-    if (answer.status === undefined) throw new Error(`Nomad ${answer.why}`);
-    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
-    return answer.body;
-  };
+  const ask = async (method: "GET" | "PUT", path: string): Promise<unknown> =>
+    (await askNomad({ nomad, env }, path, { method })).body;
   const name = encodeURIComponent(service);
   try {
     const { Version, TaskGroups } = job.parse(await ask("GET", `job/${name}`));

@@ -17,11 +17,6 @@ export function adminOf(variables: DatabaseLogin["variables"], database = "postg
   });
 }
 
-/** libpq's variables of the task's environment. */
-export function serverVariables(env: NodeJS.ProcessEnv): DatabaseLogin["variables"] {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("PG")));
-}
-
 /** `work` in a session of its own. @param patience seconds to wait for the server. Default a single try. */
 export async function asAdmin<T>(
   login: DatabaseLogin,

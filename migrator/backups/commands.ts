@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { Refused } from "../base/errors";
 import { stopSignal } from "../base/stop";
 import { taskLog } from "../base/task-log";
-import { serverVariables } from "./admin";
+import { serverVariables } from "../server/login";
 import { backUp, type Backing } from "./backup";
 import { readBackupConfig } from "./config";
 import { receiveWal } from "./receive-wal";

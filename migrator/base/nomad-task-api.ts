@@ -4,7 +4,8 @@
  */
 import * as fs from "node:fs";
 import * as http from "node:http";
-import * as path from "node:path";
+import { join } from "node:path";
+import type { z } from "zod";
 
 const patienceMilliseconds = 10_000;
 
@@ -20,14 +21,25 @@ export class NomadSaysNo extends Error {
 
 /**
  * @param secrets the task's `NOMAD_SECRETS_DIR`
- * @throws NomadSaysNo, or what the socket says
+ * @param path below `/v1/`, without a query
+ * @throws NomadSaysNo, what the socket says, or what the schema does
  */
-export function askNomad(secrets: string, url: string): Promise<string> {
-  const token = fs.readFileSync(path.join(secrets, "nomad_token"), "utf8");
+export async function askNomad<S extends z.ZodType>(
+  secrets: string,
+  namespace: string,
+  path: string,
+  schema: S,
+): Promise<z.output<S>> {
+  const url = `/v1/${path}?namespace=${encodeURIComponent(namespace)}`;
+  return schema.parse(JSON.parse(await textAt(secrets, url)));
+}
+
+function textAt(secrets: string, url: string): Promise<string> {
+  const token = fs.readFileSync(join(secrets, "nomad_token"), "utf8");
   return new Promise((resolve, reject) => {
     const request = http.get(
       {
-        socketPath: path.join(secrets, "api.sock"),
+        socketPath: join(secrets, "api.sock"),
         path: url,
         headers: { Authorization: `Bearer ${token}` },
         timeout: patienceMilliseconds,

@@ -29,10 +29,8 @@ export async function newVersion(
 ): Promise<NewVersion | undefined> {
   const { NOMAD_SECRETS_DIR: secrets, NOMAD_ALLOC_ID: id, NOMAD_NAMESPACE: namespace = "default" } = env;
   if (secrets === undefined || id === undefined) return undefined;
-  const ask = async <S extends z.ZodType>(schema: S, what: string): Promise<z.output<S>> =>
-    schema.parse(
-      JSON.parse(await askNomad(secrets, `/v1/${what}?namespace=${encodeURIComponent(namespace)}`)),
-    );
+  const ask = <S extends z.ZodType>(schema: S, what: string): Promise<z.output<S>> =>
+    askNomad(secrets, namespace, what, schema);
   try {
     const { JobID, CreateTime, DeploymentID, Job } = await ask(allocationSchema, `allocation/${id}`);
     if (DeploymentID === "" || Job.Stable) return undefined;

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { Refused } from "../base/errors";
 import { stopSignal } from "../base/stop";
 import { taskLog } from "../base/task-log";
+import { serverVariables } from "../server/login";
 import { readFactsConfig } from "./config";
 import { watchForEver } from "./facts";
 
@@ -26,12 +27,9 @@ export function addFacts(program: Command): void {
     .action(async ({ config }: { config: string }) => {
       const { NOMAD_SECRETS_DIR: secrets } = process.env;
       if (!secrets) throw new Refused("NOMAD_SECRETS_DIR is not set: this must run as a task of a Nomad job");
-      const server = Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => name.startsWith("PG")),
-      );
       await watchForEver({
         config: readFactsConfig(config),
-        server,
+        server: serverVariables(process.env),
         secrets,
         log: taskLog,
         stop: stopSignal(),

@@ -31,15 +31,8 @@ export async function jobFacts(
   { consul, phaseMeta }: Pick<FactsConfig, "consul" | "phaseMeta">,
   { job, namespace, group, health }: WatchedService,
 ): Promise<JobFacts> {
-  const ask = async <S extends z.ZodType>(schema: S, part: string): Promise<z.output<S>> =>
-    schema.parse(
-      JSON.parse(
-        await askNomad(
-          secrets,
-          `/v1/job/${encodeURIComponent(job)}${part}?namespace=${encodeURIComponent(namespace)}`,
-        ),
-      ),
-    );
+  const ask = <S extends z.ZodType>(schema: S, part: string): Promise<z.output<S>> =>
+    askNomad(secrets, namespace, `job/${encodeURIComponent(job)}${part}`, schema);
   try {
     const [found, allocations, passing] = await Promise.all([
       ask(jobSchema, ""),

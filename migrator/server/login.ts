@@ -10,6 +10,11 @@ export interface DatabaseLogin {
   readonly advice: string;
 }
 
+/** libpq's variables of an environment. */
+export function serverVariables(env: NodeJS.ProcessEnv): DatabaseLogin["variables"] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("PG")));
+}
+
 /**
  * A server by libpq's variables.
  * @param prefix of its label: what it is to us. Default nothing, as for the target.
