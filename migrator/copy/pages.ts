@@ -5,7 +5,7 @@ import type { RowForm } from "./row-form";
 import { added, type Range, type SourceRow, type SqliteDatabase } from "../sqlite/sqlite-database";
 import { encoded, type Encoded } from "../sqlite/record-value";
 import type { SourceTable } from "../sqlite/source-table";
-import type { StoredRow } from "../sqlite/table-rows";
+import type { StoredRows } from "../sqlite/stored-rows";
 import type { Storage } from "../sqlite/storage";
 import type { ColumnConverter } from "../values/convert";
 import { Misfit, type Tally } from "../values/misfit";
@@ -156,7 +156,7 @@ function treeReader(source: SqliteDatabase, plan: TablePlan): () => FastRead | u
 function pageReader(
   source: SqliteDatabase,
   { source: table, columns }: TablePlan,
-  row: StoredRow & { next(): boolean },
+  row: StoredRows,
 ): () => FastRead | undefined {
   const fastColumns = columns.map(({ source: name, target, converter }): FastColumn => {
     const { place, isRowid, isReal } = table.columns.find((one) => one.name === name)!;

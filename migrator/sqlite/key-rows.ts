@@ -1,9 +1,6 @@
 /** The rows of a table without a rowid as they lie in the file, one behind the other, in the order of its primary key. */
 import { mostLevels, type PageFile } from "./page-file";
-import { mostBytes, type StoredRow } from "./table-rows";
-
-/** Of the page below, before an interior page's cell; and of the next, where a row goes on. */
-const pageNumberBytes = 4;
+import { pageNumberBytes, StoredRows } from "./stored-rows";
 
 /** A page that is being read, held, since the file's own window moves on. */
 interface Level {
@@ -18,32 +15,17 @@ interface Level {
 }
 
 /** A place among the rows. */
-export class KeyRows implements StoredRow {
-  readonly rowid = 0;
-  record: Buffer | undefined;
-  start = 0;
-  end = 0;
-
+export class KeyRows extends StoredRows {
   private readonly path: Level[] = [];
-  /** Pages that were read, those with the rest of a row among them: a table has no page twice. */
-  private pages = 0;
   /** Pages that are no longer needed. */
   private readonly spare: Buffer[] = [];
-  private large = Buffer.alloc(0);
 
   /** @param root page of the table's tree. */
-  constructor(
-    private readonly file: PageFile,
-    root: number,
-  ) {
+  constructor(file: PageFile, root: number) {
+    super(file);
     this.enter(root);
   }
 
-  /**
-   * Goes to the next row.
-   * @returns `false` when there is none.
-   * @throws Refused when the file is damaged.
-   */
   next(): boolean {
     for (let level = this.path.at(-1); level !== undefined; level = this.path.at(-1)) {
       if (!level.isLeaf && !level.isRead) {
@@ -61,19 +43,12 @@ export class KeyRows implements StoredRow {
 
   private enter(number: number): void {
     const { file, path } = this;
-    this.count(1);
+    this.countPages(1);
     if (path.length >= mostLevels) throw file.damaged("a table's tree is too deep");
     const { bytes, isLeaf, cells, pointers } = file.treePage(number, "index");
     const page = this.spare.pop() ?? Buffer.allocUnsafeSlow(file.pageSize);
     bytes.copy(page);
     path.push({ page, isLeaf, cells, pointers, at: 0, isRead: false });
-  }
-
-  private count(pages: number): void {
-    const { file } = this;
-    this.pages += pages;
-    if (this.pages * file.pageSize > file.fileBytes)
-      throw file.damaged("a table has more pages than the file");
   }
 
   /** Finds the record of a cell. */
@@ -89,21 +64,6 @@ export class KeyRows implements StoredRow {
     }
     const here = file.bytesInPage(bytes, "index");
     if (start + here > file.usable) throw file.damaged("a record goes past its page");
-    if (here === bytes) {
-      this.record = page;
-      this.start = start;
-      this.end = start + bytes;
-    } else this.gather(page, start, here, bytes);
-  }
-
-  private gather(page: Buffer, start: number, here: number, bytes: number): void {
-    this.record = undefined;
-    if (bytes > mostBytes) return;
-    this.count(Math.ceil((bytes - here) / (this.file.usable - pageNumberBytes)));
-    if (this.large.length < bytes) this.large = Buffer.allocUnsafeSlow(Math.min(mostBytes, 2 * bytes));
-    this.file.gather(this.large, page, start, here, bytes);
-    this.record = this.large;
-    this.start = 0;
-    this.end = bytes;
+    this.hold(page, start, here, bytes);
   }
 }

@@ -1,21 +1,6 @@
 /** The rows of a table as they lie in the file, one behind the other. */
 import { mostLevels, type PageFile, type TreePage } from "./page-file";
-
-/** Bytes of a record that is put together from several pages at the most. */
-export const mostBytes = 2 << 20;
-
-/** Of the next page, where a row goes on. */
-const pageNumberBytes = 4;
-
-/** A row, as it lies in the file. */
-export interface StoredRow {
-  /** A bigint where a number would not be exact; 0 in a table without. */
-  readonly rowid: number | bigint;
-  /** Its record is in these bytes, until the next row; `undefined` for one that is too large to be held. */
-  readonly record: Buffer | undefined;
-  readonly start: number;
-  readonly end: number;
-}
+import { StoredRows } from "./stored-rows";
 
 /** The pages below an interior page, and which of them is read. */
 interface Level {
@@ -24,29 +9,22 @@ interface Level {
 }
 
 /** A place among the rows. It holds one page, so that whoever reads the file elsewhere meanwhile does not disturb it. */
-export class TableRows implements StoredRow {
-  rowid: number | bigint = 0;
-  record: Buffer | undefined;
-  start = 0;
-  end = 0;
-
+export class TableRows extends StoredRows {
   private readonly leaf: Buffer;
   private cells = 0;
   private cell = 0;
   private pointers = 0;
   private path: Level[] = [];
   private last: number | bigint | undefined;
-  /** Pages that were read since the last `seek`, those with the rest of a row among them: a table has no page twice. */
-  private pages = 0;
   /** Behind the number that was read last. */
   private after = 0;
-  private large = Buffer.alloc(0);
 
   /** @param root page of the table's tree. */
   constructor(
-    private readonly file: PageFile,
+    file: PageFile,
     private readonly root: number,
   ) {
+    super(file);
     this.leaf = Buffer.allocUnsafeSlow(file.pageSize);
   }
 
@@ -54,7 +32,7 @@ export class TableRows implements StoredRow {
   seek(rowid: bigint): void {
     const { file } = this;
     this.path = [];
-    this.pages = 0;
+    this.forgetPages();
     this.last = undefined;
     let page = this.read(this.root);
     while (!page.isLeaf) page = this.read(this.descend(page, file.cellOf(page, rowid)));
@@ -62,11 +40,6 @@ export class TableRows implements StoredRow {
     this.cell = file.cellOf(page, rowid);
   }
 
-  /**
-   * Goes to the next row.
-   * @returns `false` when there is none.
-   * @throws Refused when the file is damaged.
-   */
   next(): boolean {
     while (this.cell >= this.cells) if (!this.nextLeaf()) return false;
     const { leaf, file } = this;
@@ -78,24 +51,13 @@ export class TableRows implements StoredRow {
     const start = this.after;
     const here = file.bytesInPage(bytes);
     if (start + here > file.usable) throw file.damaged("a record goes past its page");
-    if (here === bytes) {
-      this.record = leaf;
-      this.start = start;
-      this.end = start + bytes;
-    } else this.gather(start, here, bytes);
+    this.hold(leaf, start, here, bytes);
     return true;
   }
 
   private read(number: number): TreePage {
-    this.count(1);
+    this.countPages(1);
     return this.file.treePage(number);
-  }
-
-  private count(pages: number): void {
-    const { file } = this;
-    this.pages += pages;
-    if (this.pages * file.pageSize > file.fileBytes)
-      throw file.damaged("a table has more pages than the file");
   }
 
   private enter({ bytes, cells, pointers }: TreePage): void {
@@ -147,19 +109,5 @@ export class TableRows implements StoredRow {
     // Seven bytes have 49 bits.
     if (this.after - at <= 7) return value;
     return BigInt.asIntN(64, this.file.varint(this.leaf, at)[0]);
-  }
-
-  /** Puts a record together from its leaf and the pages that have the rest. */
-  private gather(start: number, here: number, bytes: number): void {
-    this.record = undefined;
-    if (bytes > mostBytes) return;
-    const { file, leaf } = this;
-    this.count(Math.ceil((bytes - here) / (file.usable - pageNumberBytes)));
-    if (this.large.length < bytes) this.large = Buffer.allocUnsafeSlow(Math.min(mostBytes, 2 * bytes));
-    const { large } = this;
-    file.gather(large, leaf, start, here, bytes);
-    this.record = large;
-    this.start = 0;
-    this.end = bytes;
   }
 }

@@ -9,8 +9,8 @@ const [quote, backslash, comma, colon, space] = ['"', "\\", ",", ":", " "].map(c
 const [openBrace, closeBrace, openBracket, closeBracket] = ["{", "}", "[", "]"].map(code) as [
   ...[number, number, number, number],
 ];
-const [minus, dot, zero, nine, letterU] = ["-", ".", "0", "9", "u"].map(code) as [
-  ...[number, number, number, number, number],
+const [minus, dot, zero, nine, letterU, letterE] = ["-", ".", "0", "9", "u", "e"].map(code) as [
+  ...[number, number, number, number, number, number],
 ];
 const words = ["true", "false", "null"].map((word) => Buffer.from(word));
 
@@ -142,18 +142,17 @@ class JsonText {
       this.put(dot);
       if (this.digits() === 0) return false;
     }
-    const next = this.peek();
-    if (next === code("e") || next === code("E") || this.at - start > mostDigits) return false;
-    return !isNegative || this.hasDigitBut(zero, start);
+    if ((this.peek() | 0x20) === letterE || this.at - start > mostDigits) return false;
+    return !isNegative || !this.isZero(start);
   }
 
-  /** Whether a number that was read has a digit other than this one. */
-  private hasDigitBut(digit: number, start: number): boolean {
+  /** Whether a number that was read has no other digit. */
+  private isZero(start: number): boolean {
     for (let at = start; at < this.at; at++) {
       const byte = this.from[at]!;
-      if (isDigit(byte) && byte !== digit) return true;
+      if (isDigit(byte) && byte !== zero) return false;
     }
-    return false;
+    return true;
   }
 
   private string(): boolean {

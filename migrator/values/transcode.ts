@@ -1,4 +1,4 @@
-import type { StoredRow } from "../sqlite/table-rows";
+import type { StoredRows } from "../sqlite/stored-rows";
 import { type Encoded, RecordValue } from "../sqlite/record-value";
 import type { Raw, Storage } from "../sqlite/storage";
 import type { Tally } from "./misfit";
@@ -124,7 +124,7 @@ export class Tuples implements Output, Tally {
   endField(start: number): void {
     const { to } = this;
     const length = this.end - start;
-    to[start - fieldHeader] = length >>> 24;
+    to[start - 4] = length >>> 24;
     to[start - 3] = (length >>> 16) & 0xff;
     to[start - 2] = (length >>> 8) & 0xff;
     to[start - 1] = length & 0xff;
@@ -170,7 +170,7 @@ export class Transcoder {
    * Adds a row; `false` when it has a value that needs more than is here. What is written of it is to be forgotten then.
    * @throws Misfit
    */
-  add(row: StoredRow): boolean {
+  add(row: StoredRows): boolean {
     const { record, start, end } = row;
     if (record === undefined) return false;
     const count = this.header(record, start, end);

@@ -19,6 +19,9 @@ export function decimalOf(text: string): Decimal | undefined {
   return { negative: sign === "-", digits, exponent: digits === "" ? 0 : exponent };
 }
 
+/** Whether a text has a power of ten of more than three digits: PostgreSQL would print all the digits of such a number. */
+export const hasLargePower = (text: string): boolean => /\de[+-]?0*[1-9]\d{3}/i.test(text);
+
 /** Rounds to so many places behind the point, halves away from zero. */
 export function rounded({ negative, digits, exponent }: Decimal, places: number): Decimal {
   const surplus = -places - exponent;

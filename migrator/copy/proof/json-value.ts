@@ -1,5 +1,5 @@
 /** A JSON text as a value: keys in order, numbers by their value, strings by their characters. */
-import { decimalOf, formOf } from "./decimal";
+import { decimalOf, formOf, hasLargePower } from "./decimal";
 import { NoMeaning } from "./no-meaning";
 
 const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
@@ -51,7 +51,7 @@ export function jsonForm(text: string): string {
     const word = scalar.exec(text);
     if (word === null) throw wrong();
     at += word[0].length;
-    if (/e[+-]?0*[1-9]\d{3}/i.test(word[0])) throw new NoMeaning("a number of thousands of digits");
+    if (hasLargePower(word[0])) throw new NoMeaning("a number of thousands of digits");
     const number = decimalOf(word[0]);
     if (number?.digits === "" && number.negative) throw new NoMeaning("negative zero");
     return number === undefined ? word[0] : formOf(number);

@@ -8,7 +8,7 @@ import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import type { Raw, Storage } from "../../sqlite/storage";
 import type { TargetColumn } from "../../server/target";
 import { arrayFromSqlite, elementOf, literalFromSqlite } from "./array-value";
-import { decimalOf, formOf, isBelow, isWithin, rounded, type Decimal } from "./decimal";
+import { decimalOf, formOf, hasLargePower, isBelow, isWithin, rounded, type Decimal } from "./decimal";
 import { floatForm, type Meaning } from "./form";
 import { jsonForm } from "./json-value";
 import { isWritable, microsOf, microsOfJulianDay, momentOf, timeOfDay, toPlaces } from "./moment";
@@ -271,7 +271,7 @@ export function meaningIn(
   const byServer: Meaning = (storage, value) => {
     if (storage !== "t" && !readsNumbers.has(type) && !column.isEnum) throw never(storage, column);
     const written = writtenOf(storage, value);
-    if (/^num(multi)?range$/.test(type) && /\de[+-]?0*[1-9]\d{3}/i.test(written))
+    if (/^num(multi)?range$/.test(type) && hasLargePower(written))
       throw new NoMeaning("a number of thousands of digits");
     // PostgreSQL would add what is missing.
     if (type === "cidr" && !written.includes(":") && written.split("/")[0]!.split(".").length !== 4)
