@@ -2,9 +2,31 @@
 import { TerraformStack, type TerraformResource } from "cdktf";
 import type { Construct } from "constructs";
 
-/** Text as Terraform reads it back, whatever it holds: `${` and `%{` would open an interpolation. */
+const graphemes = new Intl.Segmenter();
+
+/**
+ * Whether Unicode joins the character to the one after it (Grapheme_Cluster_Break=Prepend, as U+0600). Terraform's JSON reader
+ * steps over such a pair at once, and misses a closing quote or a backslash in it (hcl 2.24, json/scanner.go, scanString).
+ */
+function joinsNext(character: string): boolean {
+  return [...graphemes.segment(`${character}"`)].length === 1;
+}
+
+/** A character in ASCII, in a string of Terraform's expressions. */
+function escaped(character: string): string {
+  return `\\U${character.codePointAt(0)!.toString(16).padStart(8, "0")}`;
+}
+
+/**
+ * Text as Terraform reads it back, whatever it holds. `${` and `%{` would open an interpolation, and a character that joins
+ * the next one would hide the end of the text: an expression makes it.
+ */
 export function literal(value: string): string {
-  return value.replace(/([$%])\{/g, "$1$1{");
+  return value
+    .replace(/([$%])\{/g, "$1$1{")
+    .replace(/([$%]*)(\P{ASCII})/gu, (text, before: string, character: string) =>
+      joinsNext(character) ? `\${"${before}${escaped(character)}"}` : text,
+    );
 }
 
 /** `value` as a Terraform string in an expression. JSON's escapes are Terraform's, but for `\b` and `\f`. */
