@@ -61,9 +61,7 @@ async function deployService(
   const words = [errorWords(applied), running && (await failedTask(running, before, process.env))];
   const version = job?.version;
   const ended =
-    version === undefined
-      ? undefined
-      : await endDeployment({ nomad: environment.nomad, service, version }, process.env);
+    running && version !== undefined ? await endDeployment({ ...running, version }, process.env) : undefined;
   const told = words.filter((one) => one !== undefined).map(withoutSecrets);
   return { service, outcome: "failed", why: [...told, ...(ended === undefined ? [] : [ended])] };
 }

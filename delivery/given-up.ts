@@ -16,9 +16,15 @@ const job = z.object({
 });
 const reverted = z.object({ RevertedJobVersion: z.number().nullish() });
 
+/** Only the group that uses the database carries it, and an adopted job may have others before that one. */
+function versionOf(groups: z.infer<typeof job>["TaskGroups"]): string | undefined {
+  return groups.map(({ Meta }) => Meta?.[versionMeta]).find((version) => version !== undefined);
+}
+
 export interface GivenUp {
   readonly nomad: Environment["nomad"];
-  readonly service: string;
+  readonly job: string;
+  readonly namespace: string;
   /** Which version was applied (`nomad/version.ts`). */
   readonly version: string;
 }
@@ -31,15 +37,15 @@ export interface GivenUp {
  * @returns what was done, for the person who reads the error; undefined where no such deployment is under way
  */
 export async function endDeployment(
-  { nomad, service, version }: GivenUp,
+  { nomad, job: id, namespace, version }: GivenUp,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const ask = async (method: "GET" | "PUT", path: string): Promise<unknown> =>
-    (await askNomad({ nomad, env }, path, { method })).body;
-  const name = encodeURIComponent(service);
+    (await askNomad({ nomad, namespace, env }, path, { method })).body;
+  const name = encodeURIComponent(id);
   try {
     const { Version, TaskGroups } = job.parse(await ask("GET", `job/${name}`));
-    if (TaskGroups[0]?.Meta?.[versionMeta] !== version) return undefined;
+    if (versionOf(TaskGroups) !== version) return undefined;
     const found = await ask("GET", `job/${name}/deployment`);
     if (found === null) return undefined;
     const { ID, JobVersion, Status, TaskGroups: groups } = deployment.parse(found);
@@ -53,7 +59,7 @@ export async function endDeployment(
         : `Nomad reverts to version ${RevertedJobVersion}.`;
     return `The job ${waited}, so its deployment was failed. ${old}`;
   } catch (error) {
-    return `pgmoor could not find out whether its deployment still waits (${(error as Error).message}). If \`nomad job deployments ${service}\` shows a running one, end it with \`nomad deployment fail ID\`: otherwise it continues later by itself.`;
+    return `pgmoor could not find out whether its deployment still waits (${(error as Error).message}). If \`nomad job deployments -namespace ${namespace} ${id}\` shows a running one, end it with \`nomad deployment fail -namespace ${namespace} ID\`: otherwise it continues later by itself.`;
   }
 }
 
@@ -76,5 +82,5 @@ export function plannedJob(jobspec: unknown): PlannedJob | undefined {
   const parsed = planned.safeParse(JSON.parse(jobspec));
   if (!parsed.success) return undefined;
   const { ID: id, Namespace: namespace = "default", TaskGroups } = parsed.data;
-  return { id, namespace, version: TaskGroups[0]?.Meta?.[versionMeta] };
+  return { id, namespace, version: versionOf(TaskGroups) };
 }

@@ -12,10 +12,11 @@ const waiting = { ID: "d1", JobVersion: 3, Status: "running", TaskGroups: { vaul
 
 async function end(scene: Scene): Promise<{ said: string | undefined; failed: string[] }> {
   const failed: string[] = [];
-  const server = new ApiServer(({ method, path }: ApiRequest) => {
-    if (path === "/v1/job/vaultwarden")
-      return { body: { Version: 3, TaskGroups: [{ Meta: { pgmoor_version: scene.version ?? "new" } }] } };
-    if (path === "/v1/job/vaultwarden/deployment")
+  const server = new ApiServer(({ method, path, query }: ApiRequest) => {
+    if (query.get("namespace") !== "apps") return { status: 404 };
+    const groups = [{ Meta: null }, { Meta: { pgmoor_version: scene.version ?? "new" } }];
+    if (path === "/v1/job/vault-warden") return { body: { Version: 3, TaskGroups: groups } };
+    if (path === "/v1/job/vault-warden/deployment")
       return { body: scene.deployment === undefined ? waiting : scene.deployment };
     if (method === "PUT") failed.push(path);
     return { body: { RevertedJobVersion: scene.reverted ?? null } };
@@ -23,7 +24,10 @@ async function end(scene: Scene): Promise<{ said: string | undefined; failed: st
   await server.start();
   try {
     const nomad = { address: server.address, datacenter: "dc1", namespace: "default" };
-    return { said: await endDeployment({ nomad, service: "vaultwarden", version: "new" }, {}), failed };
+    return {
+      said: await endDeployment({ nomad, job: "vault-warden", namespace: "apps", version: "new" }, {}),
+      failed,
+    };
   } finally {
     await server.stop();
   }
@@ -47,12 +51,12 @@ test.each([
 
 test("a Nomad that does not answer is said, with what to do by hand", async () => {
   const nomad = { address: "http://127.0.0.1:9", datacenter: "dc1", namespace: "default" };
-  const said = await endDeployment({ nomad, service: "vaultwarden", version: "new" }, {});
-  expect(said).toContain("nomad deployment fail ID");
+  const said = await endDeployment({ nomad, job: "vault-warden", namespace: "apps", version: "new" }, {});
+  expect(said).toContain("nomad deployment fail -namespace apps ID");
 });
 
 test("job and version are read from the planned jobspec", () => {
-  const jobspec = JSON.stringify({ ID: "app", TaskGroups: [{ Meta: { pgmoor_version: "v" } }] });
+  const jobspec = JSON.stringify({ ID: "app", TaskGroups: [{}, { Meta: { pgmoor_version: "v" } }] });
   expect(plannedJob(jobspec)).toEqual({ id: "app", namespace: "default", version: "v" });
   expect(plannedJob(undefined)).toBeUndefined();
 });
