@@ -19,6 +19,13 @@ const ownTables = `
   SELECT c.oid::regclass::text AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
    WHERE c.relkind IN ('r', 'p', 'v', 'm') AND r.rolname = current_user ORDER BY 1`;
 
+/** An answer without its values, which may be the service's data. */
+function shapeOf(values: readonly unknown[]): string {
+  if (values.length !== 1) return `${values.length} values`;
+  const [value] = values;
+  return value === false || value === null ? String(value) : `a value of another type (${typeof value})`;
+}
+
 /** @throws Failed when it cannot log in, a query fails, or the answer is not true */
 export async function lookAsService({ login, query, log }: AsService): Promise<void> {
   const owner = login.variables.PGUSER;
@@ -30,7 +37,7 @@ export async function lookAsService({ login, query, log }: AsService): Promise<v
       const values = rows.flatMap((row) => Object.values(row));
       if (values.length !== 1 || values[0] !== true)
         throw new Failed(
-          `its query (definition.database.restoreQuery) should answer true, and answers ${JSON.stringify(values).slice(0, 200)}`,
+          `its query (definition.database.restoreQuery) should answer true, and answers ${shapeOf(values)}`,
         );
       log(`${owner}: its query answers true`);
       return;

@@ -36,9 +36,10 @@ test("a query that answers true", async () => {
 });
 
 test.each([
-  ["SELECT count(*) = 4 FROM notes", /should answer true, and answers \[false\]/],
-  ["SELECT count(*) FROM notes", /answers \["3"\]/],
-  ["SELECT true FROM notes", /answers \[true,true,true\]/],
+  ["SELECT count(*) = 4 FROM notes", /should answer true, and answers false/],
+  ["SELECT count(*) FROM notes", /answers a value of another type \(string\)/],
+  ["SELECT true FROM notes", /answers 3 values/],
+  ["SELECT min(body) FROM (VALUES ('of a user')) AS v (body)", /answers (?!.*of a user)/],
   ["SELECT true FROM gone", /relation "gone" does not exist/],
   // As the role, not as the admin.
   ["SELECT count(*) > 0 FROM pg_authid", /permission denied for table pg_authid/],
