@@ -12,8 +12,6 @@ export interface PhaseGuardProps {
   readonly service: string;
   /** The job's ID in Nomad. */
   readonly job: string;
-  /** The place of the service's group in its job. */
-  readonly group: number;
   readonly namespace: string;
   readonly database: string;
   readonly phase: JobPhase;
@@ -38,7 +36,8 @@ export class PhaseGuard extends Construct {
     const running = this.runningPhase(props);
     switch (phase) {
       case "prepared": {
-        const left = `contains(["cutover", ${quoted(returningPhase)}], ${running.phase})`;
+        // A job that somebody purged says nothing.
+        const left = `!${running.exists} || contains(["cutover", ${quoted(returningPhase)}], ${running.phase})`;
         const confirmed = this.confirmed(props, props.databaseReady, left);
         this.preconditions = [
           {
@@ -67,7 +66,7 @@ export class PhaseGuard extends Construct {
           {
             condition: `\${!${running.exists} || ${running.phase} != "" || !${confirmed}}`,
             errorMessage: literal(
-              `${service} runs on its source, but its ledger says that it was confirmed on the server. It went back since then, so its source may have newer rows than the server. To copy the source again, run "pgmoor-migrator ledger --roll-back" as the service's role, and deploy again. The server's rows are dumped into the snapshots folder first. See docs/go-back.md.`,
+              `${service} runs on its source, but its ledger says that it was confirmed on the server. It went back since then, so each side may have rows that the other lacks. Set phase "prepared" with rollback: "copy-back" to keep the server's rows, or with rollback: "discard" to keep the source's, and deploy. Then move it again. See docs/go-back.md#a-confirmed-service-that-runs-on-its-source.`,
             ),
           },
         ];
@@ -93,7 +92,7 @@ export class PhaseGuard extends Construct {
   }
 
   /** The job as it runs now. A job that is not there is no error: it is about to be made. */
-  private runningPhase({ service, job: jobId, group, namespace }: PhaseGuardProps): {
+  private runningPhase({ service, job: jobId, namespace }: PhaseGuardProps): {
     exists: string;
     phase: string;
   } {
@@ -105,9 +104,11 @@ export class PhaseGuard extends Construct {
     const job = new DataNomadJob(this, "job", { jobId, namespace });
     job.overrideLogicalId(addressName(service));
     job.addOverride("count", `\${length(${allocations.fqn}.allocations) > 0 ? 1 : 0}`);
+    const meta = quoted(phaseMeta);
     return {
       exists: `(length(${job.fqn}) > 0)`,
-      phase: `try(${job.fqn}[0].task_groups[${group}].meta[${quoted(phaseMeta)}], "")`,
+      // One group has it. Its place may be another one than in the job that is to be registered.
+      phase: `try([for group in ${job.fqn}[0].task_groups : group.meta[${meta}] if try(group.meta[${meta}], "") != ""][0], "")`,
     };
   }
 

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { databaseName } from "../services/definition";
-import { groupIndex, hasJobspec, jobId, jobNamespace, type Definition } from "../services/job-definition";
+import { jobId, jobNamespace, type Definition } from "../services/job-definition";
 import type { RollbackKind } from "../services/ledger";
 import { DatabaseSecret } from "./database-secret";
 import { NomadService } from "./nomad-service";
@@ -91,7 +91,6 @@ export class ServiceDatabase extends Construct {
         : new PhaseGuard(this, "phase", {
             service: definition.name,
             job: jobId(definition),
-            group: hasJobspec(definition) ? groupIndex(definition.jobspec, definition.tasks) : 0,
             namespace,
             database: name,
             phase: props.phase,

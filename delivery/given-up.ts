@@ -14,6 +14,11 @@ const job = z.object({
   Version: z.number(),
   TaskGroups: z.array(z.object({ Meta: z.record(z.string(), z.string()).nullish() })),
 });
+const allocations = z.array(
+  z.object({
+    TaskStates: z.record(z.string(), z.object({ State: z.string(), Failed: z.boolean() })).nullish(),
+  }),
+);
 const reverted = z.object({ RevertedJobVersion: z.number().nullish() });
 
 /** Only the group that uses the database carries it, and an adopted job may have others before that one. */
@@ -32,7 +37,8 @@ export interface GivenUp {
 /**
  * Fails the deployment of the version that was applied, if it is still under way: Nomad puts the old version back. A cutover
  * that waits for a place would otherwise move the service by itself, whenever there is one. The deployment of a version that
- * Nomad has put back already is left alone.
+ * Nomad has put back already is left alone. So is one whose task `confirm` has succeeded: the app writes to the other side
+ * already, and would leave these rows behind.
  *
  * @returns what was done, for the person who reads the error; undefined where no such deployment is under way
  */
@@ -50,6 +56,9 @@ export async function endDeployment(
     if (found === null) return undefined;
     const { ID, JobVersion, Status, TaskGroups: groups } = deployment.parse(found);
     if (Status !== "running" || JobVersion !== Version) return undefined;
+    const placedOnes = allocations.parse(await ask("GET", `deployment/allocations/${ID}`));
+    if (placedOnes.some(isConfirmed))
+      return `The service is confirmed where it was to go, so its deployment goes on: nomad deployment status -namespace ${namespace} ${ID.slice(0, 8)}. When it is successful, deploy again.`;
     const { RevertedJobVersion } = reverted.parse(await ask("PUT", `deployment/fail/${ID}`));
     const placed = Object.values(groups).some(({ PlacedAllocs }) => PlacedAllocs > 0);
     const waited = placed ? "was not healthy in time" : "found no client with free resources";
@@ -61,6 +70,11 @@ export async function endDeployment(
   } catch (error) {
     return `pgmoor could not find out whether its deployment still waits (${(error as Error).message}). If \`nomad job deployments -namespace ${namespace} ${id}\` shows a running one, end it with \`nomad deployment fail -namespace ${namespace} ID\`: otherwise it continues later by itself.`;
   }
+}
+
+function isConfirmed({ TaskStates }: z.infer<typeof allocations>[number]): boolean {
+  const confirm = TaskStates?.confirm;
+  return confirm?.State === "dead" && !confirm.Failed;
 }
 
 const planned = z.object({

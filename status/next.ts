@@ -1,6 +1,7 @@
 /** What a person should do next about a service, with the exact edit or command. */
 import type { Environment, EnvironmentService } from "../environments/model/environment";
 import { databaseName, databaseSecretName } from "../services/definition";
+import { groupName, hasJobspec, jobId, jobNamespace, type Definition } from "../services/job-definition";
 import { returningPhase } from "../nomad/phase";
 import { isTooOld } from "../survey/password-age";
 import { isTold, type JobStatus, type ServiceStatus, type Step } from "./report";
@@ -26,14 +27,16 @@ const step = (what: Step["what"], how: string): Step => ({ what, how });
 /** A service that is down, or whose deployment is under way. */
 function whileAway({ environment, service, seen }: Case): Step[] {
   const { job, up, health } = seen;
-  const { name } = service.definition;
-  const nomad = (command: string) => `nomad ${command} -namespace ${environment.nomad.namespace} ${name}`;
-  const deploy = `npx cdktf deploy ${name}`;
+  const { definition } = service;
+  const namespace = jobNamespace(definition, environment.nomad.namespace);
+  const nomad = (command: string) => `nomad ${command} -namespace ${namespace} ${jobId(definition)}`;
+  const logs = nomad(`alloc logs -job ${appTask(definition)}`);
+  const deploy = `npx cdktf deploy ${definition.name}`;
   if (isTold(job) && job.deployment?.status === "running")
     return [step("wait", `a deployment is under way: ${nomad("job deployments")}`)];
   if (up !== false) return [];
   if (job === null) return [step("start", `down: Nomad has no such job. Run ${deploy}`)];
-  if (!isTold(job)) return [step("look", `down: its health check fails. Run ${nomad("alloc logs -job")}`)];
+  if (!isTold(job)) return [step("look", `down: its health check fails. Run ${logs}`)];
   if (job.stopped || job.wanted === 0)
     return [step("start", `down: somebody stopped the job or scaled it to 0. Run ${deploy}`)];
   if (job.status === "dead")
@@ -41,7 +44,14 @@ function whileAway({ environment, service, seen }: Case): Step[] {
   if (job.running === 0)
     return [step("look", `down: Nomad has not placed or started the job. Run ${nomad("job status")}`)];
   const critical = isTold(health) ? health.status : "critical";
-  return [step("look", `down: the job runs, its health is ${critical}. Run ${nomad("alloc logs -job")}`)];
+  return [step("look", `down: the job runs, its health is ${critical}. Run ${logs}`)];
+}
+
+/** Where Nomad finds the app's log: the job may have several groups, and the group several tasks. */
+function appTask(definition: Definition): string {
+  if (!hasJobspec(definition)) return `-task ${definition.name}`;
+  const several = definition.jobspec.TaskGroups.length > 1;
+  return `${several ? `-group ${groupName(definition)} ` : ""}-task ${definition.tasks[0]}`;
 }
 
 /** From the phase that the job was deployed in to the one in the environment. */
@@ -51,10 +61,17 @@ function toDeclared({ service, file, index, seen }: Case): Step[] {
   const deploy = `npx cdktf deploy ${definition.name}`;
   if (job === null) return seen.database === null ? [step("deploy", `not deployed yet. Run ${deploy}`)] : [];
   if (!isTold(job)) return [];
+  if (job.phase === "prepared" && isTold(ledger) && ledger.state === "confirmed")
+    return [
+      step(
+        "look",
+        `runs on its source, and its ledger says that it was confirmed on the server: each side may have rows that the other lacks. In ${file}, write services[${index}].phase: "prepared" with rollback: "copy-back" to keep the server's rows, or with rollback: "discard" to keep the source's, then run ${deploy} (docs/go-back.md#a-confirmed-service-that-runs-on-its-source)`,
+      ),
+    ];
   if (job.phase === null) return [step("deploy", `pgmoor has not deployed this job yet. Run ${deploy}`)];
   if (job.phase === declared) return [];
   if (declared === "prepared") return [step("deploy", toSource(service, job.phase, file, index))];
-  if (declared === "cutover" && isTold(ledger) && ledger.state !== "confirmed")
+  if (declared === "cutover" && isTold(ledger))
     return [
       step(
         "deploy",

@@ -24,7 +24,7 @@ const job = z.object({
     .nullish(),
 });
 const deployment = z.object({ Status: z.string(), StatusDescription: z.string() }).nullable();
-const allocations = z.array(z.object({ ClientStatus: z.string() }));
+const allocations = z.array(z.object({ ClientStatus: z.string(), TaskGroup: z.string().optional() }));
 
 /** @returns why it cannot be asked, if it cannot */
 export async function nomadTrouble(
@@ -66,7 +66,10 @@ export async function jobStatus(
     status: the.data.Status,
     stopped: the.data.Stop,
     version: the.data.Version,
-    running: all.data.filter(({ ClientStatus }) => ClientStatus === "running").length,
+    running: all.data.filter(
+      ({ ClientStatus, TaskGroup }) =>
+        ClientStatus === "running" && (groups.length === 1 || TaskGroup === group?.Name),
+    ).length,
     wanted: group?.Count ?? 0,
     deployment: last.data && { status: last.data.Status, description: last.data.StatusDescription },
   };

@@ -160,8 +160,10 @@ async function look(
       const orphaned =
         role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
       const secretWritten = secret.metadata?.created;
+      // A job that somebody purged no longer says where its data is.
+      const mayHaveMoved = phase === "prepared" && (job.onServer || job.presence === "absent");
       const moved =
-        phase === "prepared" && job.onServer && database === "present" && login === "works"
+        mayHaveMoved && database === "present" && login === "works"
           ? await asService(environment, place!, name, secret, (client) => movedOf(client, definition))
           : undefined;
       return [

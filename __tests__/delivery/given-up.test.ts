@@ -7,6 +7,8 @@ interface Scene {
   /** `"null"`: as Nomad answers where there is none. */
   readonly deployment?: object | "null";
   readonly reverted?: number;
+  /** What its allocations say of their tasks. */
+  readonly tasks?: Record<string, { State: string; Failed: boolean }>;
 }
 const waiting = { ID: "d1", JobVersion: 3, Status: "running", TaskGroups: { vault: { PlacedAllocs: 0 } } };
 
@@ -18,6 +20,7 @@ async function end(scene: Scene): Promise<{ said: string | undefined; failed: st
     if (path === "/v1/job/vault-warden") return { body: { Version: 3, TaskGroups: groups } };
     if (path === "/v1/job/vault-warden/deployment")
       return { body: scene.deployment === undefined ? waiting : scene.deployment };
+    if (path === "/v1/deployment/allocations/d1") return { body: [{ TaskStates: scene.tasks ?? null }] };
     if (method === "PUT") failed.push(path);
     return { body: { RevertedJobVersion: scene.reverted ?? null } };
   });
@@ -47,6 +50,18 @@ test.each([
   ["none", { deployment: "null" }],
 ] as const)("a deployment is left alone: %s", async (_which, scene) => {
   expect(await end(scene)).toEqual({ said: undefined, failed: [] });
+});
+
+test.each([
+  ["has succeeded", { State: "dead", Failed: false }, []],
+  ["has failed", { State: "dead", Failed: true }, ["/v1/deployment/fail/d1"]],
+  ["is under way", { State: "running", Failed: false }, ["/v1/deployment/fail/d1"]],
+])("a deployment whose confirm %s: its app's rows are not left behind", async (_which, confirm, expected) => {
+  const { said, failed } = await end({
+    tasks: { confirm, vaultwarden: { State: "running", Failed: false } },
+  });
+  expect(failed).toEqual(expected);
+  expect(said?.includes("confirmed where it was to go")).toBe(expected.length === 0);
 });
 
 test("a Nomad that does not answer is said, with what to do by hand", async () => {

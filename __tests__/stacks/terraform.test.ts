@@ -212,7 +212,7 @@ describe("a phase that cannot follow is refused by the plan", () => {
       await recordConfirmed(client, 1);
     });
     expect(await refusal("settled")).toContain("its job runs on its source");
-    expect(await refusal("cutover")).toContain("its source may have newer rows than the server");
+    expect(await refusal("cutover")).toContain("each side may have rows that the other lacks");
     await ledger(rollBack);
     expect(await refusal("cutover")).toBe("");
   });
@@ -241,6 +241,26 @@ describe("a phase that cannot follow is refused by the plan", () => {
     expect(await refusal("prepared")).toBe("");
     expect(await refusal("cutover")).toBe("");
     expect(await refusal("settled")).toContain("does not say that its move is confirmed");
+  });
+
+  test("prepared, of a confirmed service whose job somebody purged, without a word about the server's rows", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    nomad.jobs.delete("vaultwarden");
+    expect(await refusal("prepared")).toContain("is only on the server");
+    expect(await refusal("prepared", "discard")).toBe("");
+    await ledger(rollBack);
+    expect(await refusal("prepared")).toBe("");
+  });
+
+  test("prepared, once the service is settled, wherever its group stands in the job that runs", async () => {
+    const ledger = await moved();
+    await ledger(confirm);
+    await workspace.write(as("settled"));
+    await workspace.succeed("apply", "-auto-approve", "-input=false");
+    const { body } = nomad.jobs.get("vaultwarden")!;
+    nomad.register({ ...body, TaskGroups: [{ Name: "worker", Count: 1 }, ...(body.TaskGroups ?? [])] });
+    expect(await refusal("prepared", "discard")).toContain("vaultwarden is settled");
   });
 
   test("none, after a rollback by hand", async () => {

@@ -142,3 +142,10 @@ test("no secret is in what it says", async () => {
     for (const secret of [password, "the role's own", stage.vault.rootToken])
       expect(text).not.toContain(secret);
 });
+
+test("a job with another group: only the service's allocations count", async () => {
+  stage.job({ others: 2 });
+  expect(await stage.service()).toMatchObject({ up: true, job: { running: 1, wanted: 1 } });
+  stage.job({ others: 2, running: 0 });
+  expect(await stage.service()).toMatchObject({ up: false, job: { running: 0, wanted: 1 } });
+});

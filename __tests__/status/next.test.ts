@@ -1,6 +1,7 @@
 import { homelab } from "../../environments/homelab";
 import type { EnvironmentService } from "../../environments/model/environment";
 import { freshrss } from "../../services/freshrss";
+import { defineJob } from "../../services/job-definition";
 import { vaultwarden } from "../../services/vaultwarden";
 import { nextSteps } from "../../status/next";
 import type { JobStatus, LedgerStatus, ServiceStatus } from "../../status/report";
@@ -100,6 +101,18 @@ test.each<[string, Partial<typeof well>, Partial<EnvironmentService>, RegExp]>([
     /^deploy: is back on its source, and its job still has the tasks of the rollback\. Run npx cdktf deploy/,
   ],
   [
+    "was confirmed on the server, and runs on its source",
+    { job: { ...job, phase: "prepared" } },
+    {},
+    /^look: runs on its source, and its ledger says that it was confirmed on the server: each side may have rows .* rollback: "copy-back" .* rollback: "discard" .*, then run npx cdktf deploy vaultwarden/,
+  ],
+  [
+    "was confirmed on the server, and is to stay on its source",
+    { job: { ...job, phase: "prepared" } },
+    { phase: "prepared" },
+    /^look: runs on its source, and its ledger says that it was confirmed on the server/,
+  ],
+  [
     "is registered by hand",
     { job: { ...job, phase: null }, ledger: null },
     { phase: "prepared" },
@@ -134,7 +147,7 @@ test.each<[string, Partial<typeof well>, RegExp]>([
   [
     "it is not healthy",
     { health: { status: "critical" } },
-    /^look: down: the job runs, its health is critical\. Run nomad alloc logs -job -namespace default vaultwarden$/,
+    /^look: down: the job runs, its health is critical\. Run nomad alloc logs -job -task vaultwarden -namespace default vaultwarden$/,
   ],
   [
     "Nomad does not answer, and it is not healthy",
@@ -143,6 +156,29 @@ test.each<[string, Partial<typeof well>, RegExp]>([
   ],
 ])("down, as %s", (_what, seen, says) => {
   expect(steps({ ...seen, up: false, ledger: null })).toEqual([expect.stringMatching(says)]);
+});
+
+test("commands name the job, its namespace, and the group and task of the app", () => {
+  const group = (name: string, tasks: string[]) => ({
+    Name: name,
+    Tasks: tasks.map((task) => ({ Name: task, Driver: "docker" as const, Config: { image: "app" } })),
+  });
+  const definition = defineJob({
+    ...vaultwarden,
+    source: undefined,
+    jobspec: {
+      ID: "vault-warden",
+      Name: "vault-warden",
+      Type: "service",
+      Namespace: "apps",
+      TaskGroups: [group("cache", ["redis"]), group("web", ["proxy", "app"])],
+    },
+    tasks: ["app"],
+    health: { port: "http", path: "/alive" },
+  });
+  expect(steps({ up: false, health: { status: "critical" }, ledger: null }, { definition })).toEqual([
+    "look: down: the job runs, its health is critical. Run nomad alloc logs -job -group web -task app -namespace apps vault-warden",
+  ]);
 });
 
 test("a deployment that is under way is waited for", () => {

@@ -51,9 +51,11 @@ export class Stage {
     stop = false,
     byHand = false,
     deployment = "successful",
+    others = 0,
   } = {}): void {
     const meta = { pgmoor_version: "abc", ...(phase === "prepared" ? {} : { pgmoor_phase: phase }) };
-    const groups = [{ Count: count, Meta: byHand ? null : meta }];
+    const own = { Name: "vaultwarden", Count: count, Meta: byHand ? null : meta };
+    const groups = others === 0 ? [own] : [own, { Name: "worker", Count: others }];
     this.nomadAnswers.set("/v1/job/vaultwarden", {
       body: { Status: status, Stop: stop, Version: 3, TaskGroups: groups },
     });
@@ -61,7 +63,9 @@ export class Stage {
       // What the server sends for null is {}.
       body: byHand ? "null" : { Status: deployment, StatusDescription: "of the test" },
     });
-    const placed = Array.from({ length: running }, () => ({ ClientStatus: "running" }));
+    const allocations = (TaskGroup: string, length: number) =>
+      Array.from({ length }, () => ({ ClientStatus: "running", TaskGroup }));
+    const placed = [...allocations("vaultwarden", running), ...allocations("worker", others)];
     this.nomadAnswers.set("/v1/job/vaultwarden/allocations", {
       body: [...placed, { ClientStatus: "complete" }, { ClientStatus: "failed" }],
     });

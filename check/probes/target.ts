@@ -23,7 +23,7 @@ export const target: Probe = {
         ledger === null && isTold(tables) && tables.rows > 0
           ? `its database on the server holds ${tables.rows.toLocaleString("en")} rows in ${tables.tables} tables, and pgmoor has not copied them: a cutover would be refused. Empty them`
           : isTold(ledger) && ledger.state === "confirmed"
-            ? `it runs on its source, and its ledger says that it was confirmed on the server: a cutover would be refused (docs/go-back.md)`
+            ? `it runs on its source, and its ledger says that it was confirmed on the server: a cutover would be refused (docs/go-back.md#a-confirmed-service-that-runs-on-its-source)`
             : undefined;
       return what === undefined ? [] : [{ service: name, what }];
     });

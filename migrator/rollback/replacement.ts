@@ -10,8 +10,15 @@ import { Failed, messageOf, Refused } from "../base/errors";
 import { requireSpace } from "../base/folders";
 import { digest } from "../sqlite/snapshot";
 
+const purpose = "for the file that replaces the source";
+
 /** What SQLite may have left beside a file. */
 const companions = ["-wal", "-journal", "-shm"];
+
+/** The disk, or what its owner may use of it. */
+function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
 
 export class Replacement {
   private constructor(
@@ -31,7 +38,7 @@ export class Replacement {
     const replacement = new Replacement(place, { uid, gid, mode: mode & 0o7777 });
     await replacement.discard();
     // The merged old one and the new one lie beside the old one for a moment.
-    await requireSpace(path.dirname(place), 2 * bytes, "for the file that replaces the source");
+    await requireSpace(path.dirname(place), 2 * bytes, purpose);
     await replacement.write(replacement.incoming("new"), undefined);
     await replacement.discard();
     return replacement;
@@ -48,6 +55,7 @@ export class Replacement {
    * @param from a file that nobody writes to.
    */
   async prepare(which: "new" | "merged", from: string): Promise<void> {
+    await requireSpace(path.dirname(this.place), (await fs.stat(from)).size, purpose);
     await this.write(this.incoming(which), from);
   }
 
@@ -93,6 +101,10 @@ export class Replacement {
         await handle.close();
       }
     } catch (error) {
+      if (isFull(error))
+        throw new Refused(
+          `${file}: ${messageOf(error)}. Free disk space in the source's volume, and deploy again`,
+        );
       throw new Refused(
         `${file}: ${messageOf(error)}. The migrator writes the new file beside the old one, and gives it the owner and mode of the old one (user ${uid}, group ${gid}): run it as root or as that user (migrator.program.user), and mount the source's volume for writing`,
       );
