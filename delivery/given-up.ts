@@ -58,7 +58,7 @@ export async function endDeployment(
     if (Status !== "running" || JobVersion !== Version) return undefined;
     const placedOnes = allocations.parse(await ask("GET", `deployment/allocations/${ID}`));
     if (placedOnes.some(isConfirmed))
-      return `The service is confirmed where it was to go, so its deployment goes on: nomad deployment status -namespace ${namespace} ${ID.slice(0, 8)}. When it is successful, deploy again.`;
+      return `The service is confirmed where it was to go, so its deployment continues: nomad deployment status -namespace ${namespace} ${ID.slice(0, 8)}. When it is successful, deploy again.`;
     const { RevertedJobVersion } = reverted.parse(await ask("PUT", `deployment/fail/${ID}`));
     const placed = Object.values(groups).some(({ PlacedAllocs }) => PlacedAllocs > 0);
     const waited = placed ? "was not healthy in time" : "found no client with free resources";

@@ -18,7 +18,7 @@ export interface Found {
   readonly login: "works" | "refused" | "unknown";
   /** Whether the role is gone, and its database has tables, which are another's then. */
   readonly orphaned: boolean;
-  /** A service that is to go back to its source, and whose move is confirmed. Absent: it is not, or nobody could look. */
+  /** A service that is to go back to its source, or has no job, and whose move is confirmed. Absent: it is not, or nobody could look. */
   readonly moved?: Moved | undefined;
 }
 

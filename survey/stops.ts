@@ -188,6 +188,8 @@ function databaseGone({ service, known, found }: Case): string[] {
 
 function nothingToMove({ service, known, found }: Case): string[] {
   if (service.phase !== "cutover" || known.job !== undefined || found.job !== "absent") return [];
+  // It has moved already, and its migration tasks only find that out.
+  if (found.moved !== undefined) return [];
   return [
     `A cutover needs a running job, so that Nomad can revert to it, and there is no job ${service.definition.name}. Deploy it with phase "prepared" first.`,
   ];

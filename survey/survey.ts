@@ -161,7 +161,7 @@ async function look(
         role === "absent" && database === "present" && (await hasTables(environment, place!, admin, name));
       const secretWritten = secret.metadata?.created;
       // A job that somebody purged no longer says where its data is.
-      const mayHaveMoved = phase === "prepared" && (job.onServer || job.presence === "absent");
+      const mayHaveMoved = job.presence === "absent" || (phase === "prepared" && job.onServer);
       const moved =
         mayHaveMoved && database === "present" && login === "works"
           ? await asService(environment, place!, name, secret, (client) => movedOf(client, definition))

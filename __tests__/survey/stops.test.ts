@@ -88,6 +88,12 @@ test.each<[string, Partial<EnvironmentService>, Known, Found]>([
   ],
   ["a service that is retired, whatever is there", { phase: "retired" }, none, running],
   ["nobody could look", {}, none, unseen],
+  [
+    "a cutover of a confirmed service whose job somebody purged, with a state that knows nothing of it",
+    { phase: "cutover", existing: ["secret", "database"] },
+    none,
+    { ...running, job: "absent", moved },
+  ],
   ["back to its source, with the rows", { rollback: "copy-back" }, deployed, { ...running, moved }],
   [
     "back to its source, without the rows of an app that was upgraded",

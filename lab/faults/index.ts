@@ -11,6 +11,7 @@ import { serviceRemoved } from "./mistakes/service-removed";
 import { stateLost } from "./mistakes/state-lost";
 import { terraformKilledAtEach } from "./mistakes/terraform-killed";
 import { databaseRenamed, existingChanged, rotationReverted } from "./mistakes/words-changed";
+import { jobRevertedByHand } from "./job-reverted-by-hand";
 import { migratorImageAway } from "./migrator-image-gone";
 import { nodeAwayForLong } from "./node-away-for-long";
 import { nodeDrained } from "./node-drained";
@@ -41,6 +42,7 @@ export const faults: readonly Fault[] = [
   ...fullDisks,
   ...aroundTheDeploy,
   manyRows,
+  jobRevertedByHand,
   fullScratch,
   ...struckMoves,
   ...clocksOff,

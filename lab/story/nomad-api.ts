@@ -50,6 +50,14 @@ export class NomadApi {
     return this.get(`/v1/job/${name}`);
   }
 
+  /** Makes an earlier version the job's newest one, as `nomad job revert` does. */
+  revert(name: string, version: number): Promise<unknown> {
+    return this.get(`/v1/job/${name}/revert`, {
+      method: "POST",
+      body: { JobID: name, JobVersion: version },
+    });
+  }
+
   /** Stops the job; `purge`: Nomad forgets it. */
   stop(name: string, purge = false): Promise<unknown> {
     return this.get(`/v1/job/${name}?purge=${purge}`, { method: "DELETE" });

@@ -113,17 +113,27 @@ export async function ledgerState(bench: Bench, service: LabService): Promise<st
   return (await lastAttempt(bench, service))?.state;
 }
 
+export interface LedgerAttempt {
+  readonly attempt: number;
+  readonly state: string;
+  /** Where its rows on the server were kept before the next attempt replaced them. */
+  readonly rescued: string | null;
+}
+
+/** @param before how many attempts before the last one */
 export function lastAttempt(
   bench: Bench,
   service: LabService,
-): Promise<{ readonly attempt: number; readonly state: string } | undefined> {
+  before = 0,
+): Promise<LedgerAttempt | undefined> {
   return bench.asAdmin(databaseOf(service), async (client) => {
     const there = await client.query<{ there: boolean }>(
       "SELECT to_regclass('pgmoor.ledger') IS NOT NULL AS there",
     );
     if (!there.rows[0]!.there) return undefined;
-    const { rows } = await client.query<{ attempt: number; state: string }>(
-      "SELECT attempt, state FROM pgmoor.ledger ORDER BY attempt DESC LIMIT 1",
+    const { rows } = await client.query<LedgerAttempt>(
+      "SELECT attempt, state, rescued FROM pgmoor.ledger ORDER BY attempt DESC LIMIT 1 OFFSET $1",
+      [before],
     );
     return rows[0];
   });
