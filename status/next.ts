@@ -61,7 +61,8 @@ function toDeclared({ service, file, index, seen }: Case): Step[] {
   const deploy = `npx cdktf deploy ${definition.name}`;
   if (job === null) return seen.database === null ? [step("deploy", `not deployed yet. Run ${deploy}`)] : [];
   if (!isTold(job)) return [];
-  if (job.phase === "prepared" && isTold(ledger) && ledger.state === "confirmed")
+  const onSource = job.phase === null || job.phase === "prepared";
+  if (onSource && isTold(ledger) && ledger.state === "confirmed")
     return [
       step(
         "look",
