@@ -8,10 +8,9 @@ import { extensionSchemas } from "../services/server-images";
 import { PostgresDatabase, usageName, watchedName } from "./postgres-database";
 import { connectionOf, type ServerProps } from "./job/connection";
 import type { JobPhase, ServiceJobProps } from "./job/props";
-import { tellingSecrets } from "./job/telling";
 import { PhaseGuard } from "./phase-guard";
 import { addressName } from "./terraform";
-import { readableSecrets, templateReads } from "./workload-role";
+import { movingSecrets, readableSecrets, templateReads } from "./workload-role";
 import { sourcePolicyAddress, WorkloadIdentity } from "./workload-identity";
 
 export interface ServiceDatabaseProps {
@@ -120,22 +119,6 @@ export class ServiceDatabase extends Construct {
       ],
     });
   }
-}
-
-/**
- * What a service reads as long as it can move or go back: the password of its own server, the login for the migrator's image, and
- * what tells people how a move ended.
- */
-function movingSecrets(
-  { source }: Definition,
-  { registry, telling }: Pick<ServiceJobProps["migrator"], "registry" | "telling">,
-): string[] {
-  if (source === undefined) return [];
-  return [
-    ...(source.kind === "postgres" ? [source.password.secret] : []),
-    ...(registry === undefined ? [] : [registry.secret]),
-    ...tellingSecrets(telling),
-  ];
 }
 
 /** The addresses of everything that a `ServiceDatabase` of this definition may have put into the state. */

@@ -48,10 +48,10 @@ export class WorkloadIdentity extends Construct {
       }),
       name,
     );
-    const sourceSecrets = props.source.secrets.filter((secret) => !props.secrets.includes(secret));
+    const { secrets: sourceSecrets, readable } = props.source;
     const sourcePolicy = sourcePolicyName(props.service);
     const sourceReady =
-      sourceSecrets.length > 0 && props.source.readable
+      sourceSecrets.length > 0 && readable
         ? [
             named(
               new Policy(this, "source-policy", {

@@ -3,6 +3,8 @@ import type { Template } from "../nomad/job";
 import { vaultReads } from "../nomad/template-reads";
 import { databaseName, databaseSecretName, workloadIdentityName } from "../services/definition";
 import { groupIndex, hasJobspec, type Definition, type JobDefinition } from "../services/job-definition";
+import type { ServiceJobProps } from "./job/props";
+import { tellingSecrets } from "./job/telling";
 import { templatesWithoutDatabase } from "./job/jobspec/on-server";
 
 /** Name of the policy for what only a move needs. A role may name it while there is none. */
@@ -14,6 +16,25 @@ export function sourcePolicyName(service: string): string {
 export function readableSecrets(definition: Definition): string[] {
   const secrets = hasJobspec(definition) ? [] : (definition.secrets ?? []);
   return [databaseSecretName(databaseName(definition)), ...secrets.map(({ secret }) => secret)];
+}
+
+/**
+ * What a service reads as long as it can move or go back: the password of its own server, the login for the migrator's image, and
+ * what tells people how a move ended. Without those that it reads in any case.
+ */
+export function movingSecrets(
+  definition: Definition,
+  { registry, telling }: Pick<ServiceJobProps["migrator"], "registry" | "telling">,
+): string[] {
+  const { source } = definition;
+  if (source === undefined) return [];
+  const all = [
+    ...(source.kind === "postgres" ? [source.password.secret] : []),
+    ...(registry === undefined ? [] : [registry.secret]),
+    ...tellingSecrets(telling),
+  ];
+  const readable = readableSecrets(definition);
+  return all.filter((secret) => !readable.includes(secret));
 }
 
 /** Paths of Vault's API. */

@@ -147,6 +147,25 @@ test("all problems at once, and nothing is written", async () => {
   expect(await everything()).toEqual(before);
 });
 
+test("the policy of what only a move needs, while the service can move or go back", async () => {
+  stage.job({ phase: "cutover" });
+  const notices = { secret: "pgmoor/notices", format: "ntfy" } as const;
+  const told = (phase: "cutover" | "settled") => found((one) => ({ ...one, notices }), { phase });
+  expect(await told("cutover")).toEqual([
+    expect.stringMatching(
+      /^identity: Vault has no policy pgmoor-vaultwarden-source: .* it reads pgmoor\/notices\. Run npx cdktf deploy vaultwarden$/,
+    ),
+    expect.stringMatching(/^identity: .* has other token_policies than pgmoor wrote/),
+  ]);
+  stage.vault.policies.set(`${role}-source`, policyText("secret", ["pgmoor/notices"]));
+  const before = stage.vault.roles.get(role)!;
+  stage.vault.roles.set(role, { ...before, token_policies: [role, `${role}-source`] });
+  expect(await told("cutover")).toEqual([]);
+  stage.vault.policies.delete(`${role}-source`);
+  stage.job({ phase: "settled" });
+  expect(await told("settled")).toEqual([]);
+});
+
 test.each<[string, () => unknown, RegExp]>([
   [
     "the policy is gone",

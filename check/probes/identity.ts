@@ -2,9 +2,16 @@
 import { z } from "zod";
 import { vaultApi } from "../../connections/api";
 import { ask } from "../../connections/ask";
-import { policyText, readableSecrets, templateReads } from "../../constructs/workload-role";
+import {
+  movingSecrets,
+  policyText,
+  readableSecrets,
+  sourcePolicyName,
+  templateReads,
+} from "../../constructs/workload-role";
 import { workloadIdentityName } from "../../services/definition";
-import { jobId, jobNamespace } from "../../services/job-definition";
+import { hasJobspec, jobId, jobNamespace } from "../../services/job-definition";
+import { jobProps } from "../../stacks/wanted-job";
 import { atATime } from "../../status/at-a-time";
 import { isTold } from "../../status/report";
 import type { CheckedService, Found, Look, Probe } from "../probe";
@@ -32,30 +39,31 @@ export const identity: Probe = {
   },
 };
 
-async function problemsOf({ environment, env }: Look, { service, name }: CheckedService): Promise<Found> {
+async function problemsOf(look: Look, checked: CheckedService): Promise<Found> {
+  const { environment, env } = look;
+  const { service, name } = checked;
   const { vault, nomad } = environment;
   const identityName = workloadIdentityName(name);
   const api = vaultApi(vault, env);
-  const [policy, role] = await Promise.all([
-    ask(api, `/v1/sys/policies/acl/${identityName}`),
+  const wanted = policiesOf(look, checked);
+  const [role, ...policies] = await Promise.all([
     ask(api, `/v1/auth/${vault.jwtAuth}/role/${identityName}`),
+    ...wanted.map((one) => ask(api, `/v1/sys/policies/acl/${one.name}`)),
   ]);
   const told: string[] = [];
   const notChecked: string[] = [];
   const cure = `Run npx cdktf deploy ${name}`;
-  const wanted = policyText(
-    vault.mount,
-    readableSecrets(service.definition),
-    templateReads(service.definition),
-  );
-  const has = policyAnswer.safeParse(policy.body).data?.data.policy;
-  if (policy.status === 404)
-    told.push(
-      `Vault has no policy ${identityName}: the job cannot read its password at its next start. ${cure}`,
-    );
-  else if (has === undefined) notChecked.push(unreadable("sys/policies/acl", policy.status));
-  else if (squeezed(has) !== squeezed(wanted))
-    told.push(`Vault's policy ${identityName} is not what pgmoor wrote: somebody changed it. ${cure}`);
+  // Somebody's job on its source is the same before its first deploy, and after it.
+  const isKept = isTold(checked.job) && checked.job.phase === "prepared" && hasJobspec(service.definition);
+  if (isKept && [role, ...policies].every(({ status }) => status === 404)) return {};
+  for (const [index, { name: policy, text, without }] of wanted.entries()) {
+    const { status, body } = policies[index]!;
+    const has = policyAnswer.safeParse(body).data?.data.policy;
+    if (status === 404) told.push(`Vault has no policy ${policy}: ${without}. ${cure}`);
+    else if (has === undefined) notChecked.push(unreadable("sys/policies/acl", status));
+    else if (squeezed(has) !== squeezed(text))
+      told.push(`Vault's policy ${policy} is not what pgmoor wrote: somebody changed it. ${cure}`);
+  }
 
   const { data } = roleAnswer.safeParse(role.body).data ?? {};
   if (role.status === 404)
@@ -71,7 +79,7 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
         ? []
         : ["bound_claims"]),
       ...(data.bound_audiences?.join() === vault.audience ? [] : ["bound_audiences"]),
-      ...(data.token_policies?.includes(identityName) ? [] : ["token_policies"]),
+      ...(wanted.every((policy) => data.token_policies?.includes(policy.name)) ? [] : ["token_policies"]),
     ];
     if (wrong.length > 0)
       told.push(
@@ -79,6 +87,33 @@ async function problemsOf({ environment, env }: Look, { service, name }: Checked
       );
   }
   return { problems: told.map((what) => ({ service: name, what })), notChecked };
+}
+
+interface Policy {
+  readonly name: string;
+  readonly text: string;
+  /** What the job lacks while Vault does not have it. */
+  readonly without: string;
+}
+
+function policiesOf({ environment }: Look, { service, name, job }: CheckedService): Policy[] {
+  const { definition } = service;
+  const { mount } = environment.vault;
+  const own = {
+    name: workloadIdentityName(name),
+    text: policyText(mount, readableSecrets(definition), templateReads(definition)),
+    without: "the job cannot read its password at its next start",
+  };
+  const moving = movingSecrets(definition, jobProps(environment, service).migrator);
+  // The next deploy takes it away, or brings it back.
+  const isSettled = service.phase === "settled" || (isTold(job) && job.phase === "settled");
+  if (moving.length === 0 || isSettled) return [own];
+  const source = {
+    name: sourcePolicyName(name),
+    text: policyText(mount, moving),
+    without: `the job can neither move nor go back, and in cutover it cannot start: it reads ${moving.join(", ")}`,
+  };
+  return [own, source];
 }
 
 /** A claim with one value: Terraform's provider writes it as a list of one. */
