@@ -1,16 +1,12 @@
 /** Terraform in a synthesized stack's folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { terraformProgram } from "../terraform-states/program";
 
 export interface Outcome {
   readonly succeeded: boolean;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** Terraform, or what cdktf is told to use in its place: `tofu`. */
-export function terraformProgram(env: NodeJS.ProcessEnv = process.env): string {
-  return env.TERRAFORM_BINARY_NAME || "terraform";
 }
 
 /** Terraform asks nobody: neither the person nor its maker. */

@@ -31,6 +31,8 @@ export interface ServiceStackProps {
   readonly oldPassword?: string | undefined;
   /** What is known of the newest backup, when a deploy would move the service. @default nobody looked, or it does not move */
   readonly newestBackup?: string | undefined;
+  /** Whether OpenTofu deploys it. @default Terraform does */
+  readonly opentofu?: boolean | undefined;
 }
 
 /** One service: planned, deployed and locked by itself. A retired one is forgotten, and nothing of it is destroyed. */
@@ -47,6 +49,7 @@ export class ServiceStack extends TerraformStack {
       adoption,
       oldPassword,
       newestBackup,
+      opentofu = false,
     } = props;
     const { definition, phase } = service;
     super(scope, definition.name);
@@ -59,6 +62,8 @@ export class ServiceStack extends TerraformStack {
     if (phase === "retired") {
       // To forget a resource Terraform configures its provider all the same.
       nomadProvider(this, nomadProps(environment));
+      // OpenTofu also reads it first, from the server. Terraform does not, so a server that is gone does not matter to it.
+      if (opentofu) connectServer(this, environment);
       forget(this, serviceDatabaseAddresses(definition));
       return;
     }

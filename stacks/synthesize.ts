@@ -8,6 +8,7 @@ import type { Environment } from "../environments/model/environment";
 import { loadEnvironment } from "../environments/model/load";
 import { InvalidEnvironment, type Problem } from "../environments/model/problems";
 import { warningsOf } from "../environments/model/warnings";
+import { isOpenTofu } from "../terraform-states/program";
 import { makeStateFiles } from "../terraform-states/state-files";
 import { nothingSeen, survey, type Survey } from "../survey/survey";
 import { adoptionOf, serverAdoptionOf, type Adoption } from "./adoption";
@@ -35,7 +36,7 @@ export async function synthesize(): Promise<Environment> {
     vaultToken(process.env) === undefined ? undefined : serverAdoptionOf(environment, process.env),
   ]);
   const jobs = await lookAtJobs(environment, seen);
-  synthesizeStacks(environment, schemaWrapper, seen, ca, jobs, serverAdoption);
+  synthesizeStacks(environment, schemaWrapper, seen, ca, jobs, serverAdoption, isOpenTofu());
   return environment;
 }
 
@@ -69,6 +70,7 @@ async function lookAtJobs(
  * @param ca text of `server.caFile` @default there is none
  * @param jobs what Nomad says of running jobs @default nobody asked
  * @param serverAdoption what the first deploy changes of the central server's job @default nobody asked
+ * @param opentofu whether OpenTofu deploys them @default Terraform does
  */
 export function synthesizeStacks(
   environment: Environment,
@@ -77,6 +79,7 @@ export function synthesizeStacks(
   ca?: string,
   jobs: ReadonlyMap<string, ComparedJob> = new Map(),
   serverAdoption?: Adoption,
+  opentofu = false,
 ): void {
   withoutStackTraces(() => {
     // cdktf's validations run `terraform version` for each import; each stack's `required_version` says the same.
@@ -99,6 +102,7 @@ export function synthesizeStacks(
           cutOff: seen.cutOff.get(service.definition.name),
           oldPassword,
           newestBackup,
+          opentofu,
           ...jobs.get(service.definition.name),
         });
       } catch (error) {

@@ -34,6 +34,19 @@ test.each(["cutover", "retired"] as const)("Terraform reaches a closed cluster, 
   expect((terraform!.backend as Json).consul).toMatchObject({ scheme: "https", ca_file: caFile });
 });
 
+test("a retired service needs no server, but for OpenTofu, which reads what it forgets", () => {
+  const providers = (opentofu: boolean) => {
+    const environment: Environment = {
+      ...homelab,
+      services: [{ definition: vaultwarden, phase: "retired" }],
+    };
+    const stack = synthesize(environment, undefined, undefined, { opentofu })["vaultwarden"]!;
+    return Object.keys(stack.provider as Json).sort();
+  };
+  expect(providers(false)).toEqual(["nomad", "vault"]);
+  expect(providers(true)).toEqual(["consul", "nomad", "postgresql", "vault"]);
+});
+
 test("jobs are of the region", () => {
   expect(jobOf(stackOf(closed, "cutover"))).toMatchObject({ Region: "eu" });
   expect(jobOf(stackOf(homelab, "cutover"))).not.toHaveProperty("Region");

@@ -13,7 +13,7 @@ export function synthesize(
   environment: Environment,
   seen: Survey = nothingSeen,
   ca?: string,
-  compared: Pick<ServiceStackProps, "adoption" | "drift"> = {},
+  more: Pick<ServiceStackProps, "adoption" | "drift" | "opentofu"> = {},
 ): Record<string, Json> {
   const outdir = mkdtempSync(join(tmpdir(), "pgmoor-synth-"));
   try {
@@ -24,7 +24,7 @@ export function synthesize(
         service,
         schemaWrapper: "#!/bin/sh\n# schema.sh\n",
         ca,
-        ...compared,
+        ...more,
         stops: seen.stops.get(service.definition.name),
         cutOff: seen.cutOff.get(service.definition.name),
         oldPassword: seen.oldPasswords.get(service.definition.name),

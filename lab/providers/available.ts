@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { terraformProgram } from "../../delivery/terraform";
+import { terraformProgram } from "../../terraform-states/program";
 
 /** The providers, at the versions that the stand-ins are modelled on. */
 export const pinned = {

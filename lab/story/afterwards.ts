@@ -98,9 +98,12 @@ async function retire(stage: Stage): Promise<void> {
   expectSuccess(await deployment.deploy([unwell.name]), `the deploy of ${unwell.name} as \`retired\``);
   await expectAlive(stage, "after it was retired");
   const state = JSON.parse(await fs.readFile(deployment.stateFile(unwell.name), "utf8")) as {
-    resources: unknown[];
+    resources: { mode: string }[];
   };
-  expectThat(state.resources.length === 0, `Terraform should have forgotten all of ${unwell.name}`);
+  expectThat(
+    state.resources.every(({ mode }) => mode === "data"),
+    `Terraform should have forgotten all of ${unwell.name}`,
+  );
 }
 
 async function expectAlive({ lab, unwell }: Stage, when: string): Promise<void> {
