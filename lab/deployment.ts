@@ -240,7 +240,7 @@ export class Deployment {
     // A folder for each set of stacks, so that two commands can run at a time.
     const output = path.join(this.output, [...names, machine].join("-"));
     const args = [command, ...names, "--output", output, ...flags];
-    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args]);
+    return this.run(`${command}-${names.join("-")}`, [cdktfProgram, args], pluginCache(output));
   }
 
   private async run(
@@ -280,6 +280,14 @@ export class Deployment {
     takeBack();
     return { succeeded: code === 0, output: output.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "") };
   }
+}
+
+/**
+ * A cache of providers for one command at a time: Terraform's is not safe for several, and cdktf's, in the home folder, is
+ * everybody's.
+ */
+export function pluginCache(folder: string): Record<string, string> {
+  return { TF_PLUGIN_CACHE_DIR: path.join(folder, "plugin-cache") };
 }
 
 /** Neither Terraform nor cdktf asks its maker for a newer version; output is for a file. */

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { environmentVariable } from "../../environments/model/load";
+import { pluginCache } from "../deployment";
 import { labVariables, standInVariables } from "../exec";
 import { freePorts } from "../servers/wait";
 import type { Stage } from "./context";
@@ -34,6 +35,7 @@ export async function followFirstPage({ lab, deployment, say }: Stage): Promise<
     ...process.env,
     ...labVariables(lab, port!),
     ...standInVariables(deployment.reattach),
+    ...pluginCache(clone),
     [environmentVariable]: "homelab",
     // cdktf asks the registry for the providers' checksums; where they come from a mirror, it cannot be reached.
     CDKTF_SKIP_PROVIDER_LOCK: "true",
