@@ -5,7 +5,8 @@ import { mountOf } from "../nomad/mounts";
 import { todo, type Unanswered } from "../services/todo";
 import type { Around } from "./on-server";
 import type { OpenDefinition } from "./open";
-import { imageOf, type FoundApp } from "./find";
+import type { FoundApp } from "./find";
+import { imageOf } from "./programs";
 import { secretOf, valuesOf } from "./values";
 
 /** Sources: https://hub.docker.com/_/postgres (`POSTGRES_USER`, `POSTGRES_DB`, `PGDATA`, 18's other folder). */
@@ -17,7 +18,7 @@ export function postgresBeside(
   const values = valuesOf(task);
   const plain = (name: string): string | undefined => {
     const value = values.get(name);
-    return value === undefined || value.rendered ? undefined : value.text;
+    return value === undefined || value.rendered || value.text === "" ? undefined : value.text;
   };
   const user = plain("POSTGRES_USER") ?? (values.has("POSTGRES_USER") ? undefined : "postgres");
   const database = plain("POSTGRES_DB") ?? (values.has("POSTGRES_DB") ? undefined : user);
@@ -81,13 +82,11 @@ function passwordOf(task: Task, app: Task, dsn: FoundApp["dsn"], { mount }: Arou
   for (const [holder, name] of [
     [task, names[0]!],
     ...names.slice(1).map((one) => [app, one] as const),
-  ] as const)
-    for (const { Envvars, EmbeddedTmpl = "" } of holder.Templates ?? []) {
-      const value = valuesOf(holder).get(name);
-      if (Envvars !== true || value?.rendered !== true || !EmbeddedTmpl.includes(value.text)) continue;
-      const secret = secretOf(value.text, EmbeddedTmpl, mount);
-      if (secret !== undefined) return secret;
-    }
+  ] as const) {
+    const value = valuesOf(holder).get(name);
+    const secret = value && secretOf(value, mount);
+    if (secret !== undefined) return secret;
+  }
   return {
     secret: todo(
       "the password of the PostgreSQL beside the app is not in Vault. Write it there, or have pgmoor adopt do it with --secrets-to-vault, and name the secret below the mount",

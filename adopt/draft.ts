@@ -6,9 +6,11 @@ import { textsOf } from "../nomad/driver-config";
 import { isInAllocation, mountOf, mountsOf } from "../nomad/mounts";
 import { databaseSecretName, type AnyDefinition, type SchemaBuild } from "../services/definition";
 import { defineJob, type JobDefinition } from "../services/job-definition";
-import { jobProblems, portLabels } from "../services/job-problems";
+import { jobProblems } from "../services/job-problems";
+import { hasOwnNetwork, isPort, portLabels } from "../services/job-ports";
 import { todo, Unanswered, unanswered } from "../services/todo";
-import { findApps, isPostgresTask, isSameApp, type FoundApp } from "./find";
+import { findApps, isSameApp, type FoundApp } from "./find";
+import { isPostgresTask, otherServer } from "./programs";
 import { postgresBeside } from "./beside";
 import { plainSecrets } from "./plain-secrets";
 import { serverDatabase, serverGroup, type Around } from "./on-server";
@@ -57,6 +59,7 @@ export function draftOf(name: string, job: Job, around: Around): Draft {
 function withoutApp({ TaskGroups }: Job): Pick<Draft, "outcome" | "reasons"> {
   const tasks = TaskGroups.flatMap(({ Tasks }) => Tasks);
   const servers = tasks.filter(isPostgresTask).map(({ Name }) => Name);
+  const other = tasks.find((task) => otherServer(task) !== undefined);
   const file = tasks.flatMap(({ Templates = [] }) => Templates).find(tellsOfDatabase);
   if (servers.length > 0 && servers.length < tasks.length)
     return {
@@ -71,6 +74,11 @@ function withoutApp({ TaskGroups }: Job): Pick<Draft, "outcome" | "reasons"> {
       reasons: [
         `its file ${file.DestPath} tells of a database, and no variable does. Write its definition by hand (docs/add-a-service.md)`,
       ],
+    };
+  if (other !== undefined && tasks.length > 1)
+    return {
+      outcome: "refused",
+      reasons: [`its database is ${otherServer(other)} (task ${other.Name}), not SQLite or PostgreSQL`],
     };
   return {
     outcome: "no database",
@@ -177,25 +185,24 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
 /** What no answer of a person can mend. */
 function refusals(definition: OpenDefinition): string[] {
   const open = unanswered(definition).length > 0;
+  const { source } = definition;
   // With a question in it, only what the job itself is can be judged.
   const known = open
     ? {
         ...definition,
-        health: { port: portLabels(groupOf(definition))[0] ?? "", path: "/" },
-        source: undefined,
+        health: { port: "", path: "/" },
+        source:
+          source === undefined || source instanceof Unanswered
+            ? undefined
+            : { ...source, file: "/", data: "/" },
         reads: [],
       }
     : definition;
   const dsn: Dsn =
     definition.dsn instanceof Unanswered ? { style: "url", variable: "" } : (definition.dsn as Dsn);
-  return jobProblems(defineJob({ ...known, dsn } as JobDefinition)).map(
-    ({ path, message }) => `${path}: ${message}`,
-  );
-}
-
-function groupOf({ jobspec, tasks }: OpenDefinition): TaskGroup {
-  const [first] = tasks as readonly string[];
-  return jobspec.TaskGroups.find(({ Tasks }) => Tasks.some(({ Name }) => Name === first))!;
+  return jobProblems(defineJob({ ...known, dsn } as JobDefinition))
+    .filter(({ path }) => !open || !/^(health|source)\./.test(path))
+    .map(({ path, message }) => `${path}: ${message}`);
 }
 
 interface FoundPlace {
@@ -240,9 +247,7 @@ function placeOf(name: string, app: FoundApp, around: Around): FoundPlace {
     }
     case "unknown":
       return {
-        source: todo(
-          `${place.variable} tells of a database. Is it SQLite, a PostgreSQL in a task, or the environment's server (then remove source)?`,
-        ),
+        source: todo(place.question),
         existing: ["job"],
         told: "",
       };
@@ -316,23 +321,29 @@ function schemaIn(task: Task, schema: SchemaBuild): Open<SchemaBuild> {
 
 /** An HTTP check of the job, or else what is known of the app, on the one port that it may be. */
 function healthOf(group: TaskGroup, task: Task, path: string | undefined): OpenDefinition["health"] {
-  const labels = portLabels(group);
+  const labels = portLabels(group, task);
   const services = [...(task.Services ?? []), ...(group.Services ?? [])];
   const checks = services.flatMap(({ PortLabel = "", Checks = [] }) =>
     Checks.filter((check): check is HttpCheck => check.Type === "http" && check.Protocol !== "https").map(
       (check) => ({ port: check.PortLabel ?? PortLabel, path: check.Path }),
     ),
   );
-  const usable = checks.find((check) => labels.includes(check.port) && /^\/[^\s{}"\\]*$/.test(check.path));
+  const usable = checks.find(
+    (check) => isPort(check.port, group, task) && /^\/[^\s{}"\\]*$/.test(check.path),
+  );
   if (usable !== undefined) return usable;
-  const ofService = services.map(({ PortLabel = "" }) => PortLabel).find((label) => labels.includes(label));
+  const ofService = services
+    .map(({ PortLabel = "" }) => PortLabel)
+    .find((label) => isPort(label, group, task));
   const port =
     ofService ??
     labels.find((label) => /^(http|web|ui|app)/.test(label)) ??
     (labels.length === 1 ? labels[0] : undefined) ??
     todo(
       labels.length === 0
-        ? "the group has no port. On which does the app answer HTTP? Give the job one"
+        ? hasOwnNetwork(group)
+          ? "on which port does the app answer HTTP, in the network of its group?"
+          : "the group has no port. On which does the app answer HTTP? Give the job one"
         : `on which of the group's ports does the app answer HTTP? ${labels.join(", ")}`,
     );
   return { port, path: path ?? todo("at which path does the app answer 2xx once it is well?") };

@@ -4,7 +4,8 @@ import type { Job } from "../nomad/job";
 import type { ServerLookup } from "../nomad/dsn";
 import { todo } from "../services/todo";
 import type { Open } from "./open";
-import { isPostgresTask, type FoundApp } from "./find";
+import type { FoundApp } from "./find";
+import { isPostgresTask } from "./programs";
 import { valuesOf } from "./values";
 
 /** What `adopt` knows of the environment. */

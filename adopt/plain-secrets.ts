@@ -19,7 +19,7 @@ export function secretVariables(task: Task): string[] {
 
 /** What is said about a secret, and is none. */
 const about =
-  /_(FILE|LIFETIME|EXPIR\w*|TTL|TIMEOUT|LENGTH|MIN|MAX|ENABLED?|ALGORITHM|ISSUER|NAME|URL|PATH)$/i;
+  /_(FILE|LIFETIME|EXPIR\w*|TTL|TIMEOUT|LENGTH|MIN|MAX|ENABLED?|ALGORITHM|ISSUER|NAME|URL|URI|ENDPOINT|PATH)$/i;
 
 function isSecret(name: string, text: string): boolean {
   return (secretName.test(name) && !about.test(name)) || /^\w+:\/\/[^/:@]+:[^/@]+@/.test(text);

@@ -1,5 +1,5 @@
 /** The variables of a task: what its job says of them. */
-import { variablesIn } from "../nomad/env-template";
+import { settingsIn } from "../nomad/env-template";
 import type { Task } from "../nomad/job";
 
 /** A variable's value as the job has it: a text, or a template of one. */
@@ -7,20 +7,34 @@ export interface Value {
   readonly text: string;
   /** Whether only Nomad knows it. */
   readonly rendered: boolean;
+  /** What its template has before it. Empty: it is said in `env`. */
+  readonly before: string;
 }
 
+export type Values = ReadonlyMap<string, Value>;
+
 /** What is rendered overrules what is said in `env`, as in Nomad. */
-export function valuesOf(task: Task): ReadonlyMap<string, Value> {
+export function valuesOf(task: Task): Values {
   const values = new Map<string, Value>();
-  for (const [name, text] of Object.entries(task.Env ?? {})) values.set(name, valueOf(text));
+  for (const [name, text] of Object.entries(task.Env ?? {})) values.set(name, valueOf(text, ""));
   for (const { Envvars, EmbeddedTmpl = "" } of task.Templates ?? [])
-    if (Envvars === true)
-      for (const [name, text] of variablesIn(EmbeddedTmpl)) values.set(name, valueOf(unquoted(text)));
+    if (Envvars === true) for (const [name, value] of renderedIn(EmbeddedTmpl)) values.set(name, value);
   return values;
 }
 
-function valueOf(text: string): Value {
-  return { text, rendered: text.includes("{{") };
+/** Of two values that exclude each other (`{{ else }}`), the first: the other is a stopgap. */
+function renderedIn(template: string): Values {
+  const values = new Map<string, Value>();
+  for (const { name, value, before } of settingsIn(template)) {
+    const first = values.get(name);
+    if (first !== undefined && /\{\{-?\s*else\b/.test(before.slice(first.before.length))) continue;
+    values.set(name, valueOf(unquoted(value), before));
+  }
+  return values;
+}
+
+function valueOf(text: string, before: string): Value {
+  return { text, rendered: text.includes("{{"), before };
 }
 
 function unquoted(text: string): string {
@@ -29,26 +43,21 @@ function unquoted(text: string): string {
 
 /** The secret and the field that a rendered value is, and nothing else: `{{ with secret "secret/data/x" }}{{ .Data.data.y }}{{ end }}`. */
 export function secretOf(
-  text: string,
-  template: string,
+  { text, before }: Value,
   mount: string,
 ): { secret: string; field: string } | undefined {
   const field = /\.Data\.data\.(\w+)/.exec(text)?.[1];
   // The block may have begun on an earlier line.
   const [, path] =
-    /secret\s+"([^"]+)"/.exec(text) ??
-    [...template.slice(0, template.indexOf(text)).matchAll(/secret\s+"([^"]+)"/g)].at(-1) ??
-    [];
+    /secret\s+"([^"]+)"/.exec(text) ?? [...before.matchAll(/secret\s+"([^"]+)"/g)].at(-1) ?? [];
   if (field === undefined || path === undefined || !path.startsWith(`${mount}/data/`)) return undefined;
   return { secret: path.slice(`${mount}/data/`.length), field };
 }
 
-/** An address that is rendered, with the service of Consul's that it is of: `{{ range service "x" }}` may stand on an earlier line. */
-export function withService(text: string, task: Task): string {
-  if (!/\.(Address|NodeAddress)\b/.test(text) || /service\s+"/.test(text)) return text;
-  const template = (task.Templates ?? [])
-    .map(({ EmbeddedTmpl = "" }) => EmbeddedTmpl)
-    .find((one) => one.includes(text));
-  const [block] = [...(template ?? "").split(text)[0]!.matchAll(/service\s+"[^"]+"/g)].at(-1) ?? [];
-  return block === undefined ? text : `{{ ${block} }}${text}`;
+/** An address in a value, with the service of Consul's that it is of: `{{ range service "x" }}` may stand before it. */
+export function withService(address: string, { text, before }: Value): string {
+  if (!/\.(Address|NodeAddress)\b/.test(address) || /service\s+"/.test(address)) return address;
+  const above = before + text.slice(0, Math.max(0, text.indexOf(address)));
+  const [block] = [...above.matchAll(/service\s+"[^"]+"/g)].at(-1) ?? [];
+  return block === undefined ? address : `{{ ${block} }}${address}`;
 }

@@ -8,9 +8,25 @@ const closing = /\{\{-?\s*end\b/g;
 
 /** The variables that a text sets, with the texts of their values: templates still, in quotes if they were. */
 export function variablesIn(text: string): [name: string, value: string][] {
-  return text.split("\n").flatMap((line): [string, string][] => {
+  return settingsIn(text).map(({ name, value }) => [name, value]);
+}
+
+/** A line that sets a variable. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  /** The text before the value: the blocks that it stands in begin there. */
+  readonly before: string;
+}
+
+export function settingsIn(text: string): Setting[] {
+  let at = 0;
+  return text.split("\n").flatMap((line): Setting[] => {
     const [, name, value] = setting.exec(line) ?? [];
-    return name === undefined ? [] : [[name, value!.trim()]];
+    const begin = at;
+    at += line.length + 1;
+    if (name === undefined) return [];
+    return [{ name, value: value!.trim(), before: text.slice(0, begin + line.length - value!.length) }];
   });
 }
 

@@ -78,6 +78,11 @@ function isOurs(definition: Definition, names: ReadonlySet<string>, change: JobC
   if (of("Constraint") && /\$\{attr\.(vault|consul|nomad)[\w.]*\.version\}/.test(inside)) return true;
   if (of("Volume") && (kind === "new" || inside === `Volume ${sourceVolume(definition)}`)) return true;
   if (/ pgmoor_schema$/.test(inside)) return true;
+  // The port for the schema, in a group that had no network.
+  if (inside === "Network" && kind === "new" && task === undefined) {
+    const labels = [...after].filter(([name]) => /\bLabel$/.test(name)).map(([, label]) => label);
+    return labels.join() === "pgmoor_schema";
+  }
   if (of("Template") && /(secrets\/database\.env|pgmoor-tls\/ca\.pem)$/.test(inside)) return true;
   const variable = /^Env\[(.*)\]$/.exec(field)?.[1];
   if (variable !== undefined) return names.has(variable);

@@ -22,7 +22,10 @@ export interface JobDefinition extends AnyDefinition {
    * theirs. It may read what their templates read.
    */
   readonly tasks: readonly [app: string, ...others: string[]];
-  /** Where the app answers 2xx when it is well: the label of a port of its group, and a path. */
+  /**
+   * Where the app answers 2xx when it is well: the label of a port of its group or of its task, and a path.
+   * In a network namespace of the group (`bridge`, `cni/…`) the port may be a number, as in a service.
+   */
   readonly health: { readonly port: string; readonly path: string };
   /**
    * Further paths of Vault's API that the tasks may read, where their templates do not name them in full:

@@ -7,6 +7,7 @@ import { variablesIn } from "../nomad/env-template";
 import { vaultReads } from "../nomad/template-reads";
 import type { Side } from "./definition";
 import { groupIndex, type JobDefinition } from "./job-definition";
+import { hasOwnNetwork, isPort, portLabels } from "./job-ports";
 
 export interface JobProblem {
   /** In the definition: `jobspec.TaskGroups[0].Count`. */
@@ -85,11 +86,6 @@ function problemsOf(definition: JobDefinition, job: Job, at: string): JobProblem
         `${path}.Connect`,
         `the service ${service.Name ?? ""} is in Consul's service mesh, whose proxies pgmoor's tasks and the server are not part of. Take connect out of the job, or move its data by hand (docs/move-by-hand.md).`,
       );
-  if (!portLabels(group).includes(definition.health.port))
-    problems.push({
-      path: "health.port",
-      message: `the group ${group.Name} has no port "${definition.health.port}". Allowed: ${portLabels(group).join(", ") || "none; give the job a port"}.`,
-    });
   for (const [place, task] of group.Tasks.entries()) {
     if (ownTasks.has(task.Name))
       problem(`${here}.Tasks[${place}].Name`, `"${task.Name}" is a task that pgmoor adds. Rename it.`);
@@ -102,6 +98,11 @@ function problemsOf(definition: JobDefinition, job: Job, at: string): JobProblem
     problems.push(...unreadable(definition, task, `${at}${here}.Tasks[${place}]`));
   }
   const app = group.Tasks.find(({ Name }) => Name === tasks[0])!;
+  if (!isPort(definition.health.port, group, app))
+    problems.push({
+      path: "health.port",
+      message: `the group ${group.Name} has no port "${definition.health.port}". Allowed: ${allowedPorts(group, app)}.`,
+    });
   if (app.Lifecycle != null)
     problems.push({ path: "tasks[0]", message: `${app.Name} is no main task: it has a lifecycle.` });
   problems.push(...sourceProblems(definition, group, app, `${at}${here}`));
@@ -114,6 +115,12 @@ function problemsOf(definition: JobDefinition, job: Job, at: string): JobProblem
       );
   }
   return problems;
+}
+
+function allowedPorts(group: TaskGroup, app: Task): string {
+  const labels = portLabels(group, app);
+  if (hasOwnNetwork(group)) return [...labels, "the number of a port"].join(", ");
+  return labels.join(", ") || "none; give the job a port";
 }
 
 function sourceProblems({ source }: JobDefinition, group: TaskGroup, app: Task, at: string): JobProblem[] {
@@ -196,10 +203,4 @@ function servicesOf(group: TaskGroup, at: string): [Service, string][] {
     ...of(group.Services, at),
     ...group.Tasks.flatMap(({ Services }, index) => of(Services, `${at}.Tasks[${index}]`)),
   ];
-}
-
-export function portLabels({ Networks }: TaskGroup): string[] {
-  return (Networks ?? []).flatMap(({ ReservedPorts, DynamicPorts }) =>
-    [...(ReservedPorts ?? []), ...(DynamicPorts ?? [])].map(({ Label }) => Label),
-  );
 }

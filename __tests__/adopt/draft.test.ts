@@ -20,6 +20,12 @@ test.each([
   ["counted", "refused", /3 allocations cannot share a SQLite file/],
   ["arr", "refused", /several apps with a database: arr\/radarr, arr\/sonarr/],
   ["nightly", "refused", /periodic job/],
+  ["cloud", "refused", /its database is mysql, not SQLite or PostgreSQL/],
+  ["twice", "refused", /2 allocations cannot share a SQLite file/],
+  ["library", "asks", /the file local\/config\.xml tells of a server: does Radarr use that/],
+  ["code", "moves", /SQLite, \/var\/lib\/gitea\/data\/gitea\.db/],
+  ["links", "moves", /SQLite, \/etc\/linkding\/data\/db\.sqlite3/],
+  ["vault", "moves", /SQLite, \/data\/db\.sqlite3/],
 ] as const)("%s: %s", (name, outcome, reason) => {
   const draft = drafted(name);
   expect([draft.outcome, draft.reasons.join("\n")]).toEqual([
@@ -44,7 +50,7 @@ test("the password of a PostgreSQL beside the app is found in Vault, by its own 
   expect(drafted("forge").existing).toEqual(["job", "secret"]);
 });
 
-const moving = ["bookmarks", "forge", "dashboards", "notes"] as const;
+const moving = ["bookmarks", "forge", "dashboards", "notes", "code", "links", "vault"] as const;
 
 function jobIn(definition: JobDefinition, phase: Phase): Job {
   const service = { definition, phase };
@@ -131,6 +137,29 @@ test("in a group with a network namespace of its own, pgmoor's tasks share its l
   expect(config.EmbeddedTmpl).toMatch(/127\.0\.0\.1:" \(env "NOMAD_PORT_http"\)/);
   // Two tries in an hour, and then dead: not while migration tasks are in the job.
   expect(group!.ReschedulePolicy).toMatchObject({ Unlimited: true });
+});
+
+test.each([
+  // A service's port may be a number where the group has a network namespace.
+  ["links", "9090", "127.0.0.1:9090/health"],
+  // Nomad names a port of a task by the task.
+  ["vault", "http", '" (env "NOMAD_ADDR_bit_warden_http") "/alive'],
+] as const)("%s: the app answers at port %s", (name, port, address) => {
+  const definition = definitionOf(name);
+  expect(definition.health.port).toBe(port);
+  const [group] = jobIn(definition, "cutover").TaskGroups;
+  const confirm = group!.Tasks.find(({ Name }) => Name === "confirm")!;
+  const config = confirm.Templates!.find(({ DestPath }) => DestPath.endsWith("pgmoor.json"))!;
+  expect(config.EmbeddedTmpl).toContain(address);
+});
+
+test("the task that builds the schema takes nothing that only one container can have", () => {
+  const [group] = jobIn(definitionOf("vault"), "cutover").TaskGroups;
+  const { Config, Resources } = group!.Tasks.find(({ Name }) => Name === "schema")!;
+  expect(Object.keys(Config as object)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(port_map|network_aliases)$/)]),
+  );
+  expect(Resources).not.toHaveProperty("Networks");
 });
 
 function problemsOf(name: JobName, change: (definition: JobDefinition) => object): string {

@@ -10,14 +10,20 @@ export const jobNames = [
   "apart",
   "arr",
   "bookmarks",
+  "cloud",
+  "code",
   "counted",
   "dashboards",
   "forge",
+  "library",
+  "links",
   "mesh",
   "nightly",
   "notes",
   "reader",
   "shared",
+  "twice",
+  "vault",
 ] as const;
 export type JobName = (typeof jobNames)[number];
 

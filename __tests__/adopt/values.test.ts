@@ -1,5 +1,5 @@
 import type { Task } from "../../nomad/job";
-import { withService } from "../../adopt/values";
+import { valuesOf, withService } from "../../adopt/values";
 
 const task = (EmbeddedTmpl: string) => ({ Templates: [{ EmbeddedTmpl, Envvars: true }] }) as unknown as Task;
 
@@ -9,10 +9,17 @@ test.each([
     '{{ service "postgresql" }}{{ .Address }}',
   ],
   [
-    '{{ range service "mail" }}M={{ .Port }}{{ end }}{{ with service "db" }}DB_HOST={{ .Address }}{{ end }}',
+    '{{ range service "mail" }}\nMAIL={{ .Address }}\n{{ end }}\n{{ with service "db" }}DB_HOST={{ .Address }}{{ end }}',
     '{{ service "db" }}{{ .Address }}',
   ],
   ["DB_HOST={{ .Address }}", "{{ .Address }}"],
 ])("%s: the address is of the service whose block it stands in", (template, told) => {
-  expect(withService("{{ .Address }}", task(template))).toBe(told);
+  expect(withService("{{ .Address }}", valuesOf(task(template)).get("DB_HOST")!)).toBe(told);
+});
+
+test("of two values that exclude each other, the first", () => {
+  const template =
+    '{{ range service "db" }}\nURL="postgres://{{ .Address }}/a"\n{{ else }}\nURL="none"\n{{ end }}';
+  expect(valuesOf(task(template)).get("URL")!.text).toBe("postgres://{{ .Address }}/a");
+  expect(valuesOf(task("URL=one\nURL=two")).get("URL")!.text).toBe("two");
 });

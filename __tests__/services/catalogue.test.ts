@@ -12,6 +12,7 @@ const noServices = [
   "definition",
   "job-changes",
   "job-definition",
+  "job-ports",
   "job-problems",
   "ledger",
   "monitoring",

@@ -7,6 +7,8 @@ export interface KnownApp {
   readonly name: string;
   /** Matches the image without its tag: `ghcr.io/paperless-ngx/paperless-ngx`. */
   readonly image: RegExp;
+  /** Matches the tags that it is about: images of one name may have their data in other places. @default every tag */
+  readonly tag?: RegExp;
   /** A path that answers 2xx to anyone once the app runs. */
   readonly health: string;
   /** How it takes its DSN. Absent: it has no PostgreSQL. */

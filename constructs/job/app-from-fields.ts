@@ -3,6 +3,7 @@ import { dsnFile, caFile } from "../../nomad/dsn";
 import { Duration } from "../../nomad/duration";
 import type { Job, Task } from "../../nomad/job";
 import { defaultProxy, proxyTags } from "../../nomad/proxy-tags";
+import { taskVariable } from "../../nomad/template";
 import { volumeRequests, type HostVolume } from "../../nomad/volume";
 import type { Companion, EmbeddedSource, SecretVariable, ServiceDefinition } from "../../services/definition";
 import type { App } from "./app";
@@ -25,7 +26,10 @@ export function appFromFields(props: FieldsProps, mode: Mode): App {
       port: portLabel,
     }),
     group: 0,
-    health: { port: portLabel, path: definition.health.path },
+    health: {
+      address: taskVariable(`NOMAD_HOST_ADDR_${portLabel}`),
+      path: definition.health.path,
+    },
     bridged: false,
     untouched: false,
     schema: (run) => ({

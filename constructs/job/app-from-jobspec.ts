@@ -1,5 +1,6 @@
 /** The job that somebody wrote: kept as it is, but for what its database needs. */
 import type { Task, TaskGroup, Update } from "../../nomad/job";
+import { addressOf, hasOwnNetwork } from "../../services/job-ports";
 import { groupIndex, type JobDefinition, type TaskSource } from "../../services/job-definition";
 import type { App, Mounted } from "./app";
 import { changedJob } from "./change";
@@ -26,8 +27,11 @@ export function appFromJobspec(given: JobspecProps, mode: Mode): App {
   return {
     job: { ...jobspec, TaskGroups: jobspec.TaskGroups.map((one, index) => (index === at ? changed : one)) },
     group: at,
-    health: definition.health,
-    bridged: /^(bridge$|cni\/)/.test(group.Networks?.[0]?.Mode ?? ""),
+    health: {
+      address: addressOf(definition.health.port, group, app),
+      path: definition.health.path,
+    },
+    bridged: hasOwnNetwork(group),
     untouched: changed === group,
     schema: (run) =>
       runOtherwise(withoutDatabase(definition, app), run, templatesWithoutDatabase(definition, app)),

@@ -1,5 +1,6 @@
 /** What pgmoor has to know of the app of a job to lay its own tasks around it, whichever way the definition says the job. */
 import type { AnyTask, DriverAndConfig, Job, Resources, Template, VolumeMount } from "../../nomad/job";
+import type { Expression } from "../../nomad/template";
 import type { Run } from "./run";
 
 export interface App {
@@ -7,8 +8,8 @@ export interface App {
   readonly job: Job;
   /** The place in the job of the service's group. */
   readonly group: number;
-  /** Where the app answers 2xx when it is well. */
-  readonly health: { readonly port: string; readonly path: string };
+  /** Where the app answers 2xx when it is well: address and port, and a path. */
+  readonly health: { readonly address: Expression; readonly path: string };
   /** Whether the group has a network namespace of its own: its tasks share a loopback, which is not the host's. */
   readonly bridged: boolean;
   /** Whether `job` is exactly what a definition has as its jobspec. */

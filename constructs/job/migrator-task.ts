@@ -105,7 +105,7 @@ function migratorConfig(
 ): Template {
   const { definition } = props;
   // A rehearsal starts no app, and has no port for one.
-  const address = name === "rehearse" ? text("127.0.0.1") : addressOf(app);
+  const address = name === "rehearse" ? text("127.0.0.1") : app.health.address;
   const { migrate, confirm, healthy } = deadlinesOf(definition);
   return file(
     configPath,
@@ -144,13 +144,6 @@ function sourceConfig(app: App, source: AnySource, returning: boolean): JsonTemp
 /** Where a service's own PostgreSQL has its data, as its task sees it. */
 function sourceData(source: Exclude<AnySource, SqliteSource>): string {
   return "task" in source ? source.data : dataDirectory(source);
-}
-
-/** Where the app answers: Nomad gives a bridge no way back from its host's address. */
-function addressOf({ bridged, health: { port } }: App): Expression {
-  return bridged
-    ? join(text("127.0.0.1:"), taskVariable(`NOMAD_PORT_${port}`))
-    : taskVariable(`NOMAD_HOST_ADDR_${port}`);
 }
 
 function healthUrl({ health }: App, address: Expression): Expression {

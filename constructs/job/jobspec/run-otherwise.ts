@@ -36,11 +36,11 @@ function driverOf(task: Task, { entrypoint, args = [], network }: Run): DriverAn
   switch (task.Driver) {
     case "docker":
     case "podman": {
-      const { command: _, ports: __, ipv4_address: ___, healthchecks: ____, ...kept } = task.Config;
+      const { command: _, healthchecks: __, ...kept } = task.Config;
       return {
         Driver: task.Driver,
         Config: {
-          ...withoutData(task, kept),
+          ...withoutAddress(withoutData(task, kept)),
           ...(network === "host" ? { network_mode: "host" } : {}),
           ...(entrypoint === undefined ? {} : { entrypoint }),
           args,
@@ -57,6 +57,21 @@ function driverOf(task: Task, { entrypoint, args = [], network }: Run): DriverAn
     case "qemu":
       throw new RangeError(`${task.Name}: pgmoor cannot run another command with the driver ${task.Driver}`);
   }
+}
+
+/** What only one container can have: whoever asks for the service would find this one. */
+const ofOneContainer = new Set([
+  "ports",
+  "port_map",
+  "ipv4_address",
+  "ipv6_address",
+  "mac_address",
+  "network_aliases",
+]);
+
+function withoutAddress({ image, ...config }: DockerConfig): DockerConfig {
+  const kept = Object.entries(config).filter(([field]) => !ofOneContainer.has(field));
+  return { ...Object.fromEntries(kept), image };
 }
 
 /** Files that the task renders or only reads stay mounted. What it writes to is its data. */
