@@ -9,7 +9,7 @@ import { roleDropped } from "./mistakes/role-dropped";
 import { secretDeleted, secretOverwritten } from "./mistakes/secret-meddled";
 import { serviceRemoved } from "./mistakes/service-removed";
 import { stateLost } from "./mistakes/state-lost";
-import { terraformKilledAtEach } from "./mistakes/terraform-killed";
+import { rotationKilledAtEach, terraformKilledAtEach } from "./mistakes/terraform-killed";
 import { databaseRenamed, existingChanged, rotationReverted } from "./mistakes/words-changed";
 import { jobRevertedByHand } from "./job-reverted-by-hand";
 import { migratorImageAway } from "./migrator-image-gone";
@@ -60,6 +60,7 @@ export const faults: readonly Fault[] = [
   badVersion,
   placementBlocked,
   rotation,
+  rotationKilledAtEach,
   copyBackAndMove,
   discarded,
   ...failedRollbacks,

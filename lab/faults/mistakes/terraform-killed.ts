@@ -1,10 +1,15 @@
-/** Terraform is killed while it makes each resource of a new service, and after each: the next deploy goes on, or says how. */
+/** Terraform is killed while it makes or changes each resource, and after each: the next deploy continues, or says how. */
 import type { Outcome } from "../../deployment";
 import { expectSuccess, expectThat, tail } from "../../story/expectations";
 import { waitForAnswer } from "../../story/services";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
+import { secretVersion } from "../rotation";
+import { expectNothingToDo, oneOfEach, rotate } from "./mistake";
 import { newcomer } from "./newcomers";
+
+const making = /\w+\.\w+: (Creating\.\.\.|Creation complete)/g;
+const changing = /\w+\.\w+: (Modifying\.\.\.|Modifications complete)/g;
 
 export const terraformKilledAtEach: Fault = {
   name: "terraform-killed-at-each-resource",
@@ -18,7 +23,7 @@ export const terraformKilledAtEach: Fault = {
     const killedAt = new Set<string>();
     let kills = 0;
     for (;;) {
-      const outcome = await deployAndKill(bench, service.name, killedAt);
+      const outcome = await deployAndKill(bench, service.name, making, killedAt);
       if (outcome.succeeded) break;
       if (killedAt.size > kills) kills = killedAt.size;
       else await doAsToldBy(bench, service.name, outcome.output.replace(/[\s│]+/g, " "));
@@ -35,8 +40,41 @@ export const terraformKilledAtEach: Fault = {
   },
 };
 
+export const rotationKilledAtEach: Fault = {
+  name: "rotation-killed-at-each-resource",
+  about:
+    "Terraform is killed during and after each resource of a rotation; each time the same deploy is run again",
+  strikes: ["cutover", "adopted"],
+  async inject(bench, struck) {
+    for (const subject of oneOfEach(struck)) {
+      const { name } = subject.service;
+      const before = await secretVersion(bench.lab, subject);
+      await rotate(bench, subject);
+      const killedAt = new Set<string>();
+      for (let kills = 0; ; kills++) {
+        const outcome = await deployAndKill(bench, name, changing, killedAt);
+        if (outcome.succeeded) break;
+        expectThat(killedAt.size > kills, `only a kill should end the rotation of ${name}`, tail(outcome));
+      }
+      bench.tell(`${name}: Terraform was killed at ${[...killedAt].join(", ")}; rotated`);
+      expectThat(killedAt.size >= 5, `Terraform should have been killed five times, not ${killedAt.size}`);
+      expectThat(
+        (await secretVersion(bench.lab, subject)) > before,
+        `${name} should have a new password in Vault`,
+      );
+      await expectNothingToDo(bench, subject);
+      await waitForAnswer(subject.service, "server", 30);
+    }
+  },
+};
+
 /** What `cdktf deploy` does, but kills Terraform at the first line of its output that it was not killed at before. */
-async function deployAndKill({ deployment }: Bench, name: string, killedAt: Set<string>): Promise<Outcome> {
+async function deployAndKill(
+  { deployment }: Bench,
+  name: string,
+  lines: RegExp,
+  killedAt: Set<string>,
+): Promise<Outcome> {
   for (const step of [
     () => deployment.synthesize(),
     () => deployment.terraform(name, ["init", "-input=false"]),
@@ -46,9 +84,7 @@ async function deployAndKill({ deployment }: Bench, name: string, killedAt: Set<
   // One after the other: what is killed is the resource of that line.
   const apply = ["apply", "-input=false", "-auto-approve", "-parallelism=1"];
   return deployment.terraform(name, apply, {}, (text, terraform) => {
-    const [line] = [...text.matchAll(/\w+\.\w+: (Creating\.\.\.|Creation complete)/g)]
-      .map(([all]) => all)
-      .filter((all) => !killedAt.has(all));
+    const [line] = [...text.matchAll(lines)].map(([all]) => all).filter((all) => !killedAt.has(all));
     if (killed || line === undefined) return;
     killed = terraform.kill("SIGKILL");
     if (killed) killedAt.add(line);
