@@ -4,11 +4,20 @@ import { addRow } from "./rows";
 
 /** Milliseconds between two tries: a user who does not give up. */
 const everyMs = 100;
+/** What a try and its pause cannot take: somebody stopped this program, or the machine slept. */
+const stoppedMs = 12_000;
 
 /** Somebody who writes to a service all the time, and remembers what it acknowledged. */
 export class Writer {
-  private readonly acknowledged: { readonly key: string; readonly asked: number; readonly at: number }[] = [];
+  private readonly acknowledged: {
+    readonly key: string;
+    readonly asked: number;
+    readonly at: number;
+    readonly running: number;
+  }[] = [];
   private ended = false;
+  /** Milliseconds in which this program did not run: nobody asked the service. */
+  private stopped = 0;
   private readonly done: Promise<void>;
 
   constructor(private readonly service: LabService) {
@@ -25,9 +34,9 @@ export class Writer {
     return this.acknowledged.find(({ asked }) => asked >= moment)?.at;
   }
 
-  /** The longest time between two acknowledged rows, in seconds. */
+  /** The longest time between two acknowledged rows while somebody asked, in seconds. */
   get longestSilence(): number {
-    const times = this.acknowledged.map(({ at }) => at);
+    const times = this.acknowledged.map(({ running }) => running);
     return Math.max(0, ...times.slice(1).map((at, before) => at - times[before]!)) / 1000;
   }
 
@@ -40,8 +49,11 @@ export class Writer {
     while (!this.ended) {
       const asked = performance.now();
       const key = await addRow(this.service).catch(() => undefined);
-      if (key !== undefined) this.acknowledged.push({ key, asked, at: performance.now() });
+      const at = performance.now();
+      if (key !== undefined) this.acknowledged.push({ key, asked, at, running: at - this.stopped });
       await pause(everyMs);
+      const took = performance.now() - asked;
+      if (took > stoppedMs) this.stopped += took;
     }
   }
 }

@@ -35,7 +35,9 @@ export async function call(api: Api, method: string, path: string, request: Call
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
-  const timeout = AbortSignal.timeout((request.seconds ?? 30) * 1000);
+  const milliseconds = (request.seconds ?? 30) * 1000;
+  const timeout = AbortSignal.timeout(milliseconds);
+  const began = performance.now();
   try {
     const { status, headers, bytes } = await send(url, {
       method,
@@ -47,6 +49,9 @@ export async function call(api: Api, method: string, path: string, request: Call
     return { status, headers, body: parse(bytes.toString()) };
   } catch (error) {
     if (request.signal?.aborted) throw new Fault(`Interrupted while asking ${api.name}`);
+    // The time ran out while this program was stopped, or the machine slept: nobody waited.
+    const stopped = timeout.aborted && performance.now() - began > 2 * milliseconds;
+    if (stopped && method === "GET") return call(api, method, path, request);
     throw new Fault(
       `${api.name} at ${api.address} cannot be reached (${networkReason(error)})`,
       `Start it, or correct the provider's address.`,

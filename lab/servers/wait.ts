@@ -10,6 +10,9 @@ export interface WaitOptions {
   readonly everyMs?: number;
 }
 
+/** No look takes as long: somebody stopped this program, or the machine slept. That time does not count. */
+const stoppedMs = 60_000;
+
 /**
  * Waits until `look` gives something other than undefined or false, and returns it. An error of `look` means "not yet"; the
  * last one is in the message of the error thrown at the deadline.
@@ -18,9 +21,10 @@ export async function waitFor<T>(
   options: WaitOptions,
   look: () => Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = Date.now() + options.deadlineSeconds * 1000;
+  let deadline = Date.now() + options.deadlineSeconds * 1000;
   let last: unknown;
   for (;;) {
+    const began = Date.now();
     try {
       const found = await look();
       if (found !== undefined && found !== false) return found;
@@ -29,11 +33,12 @@ export async function waitFor<T>(
       if (error instanceof GiveUp) throw error;
       last = error;
     }
-    if (Date.now() >= deadline) {
+    if (Date.now() >= deadline && Date.now() - began <= stoppedMs) {
       const why = last === undefined ? "" : `: ${messageOf(last)}`;
       throw new Error(`not within ${options.deadlineSeconds} s: ${options.what}${why}`);
     }
     await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 50));
+    if (Date.now() - began > stoppedMs) deadline += Date.now() - began;
   }
 }
 
