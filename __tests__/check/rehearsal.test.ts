@@ -179,3 +179,11 @@ test("a second rehearsal of the service does not begin while one runs", async ()
   await rehearse();
   expect(of(await second!).problems).toEqual(["another rehearsal of this service runs"]);
 });
+
+test("a client without room on its disk has removed what it printed: the words say so", async () => {
+  allocation("failed", { rehearse: { ...started, Failed: true } });
+  stage.nomadAnswers.set("/v1/client/fs/logs/a1", () => ({ status: 404, body: "not found on client" }));
+  const { problems } = of(await rehearse());
+  expect(problems.join()).toMatch(/gc_disk_usage_threshold/);
+  await expectNothingLeft();
+});

@@ -63,7 +63,9 @@ export class RehearsalJob {
   /** What a task printed. */
   async log({ ID }: Allocation, task: string, type: "stdout" | "stderr"): Promise<string> {
     const path = `/v1/client/fs/logs/${ID}?task=${task}&type=${type}&plain=true&${this.query}`;
-    return call(this.api, "GET", path);
+    return call(this.api, "GET", path).catch((error: Error) => {
+      throw error.message.includes("HTTP 404") ? new Error(removed) : error;
+    });
   }
 
   /** Stops it, waits until its tasks have ended, and has Nomad forget it. */
@@ -111,6 +113,10 @@ export function neverRan({ TaskStates }: Allocation): string[] {
     ),
   );
 }
+
+/** Source: https://developer.hashicorp.com/nomad/docs/configuration/client#gc_disk_usage_threshold */
+const removed =
+  "Nomad has removed what the rehearsal printed: a client whose disk is fuller than its gc_disk_usage_threshold (80 %) removes each allocation when it ends. Free some of its disk, or raise the threshold, and try again";
 
 function ifNone(error: unknown): void {
   if (!(error instanceof Error) || !error.message.includes("HTTP 404")) throw error;

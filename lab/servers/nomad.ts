@@ -142,6 +142,9 @@ function clientConfig(hostFolders: readonly HostFolder[]) {
     cpu_total_compute: 20_000,
     min_dynamic_port: firstDynamic,
     max_dynamic_port: firstDynamic + 199,
+    // On a machine whose disk is fuller than 80 % it would remove each allocation when it ends, with what it printed.
+    gc_disk_usage_threshold: 100,
+    gc_inode_usage_threshold: 100,
     // Programs come by host volume: Nomad's own list would copy gigabytes for every allocation. An empty map means that list, too.
     chroot_env: { "/etc/passwd": "/etc/passwd" },
     // Nomad waits up to a minute between tries and kills the task after twelve: nine minutes of a sealed Vault. Here one.
