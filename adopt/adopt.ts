@@ -2,6 +2,7 @@
 import type { Environment } from "../environments/model/environment";
 import { ownStacks } from "../environments/model/own-stacks";
 import { workloadIdentityName } from "../services/definition";
+import { notesAround } from "./around";
 import { draftOf, type Draft } from "./draft";
 import { findApps } from "./find";
 import { changesTo, runningJob, type Asking } from "./nomad";
@@ -37,12 +38,13 @@ export async function adoptJob(
   if (draft.definition === undefined) return { ...draft, id, name };
   const jobspec = await sameJob(asking, found);
   const stopped = found.Stop === true ? ["the job is stopped: a deploy of it starts it"] : [];
+  const around = draft.outcome === "refused" ? [] : await notesAround(environment, draft.definition, env);
   const as = { id, name };
   if (hide === undefined || hidden === undefined || hidden.moved.length === 0)
     return {
       ...draft,
       definition: { ...draft.definition, jobspec },
-      notes: [...draft.notes, ...stopped],
+      notes: [...draft.notes, ...around, ...stopped],
       ...as,
     };
   if (secrets === "write" && draft.outcome !== "refused")
@@ -55,7 +57,7 @@ export async function adoptJob(
       jobspec: hide(jobspec).job,
       reads: [`${mount}/data/${name}`],
     },
-    notes: [...draft.notes, ...hiddenNotes(hidden, `${mount}/${name}`), ...stopped],
+    notes: [...draft.notes, ...hiddenNotes(hidden, `${mount}/${name}`), ...around, ...stopped],
     ...as,
   };
 }

@@ -1,17 +1,17 @@
 /** What `adopt` makes of a job: a definition, and what it could not tell. */
 import type { Dsn } from "../nomad/dsn";
-import type { Job, Task, TaskGroup, Template } from "../nomad/job";
-import type { HttpCheck } from "../nomad/job-service";
+import type { Job, Task, Template } from "../nomad/job";
 import { textsOf } from "../nomad/driver-config";
 import { isInAllocation, mountOf, mountsOf } from "../nomad/mounts";
 import { databaseSecretName, type AnyDefinition, type SchemaBuild } from "../services/definition";
 import { defineJob, type JobDefinition } from "../services/job-definition";
 import { jobProblems } from "../services/job-problems";
-import { hasOwnNetwork, isPort, portLabels } from "../services/job-ports";
 import { todo, Unanswered, unanswered } from "../services/todo";
 import { findApps, isSameApp, type FoundApp } from "./find";
 import { isPostgresTask, otherServer } from "./programs";
+import { healthOf } from "./health";
 import { postgresBeside } from "./beside";
+import { stillTold } from "./still-told";
 import { plainSecrets } from "./plain-secrets";
 import { serverDatabase, serverGroup, type Around } from "./on-server";
 import type { Open, OpenDefinition } from "./open";
@@ -179,7 +179,13 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
     ...(outcome === "cannot move" ? [known!.cannotMove!] : []),
     ...(outcome === "moves" || outcome === "on the server" ? [found.told] : []),
   ];
-  return { outcome, reasons, definition, existing: found.existing, notes: plainSecrets(group) };
+  return {
+    outcome,
+    reasons,
+    definition,
+    existing: found.existing,
+    notes: [...plainSecrets(group), ...stillTold(app)],
+  };
 }
 
 /** What no answer of a person can mend. */
@@ -317,34 +323,4 @@ function schemaIn(task: Task, schema: SchemaBuild): Open<SchemaBuild> {
     ...schema,
     command: todo(`which command does here what ${schema.command.join(" ")} does in the image?`),
   };
-}
-
-/** An HTTP check of the job, or else what is known of the app, on the one port that it may be. */
-function healthOf(group: TaskGroup, task: Task, path: string | undefined): OpenDefinition["health"] {
-  const labels = portLabels(group, task);
-  const services = [...(task.Services ?? []), ...(group.Services ?? [])];
-  const checks = services.flatMap(({ PortLabel = "", Checks = [] }) =>
-    Checks.filter((check): check is HttpCheck => check.Type === "http" && check.Protocol !== "https").map(
-      (check) => ({ port: check.PortLabel ?? PortLabel, path: check.Path }),
-    ),
-  );
-  const usable = checks.find(
-    (check) => isPort(check.port, group, task) && /^\/[^\s{}"\\]*$/.test(check.path),
-  );
-  if (usable !== undefined) return usable;
-  const ofService = services
-    .map(({ PortLabel = "" }) => PortLabel)
-    .find((label) => isPort(label, group, task));
-  const port =
-    ofService ??
-    labels.find((label) => /^(http|web|ui|app)/.test(label)) ??
-    (labels.length === 1 ? labels[0] : undefined) ??
-    todo(
-      labels.length === 0
-        ? hasOwnNetwork(group)
-          ? "on which port does the app answer HTTP, in the network of its group?"
-          : "the group has no port. On which does the app answer HTTP? Give the job one"
-        : `on which of the group's ports does the app answer HTTP? ${labels.join(", ")}`,
-    );
-  return { port, path: path ?? todo("at which path does the app answer 2xx once it is well?") };
 }

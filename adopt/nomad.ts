@@ -34,6 +34,16 @@ export async function runningJob(asking: Asking, id: string): Promise<Json> {
   return running.parse(await ask(asking, `/v1/job/${encodeURIComponent(id)}`, id));
 }
 
+const allocations = z.array(
+  z.object({ ID: z.string(), TaskGroup: z.string(), ClientStatus: z.string(), NodeID: z.string() }),
+);
+export type Allocation = z.infer<typeof allocations>[number];
+
+/** The job's allocations, of every state. @throws {UserError} */
+export async function allocationsOf(asking: Asking, id: string): Promise<Allocation[]> {
+  return allocations.parse(await ask(asking, `/v1/job/${encodeURIComponent(id)}/allocations`, id));
+}
+
 /** What Nomad would change if it got this job, in its own words. Nothing is registered. @throws {UserError} */
 export async function changesTo(asking: Asking, job: Job): Promise<JobChange[]> {
   const path = `/v1/job/${encodeURIComponent(job.ID)}/plan`;

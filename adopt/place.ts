@@ -10,8 +10,8 @@ import { withService, type Values } from "./values";
 export type Place =
   /** @param file what the job says, or the image's default */
   | { readonly kind: "sqlite"; readonly file: string }
-  /** A PostgreSQL in a task of its group. */
-  | { readonly kind: "beside"; readonly task: Task }
+  /** A PostgreSQL in a task of its group. @param host as the job says it; absent: no variable says it */
+  | { readonly kind: "beside"; readonly task: Task; readonly host?: string }
   /** A PostgreSQL somewhere. @param host as the job says it */
   | { readonly kind: "postgres"; readonly host: string }
   /** A server of another kind. */
@@ -124,7 +124,7 @@ function serverOf(group: TaskGroup, host: string): Place {
   const beside = group.Tasks.find(
     (task) => isPostgresTask(task) && (task.Lifecycle == null || task.Lifecycle.Sidecar === true),
   );
-  return beside === undefined ? { kind: "postgres", host } : { kind: "beside", task: beside };
+  return beside === undefined ? { kind: "postgres", host } : { kind: "beside", task: beside, host };
 }
 
 const sqliteUrl = /^(?:sqlite3?:(?:\/\/)?|file:)/i;

@@ -23,7 +23,8 @@ export function addAdopt(program: Command): void {
 const help = `
 It reads the job from Nomad and changes nothing there. The definition gives the same job back: Nomad's own plan says so.
 What pgmoor cannot tell is todo("…") in the definition: TypeScript refuses it, and so does every command, until you answer.
-It finds Nomad by the environment and NOMAD_TOKEN.
+It also looks at the clients' host volumes and at the job's services in Consul, and notes what a person should know.
+It finds Nomad and Consul by the environment, NOMAD_TOKEN and CONSUL_HTTP_TOKEN.
 
 Exit code:
   0  written, or nothing to write

@@ -6,6 +6,8 @@ import { validate } from "../../environments/model/validate";
 import type { Job, TaskGroup } from "../../nomad/job";
 import { consulService, type JobDefinition } from "../../services/job-definition";
 import { todo } from "../../services/todo";
+import { draftOf } from "../../adopt/draft";
+import { valuesOf } from "../../adopt/values";
 import { definitionOf, drafted, type JobName } from "./jobs";
 
 test.each([
@@ -48,6 +50,25 @@ test("the password of a PostgreSQL beside the app is found in Vault, by its own 
   });
   // pgmoor's secret of the database has the same path: it is there.
   expect(drafted("forge").existing).toEqual(["job", "secret"]);
+});
+
+test("another variable with the old server's address is named: pgmoor does not know it", () => {
+  const { jobspec } = definitionOf("forge");
+  const [group, ...groups] = jobspec.TaskGroups;
+  const told = (Env: Record<string, string>) => {
+    const Tasks = group!.Tasks.map((task) =>
+      task.Name === "gitea" ? { ...task, Env: { ...task.Env, ...Env } } : task,
+    );
+    const job = { ...jobspec, TaskGroups: [{ ...group!, Tasks }, ...groups] };
+    return draftOf("forge", job, { mount: "secret", server: homelab.server }).notes.join();
+  };
+  const host = valuesOf(group!.Tasks.find(({ Name }) => Name === "gitea")!).get(
+    "GITEA__database__HOST",
+  )!.text;
+  expect(told({})).not.toMatch(/leaves the job/);
+  expect(told({ CACHE_DB_URL: `postgres://x@${host}/cache`, REDIS: `${host}:6379` })).toMatch(
+    /^CACHE_DB_URL of the task gitea names the PostgreSQL that leaves the job/,
+  );
 });
 
 const moving = ["bookmarks", "forge", "dashboards", "notes", "code", "links", "vault"] as const;

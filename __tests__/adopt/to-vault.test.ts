@@ -13,6 +13,7 @@ let secret: Record<string, string> | undefined;
 const written: unknown[] = [];
 const server = new ApiServer(({ method, path, body }) => {
   if (path.endsWith("/plan")) return { body: { Diff: { Type: "None" } } };
+  if (path.endsWith("/allocations") || path === "/v1/nodes") return { body: [] };
   if (path.startsWith("/v1/job/")) return { body: job };
   if (method === "POST") {
     written.push(body);

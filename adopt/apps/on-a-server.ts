@@ -13,7 +13,12 @@ const miniflux: KnownApp = {
   migrationTables: ["schema_version"],
 };
 
-/** https://docs.mattermost.com/administration-guide/configure/environment-configuration-settings.html (`MM_SQLSETTINGS_…`). */
+/**
+ * https://docs.mattermost.com/install/setup-mattermost-server.html (read: `DriverName`, `DataSource` as a URL; PostgreSQL from the first
+ * start), https://docs.mattermost.com/administration-guide/configure/environment-configuration-settings.html (`MM_SQLSETTINGS_…`),
+ * https://github.com/mattermost/mattermost/blob/master/server/build/Dockerfile (read: `/api/v4/system/ping`, port 8065). A job that keeps
+ * its configuration in the database has the same URL in `MM_CONFIG`. Never run here.
+ */
 const mattermost: KnownApp = {
   name: "Mattermost",
   image: /(^|\/)mattermost(-team-edition|-enterprise-edition)?$/,
