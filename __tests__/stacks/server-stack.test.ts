@@ -94,7 +94,7 @@ test("nobody gets in over TCP without a password, and a service only into its ow
     "?local all all peer",
     "host all ? all scram-sha-256",
     "host replication ? all scram-sha-256",
-    "host samerole all all scram-sha-256",
+    "host sameuser all all scram-sha-256",
     "?",
   ]);
 });

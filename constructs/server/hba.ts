@@ -18,9 +18,10 @@ export interface HbaProps {
 }
 
 /**
- * pg_hba.conf. A service's role has the name of its database, and `samerole` lets it into that one alone: a new service needs
- * no new line, and so no change of the server's job. Nobody gets in over TCP without a password, not even on the host's own
- * loopback, where every container in the host's network is.
+ * pg_hba.conf. A service's role has the name of its database, and `sameuser` lets it into that one alone, also when it is a member
+ * of another service's role (`samerole` would not). A new service needs no new line: neither a change of the server's job, which
+ * Nomad would restart for it, nor a reload. A list of the declared services would lock out those that are retired, and still run.
+ * Nobody gets in over TCP without a password, not even on the host's own loopback, where every container in the host's network is.
  * Source: https://www.postgresql.org/docs/16/auth-pg-hba-conf.html
  */
 export function hbaFile({ mount, adminSecret, watched, further = [], encryptedOnly }: HbaProps): Template {
@@ -32,7 +33,7 @@ export function hbaFile({ mount, adminSecret, watched, further = [], encryptedOn
       "local all all peer",
       `${host} all ${admin} all scram-sha-256`,
       `${host} replication ${admin} all scram-sha-256`,
-      `${host} samerole all all scram-sha-256`,
+      `${host} sameuser all all scram-sha-256`,
       ...(watched ? [`${host} all +${monitors} all scram-sha-256`] : []),
       "",
     ].join("\n");

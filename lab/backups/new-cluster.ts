@@ -10,6 +10,8 @@ import { expectSuccess, expectThat } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { contents, different } from "./contents";
 import { central, type Ground } from "./ground";
+import { backUp } from "./jobs";
+import { listed } from "./repository";
 import { clock, restore, stored, type Told } from "./restores";
 import type { Writers } from "./writers";
 
@@ -29,7 +31,9 @@ export async function loseTheMachine(ground: Ground, writers: Writers, told: Tol
   await deployment.keepServer(central(ground, { existing: true }));
   expectSuccess(await deployment.deploy(["server"]), "the deploy of the server in a new cluster");
   expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups in a new cluster");
-  await restore(ground, "--all", "--confirm", labName(lab.directory));
+  const lost = await backUpTheEmptyOne(ground);
+  told.backups++;
+  await restore(ground, "--all", "--backup", lost, "--confirm", labName(lab.directory));
   told.restored++;
   told.backups++;
   const differences = different(before, await contents(ground, databases));
@@ -38,6 +42,35 @@ export async function loseTheMachine(ground: Ground, writers: Writers, told: Tol
   expectSuccess(await deployment.deploy(names), "the deploy of the services in a new cluster");
   for (const service of services) await waitForAnswer(service, "server", 90);
   say("a new cluster, by the page: every row is there, every service answers");
+}
+
+/**
+ * The backup of the new and empty server comes first: it is the newest now, and must not be restored unless somebody says so.
+ * @returns the newest backup of the lost server, as the refusal names it
+ */
+async function backUpTheEmptyOne(ground: Ground): Promise<string> {
+  const { say, lab, deployment } = ground;
+  const before = await listed(ground, "backup");
+  const backup = await backUp(ground);
+  expectThat(backup.succeeded, "the backup of the empty server should have succeeded", backup.stderr);
+  const after = await listed(ground, "backup");
+  expectThat(
+    before.every(({ id }) => after.some((one) => one.id === id)),
+    "the backups of the lost server should still be there",
+  );
+  const refused = await deployment.pgmoor("restore", ["--all", "--confirm", labName(lab.directory)], {});
+  const named = /lacks what (\w+), the newest of the other server/.exec(refused.output)?.[1];
+  expectThat(
+    !refused.succeeded && named !== undefined,
+    "the empty server's backup should not be restored by itself",
+    refused.output,
+  );
+  expectThat(
+    before.at(-1)!.tags.includes(`id:${named}`),
+    `the newest backup of the lost server should be named, not ${named}`,
+  );
+  say("the new and empty server was backed up first: its backup is not restored unless somebody says so");
+  return named;
 }
 
 /** Everything that was on the machine's disk. S3 and Vault are elsewhere, in a real cluster. */

@@ -10,12 +10,20 @@ import type { DatabaseLogin } from "../server/login";
 import { adminOf, asAdmin } from "./admin";
 import { baseBackup } from "./base";
 import type { BackupConfig } from "./config";
-import { dumpDatabase, dumpGlobals } from "./dump";
-import { backupTag, forgetOld, removeOldWal, tagsOf } from "./kept";
-import { databasesOf, manifestFile, rowsOf, type Manifest } from "./manifest";
+import { dumpDatabase, dumpFile, dumpGlobals } from "./dump";
+import { forgetOld, groupOf, marksOf, removeOldWal, tagsOf } from "./kept";
+import {
+  databasesOf,
+  manifestFile,
+  rowsOf,
+  type DatabaseManifest,
+  type Manifest,
+  type Properties,
+} from "./manifest";
 import { begin, end } from "./record";
-import type { Repository, Stored } from "./repository";
-import { walFolderOf } from "./wal-folder";
+import type { Repository, Snapshot, Stored } from "./repository";
+import { sideBySide } from "./side-by-side";
+import { systemOf, walFolderOf } from "./wal-folder";
 
 export interface Backing {
   readonly config: BackupConfig;
@@ -72,9 +80,9 @@ async function makeBackup(
     await requireSpace(stage, await bytesNeeded(client), "for a backup while it is made");
     const manifest = await fillStage(backing, client, stage);
     log(`storing it in ${repository.place}`);
-    const stored = await repository.store(stage, tagsOf(manifest));
+    const stored = await repository.store(stage, groupOf(manifest), tagsOf(manifest));
     await readBack(repository, stored, manifest);
-    await tidy(backing);
+    await tidy(backing, manifest);
     const rows = manifest.databases.reduce((sum, database) => sum + rowsOf(database), 0);
     const report = {
       backup: manifest.id,
@@ -107,16 +115,22 @@ async function fillStage(
 ): Promise<Manifest> {
   const started = new Date().toISOString();
   await fs.mkdir(path.join(stage, "dumps"));
-  const databases = [];
-  for (const [index, database] of (await databasesOf(client)).entries()) {
-    const dumped = await dumpDatabase(server, database, stage, `dumps/${index + 1}.dump`, stop);
-    log(`${database.name}: ${Object.keys(dumped.tables).length} tables, ${rowsOf(dumped)} rows`);
-    databases.push(dumped);
-  }
-  await dumpGlobals(server, path.join(stage, "globals.sql"), stop);
+  const all = await databasesOf(client);
   const folder = await walFolderOf(client, path.join(config.work, "wal"));
-  const { reachableFrom, start } = await baseBackup(server, path.join(stage, "base"), stop);
-  log(`base backup: checked, reaches any second from ${reachableFrom} on`);
+  const [databases, { reachableFrom, start }] = await sideBySide(
+    stop,
+    async (either) => {
+      await dumpGlobals(server, path.join(stage, "globals.sql"), either);
+      const dumped = [];
+      for (const database of all) dumped.push(await dumpOne({ server, log, stop: either }, database, stage));
+      return dumped;
+    },
+    async (either) => {
+      const base = await baseBackup(server, path.join(stage, "base"), either);
+      log(`base backup: checked, reaches any second from ${base.reachableFrom} on`);
+      return base;
+    },
+  );
   const version = await client.query<{ version: string }>(
     "SELECT current_setting('server_version') AS version",
   );
@@ -133,16 +147,38 @@ async function fillStage(
   return manifest;
 }
 
+async function dumpOne(
+  { server, log, stop }: Pick<Backing, "server" | "log" | "stop">,
+  database: Properties,
+  stage: string,
+): Promise<DatabaseManifest> {
+  const dumped = await dumpDatabase(server, database, stage, dumpFile(database.name), stop);
+  log(`${database.name}: ${Object.keys(dumped.tables).length} tables, ${rowsOf(dumped)} rows`);
+  return dumped;
+}
+
 /** That the repository gives back what it was given: a wrong key or a half upload would show here, not at a restore. */
 async function readBack(repository: Repository, { id }: Stored, manifest: Manifest): Promise<void> {
   if ((await repository.read(id, manifestFile)) !== JSON.stringify(manifest))
     throw new Error(`the repository ${repository.place} gives back another manifest than was stored`);
 }
 
-async function tidy({ config, repository }: Backing): Promise<void> {
-  await forgetOld(repository, config.keep);
+/** The id of the newest backup of a server that is not this one. */
+function otherServer(backups: readonly Snapshot[], { wal }: Manifest): string | undefined {
+  const system = systemOf(wal.folder);
+  const marks = backups.flatMap((snapshot) => marksOf(snapshot) ?? []);
+  return marks.filter((one) => systemOf(one.wal.folder) !== system).at(-1)?.id;
+}
+
+async function tidy({ config, repository, log }: Backing, manifest: Manifest): Promise<void> {
+  const left = await forgetOld(repository, config.keep);
+  const other = otherServer(left, manifest);
+  if (other !== undefined)
+    log(
+      `the repository also has backups of another server, the newest of them ${other}. They are kept. If that server's data was lost, restore it: pgmoor restore --all --backup ${other}`,
+    );
   const wal = path.join(config.work, "wal");
   // `receive-wal` makes it, and fetches what the repository has.
   if ((await fs.stat(wal).catch(() => undefined)) === undefined) return;
-  await removeOldWal(wal, await repository.list(backupTag), config.keep, new Date());
+  await removeOldWal(wal, left, config.keep, new Date());
 }

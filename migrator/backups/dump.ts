@@ -5,6 +5,14 @@ import { adminOf, asAdmin } from "./admin";
 import { contentsOf, type DatabaseManifest, type Properties } from "./manifest";
 import { tool } from "./tools";
 
+/** Name of a database's dump. What a path or a pattern of restic's could take for something else is written as `%` and its code. */
+export function dumpFile(database: string): string {
+  const quoted = database.replace(/[^A-Za-z0-9_-]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
+  );
+  return `dumps/${quoted}.dump`;
+}
+
 /**
  * Not compressed: the repository does that, and finds there what it has already.
  * @param file below `folder`

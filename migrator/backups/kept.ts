@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { BackupConfig } from "./config";
 import type { Repository, Snapshot } from "./repository";
-import { isBefore } from "./wal-folder";
+import { isBefore, systemOf } from "./wal-folder";
 
 /** Tags of the repository's snapshots. */
 export const backupTag = "backup";
@@ -19,6 +19,14 @@ export interface Marks {
 export function tagsOf({ id, reachableFrom, wal }: Marks): string[] {
   return [backupTag, `id:${id}`, `from:${reachableFrom}`, `wal:${wal.folder}/${wal.start}`];
 }
+
+/** The policy applies to the backups of each server by itself: a new one must not push out those of a server that was lost. */
+export function groupOf({ wal }: Pick<Marks, "wal">): string {
+  return `pgmoor-${systemOf(wal.folder)}`;
+}
+
+/** All of the WAL is in one folder, that of several servers, too. */
+export const walGroup = "pgmoor-wal";
 
 /** @returns undefined for a snapshot that is none of ours */
 export function marksOf({ tags }: Pick<Snapshot, "tags">): Marks | undefined {
@@ -43,10 +51,9 @@ export function policyOf({ daily, weekly, monthly }: BackupConfig["keep"]): stri
   ];
 }
 
-/** Applies the policy. Only ever after a new backup has been stored. */
-export async function forgetOld(repository: Repository, keep: BackupConfig["keep"]): Promise<void> {
-  await forgetOldWal(repository);
-  await repository.keep(backupTag, policyOf(keep), true);
+/** Applies the policy. Only ever after a new backup has been stored. @returns the backups that are left */
+export function forgetOld(repository: Repository, keep: BackupConfig["keep"]): Promise<Snapshot[]> {
+  return repository.keep(backupTag, policyOf(keep), true);
 }
 
 /** The newest copy has all of the WAL; one before it is for a restore that is under way. */
@@ -54,7 +61,11 @@ export async function forgetOldWal(repository: Repository): Promise<void> {
   await repository.keep(walTag, ["--keep-last=2"], false);
 }
 
-/** Removes received WAL that no backup of the last days needs. @param now of the clock */
+/**
+ * Removes received WAL that no backup of the last days needs. That of another server than the one that was backed up last stays:
+ * it leads to the last moment before that one was lost.
+ * @param now of the clock
+ */
 export async function removeOldWal(
   folder: string,
   backups: readonly Snapshot[],
@@ -62,17 +73,20 @@ export async function removeOldWal(
   now: Date,
 ): Promise<void> {
   const since = now.getTime() - keep.pointInTimeDays * 86_400_000;
-  const marks = backups.flatMap((snapshot) => marksOf(snapshot) ?? []);
+  const known = backups.flatMap((snapshot) => marksOf(snapshot) ?? []);
+  const current = known.at(-1);
+  if (current === undefined) return;
+  const system = systemOf(current.wal.folder);
+  const marks = known.filter(({ wal }) => systemOf(wal.folder) === system);
   // One older than that is where the first of these days begins.
   const older = marks.filter(({ reachableFrom }) => Date.parse(reachableFrom) < since);
   const needed = [...older.slice(-1), ...marks.filter((one) => !older.includes(one))];
-  if (needed.length === 0) return;
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const starts = needed.filter(({ wal }) => wal.folder === entry.name).map(({ wal }) => wal.start);
     if (starts.length > 0) await removeBefore(path.join(folder, entry.name), starts.sort()[0]!);
     // A history that was left, and that no backup of these days belongs to.
-    else if (isBefore(entry.name, marks.at(-1)!.wal.folder))
+    else if (isBefore(entry.name, current.wal.folder))
       await fs.rm(path.join(folder, entry.name), { recursive: true, force: true });
   }
 }

@@ -9,7 +9,7 @@ import { Failed, messageOf } from "../base/errors";
 import type { DatabaseLogin } from "../server/login";
 import { adminOf, asAdmin } from "./admin";
 import type { Backing } from "./backup";
-import { forgetOldWal, walTag } from "./kept";
+import { forgetOldWal, walGroup, walTag } from "./kept";
 import { makeRecords, noteWal } from "./record";
 import { ensureSlot, slotName } from "./slot";
 import { takeUpWal } from "./take-up";
@@ -53,7 +53,7 @@ async function copy(
   await note(null);
   try {
     await repository.ensure();
-    await repository.store(wal, [walTag]);
+    await repository.store(wal, walGroup, [walTag]);
     if (forgets) await forgetOldWal(repository);
   } catch (error) {
     if (stop.aborted) throw error;

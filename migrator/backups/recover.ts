@@ -5,49 +5,8 @@ import { Failed, Refused } from "../base/errors";
 import { literal } from "../base/quoting";
 import type { Backing } from "./backup";
 import { verifyBase } from "./base";
-import { backupTag, marksOf, walTag, type Marks } from "./kept";
-import { manifestFile, parseManifest, type Manifest } from "./manifest";
-import type { Snapshot } from "./repository";
-
-export interface Chosen {
-  readonly snapshot: Snapshot;
-  readonly marks: Marks;
-  readonly manifest: Manifest;
-}
-
-export interface Wanted {
-  /** ISO 8601. The newest backup from which it can be reached. Default the newest backup. */
-  readonly at?: string | undefined;
-  /** A backup's own id. */
-  readonly backup?: string | undefined;
-}
-
-/** @throws Refused when there is no such backup, naming those that there are */
-export async function choose(
-  { repository }: Pick<Backing, "repository">,
-  { at, backup }: Wanted,
-): Promise<Chosen> {
-  const all = (await repository.list(backupTag)).flatMap((snapshot) => {
-    const marks = marksOf(snapshot);
-    return marks === undefined ? [] : [{ snapshot, marks }];
-  });
-  const fits = all.filter(
-    ({ marks }) =>
-      (backup === undefined || marks.id === backup) &&
-      (at === undefined || Date.parse(marks.reachableFrom) <= Date.parse(at)),
-  );
-  const newest = fits.at(-1);
-  if (newest === undefined) {
-    if (all.length === 0) throw new Refused(`there is no backup in ${repository.place}`);
-    const range = `The oldest one reaches back to ${all[0]!.marks.reachableFrom}; the newest is ${all.at(-1)!.marks.id}`;
-    throw new Refused(
-      backup === undefined
-        ? `no backup reaches ${at}. ${range}`
-        : `there is no backup ${backup}${at === undefined ? "" : ` that reaches ${at}`}. ${range}`,
-    );
-  }
-  return { ...newest, manifest: parseManifest(await repository.read(newest.snapshot.id, manifestFile)) };
-}
+import type { Chosen } from "./choose";
+import { walTag, type Marks } from "./kept";
 
 /** Where the server's task finds the restored WAL. */
 export interface Recovery {
@@ -71,7 +30,7 @@ export async function fetchData(
 ): Promise<void> {
   const whole = `${folder}/whole`;
   log(`fetching the base backup of ${marks.id}`);
-  await repository.restore(snapshot.id, whole, "/base");
+  await repository.restore(snapshot.id, whole, "base");
   await verifyBase(path.join(whole, "base"), stop);
   await move(path.join(whole, "base"), data);
   await fs.chmod(data, 0o700);
@@ -96,7 +55,7 @@ async function fetchWal(
     return into;
   }
   log(`fetching the WAL as it was at ${newest.time.toISOString()}`);
-  await repository.restore(newest.id, into, `/${wal.folder}`);
+  await repository.restore(newest.id, into, wal.folder);
   const restored = path.join(into, wal.folder);
   if ((await fs.stat(restored).catch(() => undefined)) === undefined)
     throw new Refused(

@@ -28,8 +28,8 @@ export interface Stored {
   readonly added: number;
 }
 
-/** All snapshots have one host: retention groups by it. */
-const host = ["--host", "pgmoor"];
+const kept = z.array(z.object({ keep: z.array(snapshot).nullable() }));
+
 /** restic takes a lock that is older than half an hour for one whose command was killed. */
 const patience = ["--retry-lock", "35m"];
 
@@ -73,10 +73,11 @@ export class Repository {
 
   /**
    * Puts a folder into the repository. It is listed only when all of it is there.
+   * @param group of snapshots to which a policy applies: restic's host
    * @param time that is noted. Default now.
    */
-  async store(folder: string, tags: readonly string[], time?: string): Promise<Stored> {
-    const args = ["backup", "--quiet", "--json", ...host, ...tags.flatMap((tag) => ["--tag", tag])];
+  async store(folder: string, group: string, tags: readonly string[], time?: string): Promise<Stored> {
+    const args = ["backup", "--quiet", "--json", "--host", group, ...tags.flatMap((tag) => ["--tag", tag])];
     if (time !== undefined) args.push("--time", time);
     const ended = await this.run([...args, ...patience, "."], folder);
     const made = ended.stdout
@@ -94,8 +95,7 @@ export class Repository {
   /** Those with this tag, the newest last. */
   async list(tag: string): Promise<Snapshot[]> {
     const { stdout } = await this.done(["snapshots", "--json", "--no-lock", "--tag", tag]);
-    const found = z.array(snapshot).parse(JSON.parse(stdout));
-    return found.sort((a, b) => a.time.getTime() - b.time.getTime());
+    return newestLast(z.array(snapshot).parse(JSON.parse(stdout)));
   }
 
   /** A small file of a snapshot. */
@@ -103,18 +103,32 @@ export class Repository {
     return (await this.done(["dump", "--no-lock", id, file])).stdout;
   }
 
-  /** Writes files of a snapshot into a folder, and checks them against their hashes. @param include a path in the snapshot */
-  async restore(id: string, folder: string, include?: string): Promise<void> {
-    const only = include === undefined ? [] : ["--include", include];
+  /**
+   * Writes files of a snapshot into a folder, and checks them against their hashes.
+   * @param include paths in the snapshot. Default all
+   */
+  async restore(id: string, folder: string, ...include: readonly string[]): Promise<void> {
+    const only = include.flatMap((file) => ["--include", `/${file}`]);
     await this.done(["restore", "--quiet", "--no-lock", id, "--target", folder, ...only]);
   }
 
-  /** Forgets snapshots with this tag by a policy, and frees their space. */
-  async keep(tag: string, policy: readonly string[], prune: boolean): Promise<void> {
-    // Locks of commands that were killed: restic tells them by their process. None of ours is alive, or this would wait for it.
-    await this.done(["unlock", "--quiet"], "exclusive");
-    const args = ["forget", "--quiet", "--tag", tag, "--group-by", "host", ...policy];
-    await this.done([...args, ...patience, ...(prune ? ["--prune"] : [])], "exclusive");
+  /**
+   * Forgets snapshots with this tag by a policy that applies to each group, and frees their space.
+   * @returns those that are left, the newest last
+   */
+  async keep(tag: string, policy: readonly string[], prune: boolean): Promise<Snapshot[]> {
+    const args = ["forget", "--quiet", "--json", "--tag", tag, "--group-by", "host", ...policy];
+    if (prune) args.push("--prune");
+    let ended = await this.run(args, undefined, "exclusive");
+    if (ended.code === locked) {
+      // By commands that were killed: restic tells them by their process. None of ours is alive, or this would wait for it.
+      await this.done(["unlock", "--quiet"], "exclusive");
+      ended = await this.run([...args, ...patience], undefined, "exclusive");
+    }
+    if (ended.code !== 0) throw this.failure(ended);
+    // Without a snapshot it says nothing; with pruning, more than this one line.
+    const line = ended.stdout.split("\n").find((one) => one.startsWith("[")) ?? "[]";
+    return newestLast(kept.parse(JSON.parse(line)).flatMap(({ keep }) => keep ?? []));
   }
 
   private async done(args: readonly string[], access: Access = "shared"): Promise<Ended> {
@@ -150,4 +164,8 @@ export class Repository {
       return new Failed(`some files could not be read, so the backup was discarded: ${said}`);
     return new Failed(`the repository ${this.place} cannot be used: ${said || `restic's exit code ${code}`}`);
   }
+}
+
+function newestLast(snapshots: readonly Snapshot[]): Snapshot[] {
+  return [...snapshots].sort((a, b) => a.time.getTime() - b.time.getTime());
 }

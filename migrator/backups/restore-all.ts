@@ -8,7 +8,8 @@ import { NotThere } from "../server/connection";
 import { adminOf, asAdmin } from "./admin";
 import type { Backing } from "./backup";
 import { contentsOf, databasesOf, rowsOf } from "./manifest";
-import { choose, fetchData, recoveryNames, type Wanted } from "./recover";
+import { choose, type Wanted } from "./choose";
+import { fetchData, recoveryNames } from "./recover";
 import type { ScratchServer } from "./scratch-server";
 
 export interface RestoreAllReport {
@@ -25,7 +26,7 @@ export async function restoreAll(
   backing: Backing,
   scratch: ScratchServer,
   folder: string,
-  wanted: Wanted,
+  wanted: Omit<Wanted, "database">,
 ): Promise<RestoreAllReport> {
   const { config, log } = backing;
   const data = config.data!;

@@ -88,11 +88,16 @@ async function open(client: Client, { as }: Restoring): Promise<void> {
   await client.query(`ALTER DATABASE ${identifier(as)} CONNECTION LIMIT -1`);
 }
 
+/** libpq takes a name that has a `=` in it for a whole connection string, which may lead elsewhere. */
+function connectionString(database: string): string {
+  return `dbname='${database.replace(/['\\]/g, "\\$&")}'`;
+}
+
 async function fill({ server, folder, database, as, stop }: Restoring): Promise<void> {
   await tool({
     program: "pg_restore",
     args: [
-      `--dbname=${as}`,
+      `--dbname=${connectionString(as)}`,
       `--jobs=${jobs}`,
       "--exit-on-error",
       "--no-password",

@@ -6,8 +6,9 @@ import { adminOf, asAdmin } from "./admin";
 import { checkPages } from "./amcheck";
 import { lookAsService } from "./as-service";
 import type { Backing } from "./backup";
-import { contentsOf, databasesOf, rowsOf } from "./manifest";
-import { choose, fetchData } from "./recover";
+import { contentsOf, databasesOf, rowsOf, type Manifest } from "./manifest";
+import { chooseNewest, manifestOf, type Chosen } from "./choose";
+import { fetchData } from "./recover";
 import { begin, end } from "./record";
 import { loginOf } from "../server/login";
 import { restoreDump } from "./restore-dump";
@@ -36,12 +37,13 @@ export async function testRestore(
     asAdmin(adminOf(server), (client) => end(client, run, outcome), patience);
   let backup: string | undefined;
   try {
-    const chosen = await choose(backing, {});
+    const chosen = await chooseNewest(backing);
     backup = chosen.marks.id;
     await fs.mkdir(folder, { recursive: true, mode: 0o711 });
     await fetchData(backing, chosen, { data: path.join(folder, "data"), folder }, "base");
-    const report = await scratch.during(() => proveAll(backing, scratch, folder, chosen));
-    const databases = chosen.manifest.databases.map(({ name }) => name);
+    const manifest = await manifestOf(backing, chosen);
+    const report = await scratch.during(() => proveAll(backing, scratch, folder, { ...chosen, manifest }));
+    const databases = manifest.databases.map(({ name }) => name);
     await note({ outcome: "done", backup, databases });
     return report;
   } catch (error) {
@@ -57,7 +59,7 @@ async function proveAll(
   { config, repository, log, stop }: Backing,
   scratch: ScratchServer,
   folder: string,
-  { snapshot, manifest, marks }: Awaited<ReturnType<typeof choose>>,
+  { snapshot, manifest, marks }: Chosen & { readonly manifest: Manifest },
 ): Promise<TestReport> {
   const server = scratch.variables;
   for (const { name } of await asAdmin(adminOf(server), databasesOf)) {
@@ -67,7 +69,7 @@ async function proveAll(
   const pages = await checkPages(server, log, stop);
   let rows = 0;
   for (const [index, database] of manifest.databases.entries()) {
-    await repository.restore(snapshot.id, folder, `/${database.file}`);
+    await repository.restore(snapshot.id, folder, database.file);
     const as = `pgmoor_test_${index + 1}`;
     rows += (await restoreDump({ server, folder, database, as, log, stop })).rows;
     const { name, owner } = database;

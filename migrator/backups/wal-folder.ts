@@ -26,6 +26,11 @@ function partsOf(
   return { history, system, timeline: Number(timeline), part: Number(part) };
 }
 
+/** The server's system identifier, which `initdb` makes: a restored server has that of the one that was backed up. */
+export function systemOf(folder: string): string {
+  return folder.split("-")[0]!;
+}
+
 /** Whether a folder of WAL belongs to an earlier stretch of the same server's history than another. */
 export function isBefore(one: string, other: string): boolean {
   const [a, b] = [partsOf(one), partsOf(other)];

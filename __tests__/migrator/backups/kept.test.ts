@@ -55,6 +55,15 @@ test("WAL goes that lies before the newest backup older than the days", async ()
   );
 });
 
+test("WAL of a server that was lost stays, however long another one has been backed up", async () => {
+  await received("600-1", file(1), file(2));
+  await received("700-1", file(3), file(4));
+  const lost = backup(30, file(1), "600-1");
+  await removeOldWal(folder, [lost, backup(9, file(3)), backup(8, file(4)), backup(1, file(4))], keep, now);
+  expect(await left("600-1")).toEqual([file(1), file(2)]);
+  expect(await left("700-1")).toEqual([file(4)]);
+});
+
 test("without a backup nothing goes", async () => {
   await received("700-1", file(1));
   await removeOldWal(folder, [], keep, now);

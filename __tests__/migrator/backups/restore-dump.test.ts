@@ -8,8 +8,8 @@ import { Client } from "pg";
 import { pgvectorPrograms } from "../../../lab/servers/pgvector";
 import { startPostgres, type PostgresServer } from "../../../lab/servers/postgres";
 import { adminOf, asAdmin } from "../../../migrator/backups/admin";
-import { dumpDatabase } from "../../../migrator/backups/dump";
-import { databasesOf } from "../../../migrator/backups/manifest";
+import { dumpDatabase, dumpFile } from "../../../migrator/backups/dump";
+import { contentsOf, databasesOf, type DatabaseManifest } from "../../../migrator/backups/manifest";
 import { restoreDump } from "../../../migrator/backups/restore-dump";
 
 jest.setTimeout(60_000);
@@ -39,6 +39,18 @@ afterAll(async () => {
   await fs.rm(folder, { recursive: true, force: true });
 });
 
+const variables = () => ({
+  PGHOST: "127.0.0.1",
+  PGPORT: String(server.port),
+  PGUSER: "postgres",
+  PGPASSWORD: password,
+});
+const psql = (database: string, sql: string) =>
+  run("psql", ["--quiet", `--dbname=${database}`, `--command=${sql}`], {
+    env: { PATH: process.env.PATH, PGSSLMODE: "disable", ...variables() },
+  });
+const stop = new AbortController().signal;
+
 /** As the service: makes its table where there is none, and adds a row. @returns whether it got in */
 async function asService(): Promise<boolean> {
   const client = new Client({ host: "127.0.0.1", port: server.port, user: "app", password, database: "app" });
@@ -55,26 +67,28 @@ async function asService(): Promise<boolean> {
   }
 }
 
+async function dump(name: string): Promise<DatabaseManifest> {
+  const all = await asAdmin(adminOf(variables()), databasesOf);
+  await fs.mkdir(path.join(folder, "dumps"), { recursive: true });
+  return dumpDatabase(
+    variables(),
+    all.find((one) => one.name === name)!,
+    folder,
+    dumpFile(name),
+    stop,
+  );
+}
+
+const restore = (database: DatabaseManifest, as: string) =>
+  restoreDump({ server: variables(), folder, database, as, log: () => undefined, stop });
+
 test("it gets in when every row is back and compared, and not before", async () => {
   if (bin === undefined) return;
   // GIVEN a database, its dump and its loss
-  const variables = {
-    PGHOST: "127.0.0.1",
-    PGPORT: String(server.port),
-    PGUSER: "postgres",
-    PGPASSWORD: password,
-  };
-  const psql = (database: string, sql: string) =>
-    run("psql", ["--quiet", `--dbname=${database}`, `--command=${sql}`], {
-      env: { PATH: process.env.PATH, PGSSLMODE: "disable", ...variables },
-    });
   await psql("postgres", `CREATE ROLE app LOGIN PASSWORD '${password}'`);
   await psql("postgres", "CREATE DATABASE app OWNER app");
   await psql("app", "SET ROLE app; CREATE TABLE notes AS SELECT n FROM generate_series(1, 200000) AS n");
-  const stop = new AbortController().signal;
-  const all = await asAdmin(adminOf(variables), databasesOf);
-  const database = all.find(({ name }) => name === "app")!;
-  const dumped = await dumpDatabase(variables, database, folder, "app.dump", stop);
+  const dumped = await dump("app");
   await psql("postgres", "DROP DATABASE app");
 
   // WHEN
@@ -84,7 +98,7 @@ test("it gets in when every row is back and compared, and not before", async () 
     return done;
   })();
   const restored = await restoreDump({
-    server: variables,
+    server: variables(),
     folder,
     database: dumped,
     as: "app",
@@ -97,4 +111,111 @@ test("it gets in when every row is back and compared, and not before", async () 
   expect(restored.rows).toBe(200_000);
   expect(await service).toBe(true);
   expect(await asService()).toBe(true);
+});
+
+/** Values that hash alike, print alike, or are equal to the server's own operators. */
+const alike: readonly (readonly [type: string, one: string, other: string])[] = [
+  ["int8", "1", "4294967296"],
+  ["int8", "-1", "4294967295 - 4294967296 * 2"],
+  ["timestamp", "'2000-01-01 00:00:00.000001'", "'2000-01-01 01:11:34.967296'"],
+  ["numeric", "1.0", "1.00"],
+  ["float8", "0", "'-0'"],
+  ["interval", "'1 month'", "'30 days'"],
+  ["interval", "'24 hours'", "'1 day'"],
+  ["jsonb", `'{"a": 1.0}'`, `'{"a": 1.00}'`],
+  ["json", `'{"a":1}'`, `'{"a": 1}'`],
+  ["text", "'a'", "'a '"],
+  ["text", "''", "NULL"],
+  ["text", "'é'", "'e' || chr(769)"],
+  ["text COLLATE caseless", "'a'", "'A'"],
+  ["varchar(9) COLLATE caseless", "'a'", "'A'"],
+  ["bpchar", "'a'", "'a '"],
+  ["bytea", "'\\x00'", "'\\x0000'"],
+  ["text[]", "'{NULL}'", "'{\"NULL\"}'"],
+  ["inet", "'10.0.0.1'", "'10.0.0.1/24'"],
+  ["timetz", "'12:00+00'", "'13:00+01'"],
+];
+
+test("a checksum tells values apart that are alike", async () => {
+  if (bin === undefined) return;
+  await psql("postgres", "CREATE DATABASE alike");
+  await asAdmin(adminOf(variables(), "alike"), async (client) => {
+    await client.query(
+      "CREATE COLLATION public.caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+    );
+    await client.query("SET search_path = pg_catalog, public");
+    for (const [type, one, other] of alike) {
+      const sums = [];
+      for (const value of [one, other, one]) {
+        await client.query(`CREATE TABLE public.t (n int, v ${type})`);
+        await client.query(`INSERT INTO public.t VALUES (1, ${value})`);
+        sums.push((await contentsOf(client)).tables["public.t"]!.checksum);
+        await client.query("DROP TABLE public.t");
+      }
+      expect([type, one, sums[0] === sums[1]]).toEqual([type, one, false]);
+      expect([type, one, sums[0] === sums[2]]).toEqual([type, one, true]);
+    }
+    // What two rows have is not mistaken for the same values the other way round.
+    await client.query("CREATE TABLE public.t AS VALUES (1, 2), (3, 4)");
+    const before = (await contentsOf(client)).tables["public.t"]!;
+    await client.query("UPDATE public.t SET column2 = 6 - column2");
+    const after = (await contentsOf(client)).tables["public.t"]!;
+    expect(after.rows).toBe(2);
+    expect(after.checksum).not.toBe(before.checksum);
+  });
+});
+
+const odd = "host=x \"c'%*[x]/../é";
+
+test("a database that is hard to restore: its name, large objects, no rows, no columns, unlogged, partitions, dropped columns", async () => {
+  if (bin === undefined) return;
+  // GIVEN
+  await asAdmin(adminOf(variables()), async (client) => {
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(odd)}`);
+  });
+  await asAdmin(adminOf(variables(), odd), async (client) => {
+    await client.query("SET search_path = public, pg_catalog");
+    for (const sql of [
+      "CREATE TABLE nothing (n int)",
+      "CREATE TABLE bare ()",
+      "INSERT INTO bare DEFAULT VALUES",
+      "CREATE UNLOGGED TABLE fleeting AS SELECT generate_series(1, 10) AS n",
+      `CREATE TABLE "Odd ""name""" ("a b" int, gone int, c text)`,
+      `ALTER TABLE "Odd ""name""" DROP COLUMN gone`,
+      `INSERT INTO "Odd ""name""" VALUES (1, E'a\tb\\n')`,
+      "CREATE TABLE parts (n int) PARTITION BY RANGE (n)",
+      "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (10)",
+      "INSERT INTO parts VALUES (1), (2)",
+      "CREATE TABLE parent (n int)",
+      "CREATE TABLE child (m int) INHERITS (parent)",
+      "INSERT INTO parent VALUES (1)",
+      "INSERT INTO child VALUES (2, 3)",
+      "SELECT lo_from_bytea(4711, decode(repeat('ab', 5000), 'hex'))",
+      // With a hole, which a dump fills with zeros.
+      "SELECT lo_put(lo_create(4712), 9000, 'after the hole')",
+      "SELECT lo_create(4713)",
+    ])
+      await client.query(sql);
+  });
+  const database = await dump(odd);
+  const objects = database.tables["pg_catalog.pg_largeobject"];
+
+  // WHEN THEN
+  expect((await restore(database, "host=y '\\ again")).rows).toBe(1 + 10 + 1 + 2 + 2 + 3);
+  expect(objects?.rows).toBe(3);
+
+  // WHEN THEN one byte of a large object is not what it was
+  await asAdmin(adminOf(variables(), odd), (client) => client.query("SELECT lo_put(4711, 100, 'x')"));
+  expect((await dump(odd)).tables["pg_catalog.pg_largeobject"]).not.toEqual(objects);
+});
+
+test("two restores of the same name at once: one makes it, the other leaves it alone", async () => {
+  if (bin === undefined) return;
+  await psql("postgres", "CREATE DATABASE twice");
+  await psql("twice", "CREATE TABLE t AS SELECT generate_series(1, 50000) AS n");
+  const database = await dump("twice");
+  const both = await Promise.allSettled([restore(database, "both"), restore(database, "both")]);
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const { tables } = await asAdmin(adminOf(variables(), "both"), contentsOf);
+  expect(tables["public.t"]).toEqual(database.tables["public.t"]);
 });

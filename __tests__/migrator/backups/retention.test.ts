@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { cacheFolder } from "../../../lab/servers/cache";
-import { backupTag, policyOf, tagsOf } from "../../../migrator/backups/kept";
+import { backupTag, groupOf, policyOf, tagsOf } from "../../../migrator/backups/kept";
 import { Repository } from "../../../migrator/backups/repository";
 
 /** Built by `npm run lab -- backups`. */
@@ -76,7 +76,12 @@ function expected(made: readonly Date[]): Set<string> {
       };
 
       // WHEN
-      await repository.store(stage, tagsOf(marks), day.toISOString().replace("T", " ").slice(0, 19));
+      await repository.store(
+        stage,
+        groupOf(marks),
+        tagsOf(marks),
+        day.toISOString().replace("T", " ").slice(0, 19),
+      );
       await repository.keep(backupTag, policyOf(keep), false);
       made.push(day);
 
