@@ -9,7 +9,7 @@ import { vaultwarden } from "../../../services/vaultwarden";
 import { render, variables } from "../../nomad/render";
 import { jobOf, synthesize, type Json } from "../../stacks/synthesize";
 
-const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 1_000;
+const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 300;
 
 /** Every alphabet that something on the way has a meaning for, and what nearly is a name. */
 const written = fc.oneof(

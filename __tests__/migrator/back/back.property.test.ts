@@ -9,7 +9,7 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 jest.setTimeout(7_200_000);
 
-const cases = process.env.PGMOOR_THOROUGH ? 2000 : 40;
+const cases = process.env.PGMOOR_THOROUGH ? 2000 : 20;
 
 let bench: Bench;
 beforeAll(async () => {

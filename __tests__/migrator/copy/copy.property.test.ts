@@ -8,7 +8,7 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 jest.setTimeout(7_200_000);
 
-const cases = process.env.PGMOOR_THOROUGH ? 2000 : 100;
+const cases = process.env.PGMOOR_THOROUGH ? 2000 : 40;
 
 let bench: Bench;
 beforeAll(async () => {

@@ -18,7 +18,7 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 jest.setTimeout(600_000);
 
-const cases = process.env.PGMOOR_THOROUGH ? 5000 : 300;
+const cases = process.env.PGMOOR_THOROUGH ? 5000 : 100;
 const folder = cleanup.folder();
 let files = 0;
 const newFile = () => path.join(folder, `${++files}.db`);

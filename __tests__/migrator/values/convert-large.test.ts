@@ -6,7 +6,7 @@ import type { SqliteDatabase } from "../../../migrator/sqlite/sqlite-database";
 import type { TargetColumn } from "../../../migrator/server/target";
 import type { ColumnRule } from "../../../services/rules";
 
-const cases = process.env.PGMOOR_THOROUGH ? 100_000 : 3000;
+const cases = process.env.PGMOOR_THOROUGH ? 100_000 : 1000;
 
 function column(type: string, modifier = -1): TargetColumn {
   const rest = {

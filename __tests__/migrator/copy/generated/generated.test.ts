@@ -11,7 +11,7 @@ const cleanup = new Cleanup();
 afterAll(() => cleanup.run());
 jest.setTimeout(7_200_000);
 
-const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 150;
+const cases = process.env.PGMOOR_THOROUGH ? 10_000 : 60;
 
 const terms: Readonly<Record<string, (name: string) => string>> = {
   timestamptz: (name) => `(${name} AT TIME ZONE 'UTC')::text`,
