@@ -25,7 +25,7 @@ export async function connect({ server, password }: Place, database: string): Pr
 let databases = 0;
 
 /** A new database; what was written before is on disk, and not to be paid for by the next. */
-async function newDatabase(place: Place): Promise<string> {
+export async function newDatabase(place: Place): Promise<string> {
   const name = `bench_${++databases}`;
   const admin = await connect(place, "postgres");
   await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
@@ -44,71 +44,106 @@ export interface Ours {
   readonly database: string;
 }
 
-/** The job's two tasks: the bundle, and the app that builds its schema. */
+/** The job's two tasks, and what the second one runs when the first one asks for it. */
+export interface Job {
+  /** Of this run; removed at its end. */
+  readonly home: string;
+  readonly bundle: string;
+  readonly config: Config;
+  readonly program: { readonly kind: "command" | "server"; readonly words: readonly string[] };
+  readonly env: NodeJS.ProcessEnv;
+  /** Words of the log, the first of which begins what is timed. */
+  readonly marks: readonly string[];
+}
+
+export interface Ran {
+  /** When each mark was seen, in milliseconds. */
+  readonly at: readonly number[];
+  readonly begun: number;
+  /** Peak of the migrator's memory. */
+  readonly mib: number;
+}
+
+/** @throws Error when the move fails or a mark is missing */
+export async function runJob({ home, bundle, config, program, env, marks }: Job): Promise<Ran> {
+  const configFile = path.join(home, "config.json");
+  fs.writeFileSync(configFile, JSON.stringify(config));
+  const memory = path.join(home, "memory.cjs");
+  fs.writeFileSync(
+    memory,
+    `process.on("exit", () => console.log("maxRSS " + process.resourceUsage().maxRSS));`,
+  );
+  const at = new Map<string, number>();
+  let mib = 0;
+  const begun = performance.now();
+  const look = (line: string) => {
+    const mark = marks.find((words) => line.includes(words));
+    if (mark !== undefined) at.set(mark, performance.now());
+    mib = Number(/^maxRSS (\d+)/.exec(line)?.[1] ?? 0) / 1024;
+  };
+  // Without a migrator that asks for it, the other task would wait for an hour.
+  const failed = new AbortController();
+  const script = path.join(__dirname, "../migrator/peer/task-wrapper.sh");
+  const args = [script, "3600", program.kind, "--", ...program.words];
+  const other = run("sh", args, env, look, failed.signal);
+  const migrate = ["-r", memory, bundle, "migrate", "--config", configFile];
+  const code = await run(process.execPath, migrate, env, look);
+  if (code !== 0) failed.abort();
+  await other;
+  const moments = marks.map((mark) => at.get(mark));
+  if (code !== 0 || moments.includes(undefined)) throw new Error(`the migrator ended with ${code}`);
+  fs.rmSync(home, { recursive: true });
+  return { at: moments as number[], begun, mib };
+}
+
+/** What both tasks have in their environment. */
+export function jobEnvironment(
+  { server, password }: Place,
+  home: string,
+  database: string,
+): NodeJS.ProcessEnv {
+  const { host, port, user } = server;
+  return {
+    ...{ PATH: process.env.PATH, NOMAD_ALLOC_DIR: home, NOMAD_TASK_DIR: home },
+    ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password },
+    ...{ PGDATABASE: database, PGSSLMODE: "disable" },
+  };
+}
+
+/** What does not differ from source to source. */
+export const settings = (home: string) => ({
+  service: "bench",
+  snapshots: path.join(home, "snapshots"),
+  migrationTables: [],
+  health: "http://127.0.0.1:1/",
+  deadlines: { migrateSeconds: 3600, confirmSeconds: 60, healthySeconds: 300, waitSeconds: 180 },
+});
+
+/** A move from SQLite, as a job runs it. */
 export async function ours(place: Place, bundle: string, kind: Kind, source: string): Promise<Ours> {
   const database = await newDatabase(place);
   const home = fs.mkdtempSync(path.join(place.folder, "job-"));
-  const file = (name: string, content: string) => {
-    fs.writeFileSync(path.join(home, name), content);
-    return path.join(home, name);
-  };
-  const config: Config = {
-    service: "bench",
-    source: { kind: "sqlite", file: source, schema: { kind: "command" } },
-    snapshots: path.join(home, "snapshots"),
-    migrationTables: [],
-    rules: [...(kind.rules ?? [])],
-    verify: process.env.PGMOOR_BENCH_FULL ? "full" : "sample",
-    health: "http://127.0.0.1:1/",
-    deadlines: { migrateSeconds: 3600, confirmSeconds: 60, healthySeconds: 300, waitSeconds: 180 },
-  };
-  const configFile = file("config.json", JSON.stringify(config));
-  const app = file(
-    "app.cjs",
+  const app = path.join(home, "app.cjs");
+  fs.writeFileSync(
+    app,
     `const { Client } = require(${JSON.stringify(require.resolve("pg"))});
      const client = new Client({ ssl: false });
      client.connect().then(() => client.query(${JSON.stringify(kind.schema)})).then(() => client.end());`,
   );
-  const memory = file(
-    "memory.cjs",
-    `process.on("exit", () => console.log("maxRSS " + process.resourceUsage().maxRSS));`,
-  );
-  const { host, port, user } = place.server;
-  const env = {
-    ...{ PATH: process.env.PATH, NOMAD_ALLOC_DIR: home, NOMAD_TASK_DIR: home },
-    ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: place.password },
-    ...{ PGDATABASE: database, PGSSLMODE: "disable" },
-  };
-  const marks = ["the app built its schema", "verified:", "the source has not changed", "committed"];
-  const begun = performance.now();
-  const at = new Map<string, number>();
-  let mib = 0;
-  const script = path.join(__dirname, "../migrator/peer/task-wrapper.sh");
-  // Without a migrator that asks for it, the schema's task would wait for an hour.
-  const failed = new AbortController();
-  const schemaTask = run(
-    "sh",
-    [script, "3600", "command", "--", process.execPath, app],
-    env,
-    () => undefined,
-    failed.signal,
-  );
-  const code = await run(
-    process.execPath,
-    ["-r", memory, bundle, "migrate", "--config", configFile],
-    env,
-    (line) => {
-      const mark = marks.find((words) => line.includes(words));
-      if (mark !== undefined) at.set(mark, performance.now());
-      mib = Number(/^maxRSS (\d+)/.exec(line)?.[1] ?? 0) / 1024;
+  const { at, begun, mib } = await runJob({
+    home,
+    bundle,
+    config: {
+      ...settings(home),
+      source: { kind: "sqlite", file: source, schema: { kind: "command" } },
+      rules: [...(kind.rules ?? [])],
+      verify: process.env.PGMOOR_BENCH_FULL ? "full" : "sample",
     },
-  );
-  if (code !== 0) failed.abort();
-  await schemaTask;
-  const moments = marks.map((mark) => at.get(mark));
-  if (code !== 0 || moments.includes(undefined)) throw new Error(`the migrator ended with ${code}`);
-  fs.rmSync(home, { recursive: true });
-  const [built, verified, looked, committed] = moments as [number, number, number, number];
+    program: { kind: "command", words: [process.execPath, app] },
+    env: jobEnvironment(place, home, database),
+    marks: ["the app built its schema", "verified:", "the source has not changed", "committed"],
+  });
+  const [built, verified, looked, committed] = at as [number, number, number, number];
   const again = looked - verified;
   return {
     seconds: (committed - built - again) / 1000,

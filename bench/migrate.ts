@@ -20,17 +20,45 @@ import { onInterrupt } from "../lab/servers/cleanup";
 import { startPostgres } from "../lab/servers/postgres";
 import { buildMigrator } from "../migrator/image/build";
 import { limit, ours, pgloader, type Place } from "./migrate-contenders";
+import { dumpAndRestore, makeEmbedded, oursEmbedded } from "./migrate-embedded";
 import { type Kind, kinds, writeSource } from "./migrate-kinds";
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const rounded = (value: number) => Number(value.toFixed(2));
 
-interface Task {
-  readonly kind: Kind;
-  readonly rows: number;
+/** A kind of SQLite file, or a service's own PostgreSQL. */
+type Task = { readonly kind: Kind; readonly rows: number } | "embedded";
+
+const embeddedRows = 500_000;
+
+const timed = (value: number | undefined) => (value === undefined ? "-" : `${value.toFixed(2)} s`);
+
+/** A service's own PostgreSQL. The limit is `pg_dump | pg_restore`; pgloader is no peer, as it makes no copy of a whole database. */
+async function embeddedLine(place: Place, bundle: string): Promise<string> {
+  const source = await makeEmbedded(place, embeddedRows);
+  const times = { ours: [] as number[], limit: [] as number[] };
+  let mib = 0;
+  for (let round = 0; round < 3; round++) {
+    const own = await oursEmbedded(place, bundle, source);
+    times.ours.push(own.seconds);
+    mib = Math.max(mib, own.mib);
+    times.limit.push(await dumpAndRestore(place, source));
+    console.log(
+      `embedded, ${embeddedRows} rows: ours ${timed(own.seconds)} (and ${timed(own.apart)} for the snapshot), ` +
+        `pg_dump | pg_restore ${timed(times.limit.at(-1))}`,
+    );
+  }
+  await fs.rm(source.directory, { recursive: true });
+  const seconds = median(times.ours);
+  return JSON.stringify({
+    ...{ kind: "embedded", rows: embeddedRows, seconds: rounded(seconds), vsPgloader: null },
+    ...{ vsLimit: rounded(seconds / median(times.limit)), mib: Math.round(mib) },
+  });
 }
 
-async function line(place: Place, bundle: string, { kind, rows }: Task): Promise<string> {
+async function line(place: Place, bundle: string, task: Task): Promise<string> {
+  if (task === "embedded") return embeddedLine(place, bundle);
+  const { kind, rows } = task;
   const source = path.join(place.folder, `${kind.name}.db`);
   writeSource(source, kind, rows);
   const times = { ours: [] as number[], limit: [] as number[], pgloader: [] as number[] };
@@ -42,10 +70,9 @@ async function line(place: Place, bundle: string, { kind, rows }: Task): Promise
     times.limit.push(await limit(place, kind, own.database));
     const other = kind.noPgloader === undefined ? await pgloader(place, kind, source, rows) : undefined;
     if (other !== undefined) times.pgloader.push(other);
-    const seconds = (value: number | undefined) => (value === undefined ? "-" : `${value.toFixed(2)} s`);
     console.log(
-      `${kind.name}, ${rows} rows: ours ${seconds(own.seconds)} (and ${seconds(own.apart)} for snapshot and checks), ` +
-        `limit ${seconds(times.limit.at(-1))}, pgloader ${seconds(other)}`,
+      `${kind.name}, ${rows} rows: ours ${timed(own.seconds)} (and ${timed(own.apart)} for snapshot and checks), ` +
+        `limit ${timed(times.limit.at(-1))}, pgloader ${timed(other)}`,
     );
   }
   await fs.rm(source);
@@ -64,12 +91,13 @@ async function line(place: Place, bundle: string, { kind, rows }: Task): Promise
 
 /** @throws Error for what is no kind and no number of rows */
 function tasksOf(given: readonly string[]): Task[] {
-  if (given.length === 0) return kinds.map((kind) => ({ kind, rows: kind.rows }));
+  if (given.length === 0) return [...kinds.map((kind) => ({ kind, rows: kind.rows })), "embedded"];
   return given.map((word) => {
+    if (word === "embedded") return word;
     const [named, heartbeat] = [kinds.find(({ name }) => name === word), kinds[0]!];
     if (named !== undefined) return { kind: named, rows: named.rows };
     if (/^[1-9]\d*$/.test(word)) return { kind: heartbeat, rows: Number(word) };
-    const names = kinds.map(({ name }) => name).join(", ");
+    const names = [...kinds.map(({ name }) => name), "embedded"].join(", ");
     throw new Error(
       `npm run bench:migrate [-- KIND|ROWS...]: kinds are ${names}; ROWS is a number of heartbeats, as 1000000`,
     );
