@@ -7,7 +7,7 @@ import { literal } from "../base/quoting";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { functionOf, toldOf } from "../server/server-error";
 import { Progress, type Log } from "../base/progress";
-import { recordCopied, type Copied } from "../ledger/ledger";
+import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import type { Definitions } from "./dump";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
@@ -89,9 +89,10 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
     await target.query(`SELECT setval(${literal(name)}, ${state})`);
   }
   log(`creating indexes, keys and triggers`);
+  const summed = beginSums(sums, tables);
   await target.query(script.after);
   await qualifyNames(target);
-  const proved = await prove(source, target, sums);
+  const proved = await prove(source, target, await summed);
   // What an index calls finds its names by it, and is called for its statistics.
   await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
   const refused = await applySettings(target, settings);
@@ -110,6 +111,19 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   for (const [{ root }, record] of records) uses.set(root, (uses.get(root) ?? 0) + record.rows + 1);
   const tablesRecorded = Object.fromEntries(records.map(([table, record]) => [shortName(table), record]));
   return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, notes: {}, uses };
+}
+
+/** Has the source sum its tables now, one after the other, while the target works. */
+function beginSums(sums: Sums, tables: readonly Table[]): Promise<Sums> {
+  const begun = async (): Promise<Sums> => {
+    const found = new Map<string, TableRecord>();
+    for (const table of tables) found.set(table.qualified, await sums.of(table));
+    return { ...sums, of: (table) => Promise.resolve(found.get(table.qualified)!) };
+  };
+  const summed = begun();
+  // Whoever waits for it gets its error. When the target fails first, nobody waits.
+  summed.catch(() => undefined);
+  return summed;
 }
 
 /** A table as reports and the ledger name it. */
