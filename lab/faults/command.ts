@@ -105,7 +105,11 @@ async function strikeOwn(
   tell: (lines: readonly Line[]) => void,
 ): Promise<void> {
   bench.say(`each on a service of its own: ${wave.map(({ name }) => name).join(", ")}`);
-  const subjects = await ownSubjects(bench, wave);
+  const subjects = await ownSubjects(bench, wave).catch((error: unknown) => {
+    for (const fault of wave) tell([failedLine(fault, fault, messageOf(error))]);
+    return undefined;
+  });
+  if (subjects === undefined) return;
   await Promise.all(
     wave.map(async (fault, at) => {
       tell(await strike(bench.another(), fault, [subjects[at]!]));
