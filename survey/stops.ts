@@ -7,6 +7,7 @@ import { databaseName, databaseSecretName } from "../services/definition";
 import { cutOffOf } from "./cut-off";
 import type { Found, Presence } from "./found";
 import type { Known } from "./known";
+import { otherSide } from "./other-side";
 
 interface Case {
   readonly environment: Environment;
@@ -32,6 +33,7 @@ export function stopsOf(the: Case): string[] {
     ...roleGone(the),
     ...databaseGone(the),
     ...nothingToMove(the),
+    ...otherSide(the),
     ...leavesRows(the),
     ...upgraded(the),
   ];
