@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { letInAt } from "./access";
+import { consulAcl, consulTokens, type ConsulTokens } from "./consul-access";
 import { call } from "./api";
 import type { Program } from "./program";
 import { LabServer } from "./lab-server";
@@ -10,9 +12,14 @@ import { freePorts, waitFor } from "./wait";
 export interface ConsulServer {
   readonly address: string;
   readonly server: LabServer;
+  /** Of a lab that is closed. */
+  readonly tokens?: ConsulTokens;
 }
 
-/** Starts Consul as a server of its own cluster of one, on 127.0.0.1 only and without DNS, gRPC and WAN. */
+/**
+ * Starts Consul as a server of its own cluster of one, on 127.0.0.1 only and without DNS, gRPC and WAN.
+ * @param certificates of a closed lab, whose Consul also has ACLs
+ */
 export async function startConsul(
   program: Program,
   directory: string,
@@ -22,7 +29,9 @@ export async function startConsul(
   await fs.mkdir(directory, { recursive: true });
   const [http, rpc, serf] = (await freePorts(3)) as [number, number, number];
   const address = `${certificates === undefined ? "http" : "https"}://127.0.0.1:${http}`;
-  if (certificates !== undefined) letInAt(address, { tls: tlsOf(certificates) });
+  const management = randomUUID();
+  if (certificates !== undefined)
+    letInAt(address, { tls: tlsOf(certificates), headers: { "X-Consul-Token": management } });
   const config = {
     node_name: "lab",
     bind_addr: "127.0.0.1",
@@ -33,7 +42,7 @@ export async function startConsul(
     // A leader within a second: the default is for servers that are busy or far apart.
     performance: { raft_multiplier: 1 },
     ui_config: { enabled: true },
-    ...(certificates === undefined ? {} : { tls: consulTls(certificates) }),
+    ...(certificates === undefined ? {} : { tls: consulTls(certificates), acl: consulAcl(management) }),
     ports: {
       ...(certificates === undefined ? { http } : { http: -1, https: http }),
       server: rpc,
@@ -61,7 +70,8 @@ export async function startConsul(
     ready: async () => (await call<string>(`${address}/v1/status/leader`)) !== undefined,
   });
   await consulLeads(address);
-  return { address, server };
+  if (certificates === undefined) return { address, server };
+  return { address, server, tokens: await consulTokens(address, management) };
 }
 
 function consulTls({ ca, server }: Certificates) {

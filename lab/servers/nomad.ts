@@ -24,6 +24,8 @@ export interface NomadOptions {
 export interface Closed {
   readonly certificates: Certificates;
   readonly vaultNamespace: string | undefined;
+  /** Of Consul. */
+  readonly consulToken: string;
 }
 
 export interface NomadServer {
@@ -90,7 +92,10 @@ async function startAgent(
     advertise: { http: loopback, rpc: loopback, serf: loopback },
     disable_update_check: true,
     disable_anonymous_signature: true,
-    consul: { address: new URL(consul).host, ...(closed && { ssl: true, ...files(closed, role) }) },
+    consul: {
+      address: new URL(consul).host,
+      ...(closed && { ssl: true, token: closed.consulToken, ...files(closed, role) }),
+    },
     ...(closed && {
       region,
       acl: { enabled: true },

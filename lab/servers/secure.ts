@@ -38,6 +38,9 @@ export interface Closed {
   /** Nomad's tokens: one that may do everything, and that of a person who deploys. */
   readonly nomadManagement: string;
   readonly nomadToken: string;
+  /** Consul's, likewise. */
+  readonly consulManagement: string;
+  readonly consulToken: string;
   /** Of OpenBao. */
   readonly vaultNamespace?: string;
 }
@@ -66,6 +69,7 @@ export function personVariables({ vault, secure }: Reached): Record<string, stri
     // The environment names the authority of the other two.
     CONSUL_CACERT: ca,
     NOMAD_TOKEN: secure.nomadToken,
+    CONSUL_HTTP_TOKEN: secure.consulToken,
   };
 }
 
@@ -78,7 +82,7 @@ export function tlsOf({ ca, person }: Certificates): TlsOptions {
 export function letIn({ secure, nomad, vault, consul }: Reached): void {
   if (secure === undefined) return;
   const tls = tlsOf(secure.certificates);
-  letInAt(consul.address, { tls });
+  letInAt(consul.address, { tls, headers: { "X-Consul-Token": secure.consulManagement } });
   letInAt(nomad.address, {
     tls,
     headers: { "X-Nomad-Token": secure.nomadManagement },
