@@ -1,7 +1,7 @@
 /** The apps of a job that have a database: by their images, and by the variables of their tasks. */
 import { dsnVariables, type Dsn, type Variable } from "../nomad/dsn";
 import type { Job, Task, TaskGroup } from "../nomad/job";
-import { appOfImage } from "./apps";
+import { appOfImage, isOnMysql } from "./apps";
 import type { KnownApp } from "./apps/known-app";
 import { guessDsn, postgresUrl } from "./guess-dsn";
 import { placeOf, somewhere, type Place } from "./place";
@@ -45,6 +45,7 @@ function findApp(group: TaskGroup, task: Task): FoundApp | undefined {
     (task.Lifecycle?.Hook === "prestart" && task.Lifecycle.Sidecar !== true)
   )
     return undefined;
+  if (programsOf(task).some(isOnMysql)) return { group, task, place: { kind: "other", what: "MySQL" } };
   const values = valuesOf(task);
   const known = programsOf(task)
     .map(appOfImage)

@@ -72,7 +72,7 @@ export function labCommands(actions: LabActions): Command {
     .addOption(openBao())
     .option(
       "--secure",
-      "TLS with client certificates to Nomad, Vault and Consul, ACLs, a region and a namespace in Nomad, and with OpenBao one there",
+      "TLS with client certificates to Nomad, Vault and Consul, ACLs in Nomad and Consul, a region and a namespace in Nomad, and with OpenBao one there",
     )
     .action(actions.adopt);
   program

@@ -1,6 +1,7 @@
 import type { KnownApp } from "./known-app";
 import { appsOfTheCatalogue } from "./of-the-catalogue";
 import { appsOnAServer } from "./on-a-server";
+import { takesMysqlAlone } from "./on-mysql";
 import { rootlessForges } from "./rootless";
 import { servarrs } from "./servarr";
 import { appsWithSqlite } from "./with-sqlite";
@@ -23,6 +24,11 @@ export function appOfImage(image: string): KnownApp | undefined {
 function partsOf(image: string): { repository: string; tag: string } {
   const [, repository, tag = ""] = /^(.*?)(?::([^:/]*))?$/.exec(image.replace(/@.*$/, "").toLowerCase())!;
   return { repository: repository!, tag };
+}
+
+/** Whether an image is an app that takes no PostgreSQL, but MySQL. */
+export function isOnMysql(image: string): boolean {
+  return takesMysqlAlone(partsOf(image).repository);
 }
 
 /** Whether an image is a PostgreSQL server. */
