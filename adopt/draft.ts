@@ -83,8 +83,8 @@ function withoutApp({ TaskGroups }: Job): Pick<Draft, "outcome" | "reasons"> {
   return {
     outcome: "no database",
     reasons: [
-      servers.length > 0
-        ? "it is a PostgreSQL itself"
+      servers.length > 0 || other !== undefined
+        ? `it is a ${other === undefined ? "PostgreSQL" : otherServer(other)} itself`
         : "no variable, and no image that pgmoor knows, tells of a database",
     ],
   };
