@@ -269,7 +269,7 @@ function isInjected({ Name }: Json): boolean {
 }
 
 function plainService(service: Json, task: string): Json {
-  const { TaskName, Checks, ...fields } = service;
+  const { TaskName, Checks, Identity, ...fields } = service;
   const checks = (Checks as readonly Json[] | undefined)?.map((check) => {
     const { TaskName: ofCheck, Name, ...rest } = check;
     return {
@@ -278,8 +278,11 @@ function plainService(service: Json, task: string): Json {
       ...(ofCheck === undefined || ofCheck === task ? {} : { TaskName: ofCheck }),
     };
   });
+  // What the server's configuration gives to every service of Consul's.
+  const injected = /^consul-service_/.test(String((Identity as Json | undefined)?.Name));
   return {
     ...fields,
+    ...(Identity === undefined || injected ? {} : { Identity }),
     ...(TaskName === undefined || TaskName === task ? {} : { TaskName }),
     ...(checks === undefined ? {} : { Checks: checks }),
   };

@@ -35,6 +35,23 @@ service_prefix "" {
 }
 `;
 
+/**
+ * Templates of tasks without an identity for Consul ask as nobody (Nomad 1.11): for the server's address, and for their node's
+ * (`{{ with node }}`, in the jobs of the lab's).
+ */
+const anonymousRules = `
+service "postgresql" {
+  policy = "read"
+}
+node_prefix "" {
+  policy = "read"
+}
+agent_prefix "" {
+  policy = "read"
+}
+`;
+const anonymous = "00000000-0000-0000-0000-000000000002";
+
 /** Of the agent's configuration. Nobody gets in without a token. */
 export function consulAcl(management: string): object {
   return {
@@ -59,6 +76,8 @@ export async function consulTokens(address: string, management: string): Promise
     await put("token", { SecretID, Policies: [{ Name: name }] });
     return SecretID;
   };
+  await put("policy", { Name: "anonymous", Rules: anonymousRules });
+  await put(`token/${anonymous}`, { AccessorID: anonymous, Policies: [{ Name: "anonymous" }] });
   return {
     management,
     nomad: await token("nomad-agents", nomadRules),
