@@ -1,6 +1,7 @@
 /** The variables of a task: what its job says of them. */
 import { settingsIn } from "../nomad/env-template";
 import type { Task } from "../nomad/job";
+import { withUsualDelimiters } from "../nomad/template-reads";
 
 /** A variable's value as the job has it: a text, or a template of one. */
 export interface Value {
@@ -17,8 +18,10 @@ export type Values = ReadonlyMap<string, Value>;
 export function valuesOf(task: Task): Values {
   const values = new Map<string, Value>();
   for (const [name, text] of Object.entries(task.Env ?? {})) values.set(name, valueOf(text, ""));
-  for (const { Envvars, EmbeddedTmpl = "" } of task.Templates ?? [])
-    if (Envvars === true) for (const [name, value] of renderedIn(EmbeddedTmpl)) values.set(name, value);
+  for (const { Envvars, EmbeddedTmpl = "", LeftDelim, RightDelim } of task.Templates ?? [])
+    if (Envvars === true)
+      for (const [name, value] of renderedIn(withUsualDelimiters(EmbeddedTmpl, LeftDelim, RightDelim)))
+        values.set(name, value);
   return values;
 }
 

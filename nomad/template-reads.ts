@@ -13,9 +13,14 @@ export interface VaultReads {
 const call = /\b(secret|pkiCert)\s+(?:"([^"]*)"|`([^`]*)`|(\([^)]*\)|[$.\w]+))\s*([^}|)]*)/g;
 const action = /\{\{(?!-?\s*\/\*)([\s\S]*?)\}\}/g;
 
+/** The template as it would be with `{{` and `}}`. */
+export function withUsualDelimiters(text: string, left = "{{", right = "}}"): string {
+  return left === "" || left === "{{" ? text : text.replaceAll(left, "{{").replaceAll(right, "}}");
+}
+
 /** @param left, @param right the template's delimiters */
 export function vaultReads(text: string, left = "{{", right = "}}"): VaultReads {
-  const template = left === "" || left === "{{" ? text : text.replaceAll(left, "{{").replaceAll(right, "}}");
+  const template = withUsualDelimiters(text, left, right);
   const reads = { read: new Set<string>(), written: new Set<string>(), unknown: new Set<string>() };
   for (const [, body] of template.matchAll(action))
     for (const [whole, , quoted, raw, computed, parameters] of body!.matchAll(call)) {

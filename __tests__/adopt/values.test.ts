@@ -1,4 +1,5 @@
 import type { Task } from "../../nomad/job";
+import { secretVariables } from "../../adopt/plain-secrets";
 import { valuesOf, withService } from "../../adopt/values";
 
 const task = (EmbeddedTmpl: string) => ({ Templates: [{ EmbeddedTmpl, Envvars: true }] }) as unknown as Task;
@@ -22,4 +23,14 @@ test("of two values that exclude each other, the first", () => {
     '{{ range service "db" }}\nURL="postgres://{{ .Address }}/a"\n{{ else }}\nURL="none"\n{{ end }}';
   expect(valuesOf(task(template)).get("URL")!.text).toBe("postgres://{{ .Address }}/a");
   expect(valuesOf(task("URL=one\nURL=two")).get("URL")!.text).toBe("two");
+});
+
+test("a template with delimiters of its own is rendered, and no secret in plain sight", () => {
+  const EmbeddedTmpl =
+    'DB_PASSWORD=[[ with secret "kv/data/a" ]][[ .Data.data.password ]][[ end ]]\nAPI_TOKEN=typed-in';
+  const one = {
+    Templates: [{ EmbeddedTmpl, Envvars: true, LeftDelim: "[[", RightDelim: "]]" }],
+  } as unknown as Task;
+  expect(valuesOf(one).get("DB_PASSWORD")!.rendered).toBe(true);
+  expect(secretVariables(one)).toEqual(["API_TOKEN"]);
 });
