@@ -163,6 +163,7 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
           `the groups ${group.Name} and ${other} share a database: the PostgreSQL is in ${other}. pgmoor moves one group. Put its task into the group ${group.Name}, or move by hand (docs/move-by-hand.md)`,
         ]),
   ];
+  const before = app.place.kind === "sqlite" && known?.before !== undefined ? [known.before] : [];
   const outcome: Outcome =
     refused.length > 0
       ? "refused"
@@ -184,7 +185,7 @@ function draftOfApp(name: string, job: Job, app: FoundApp, around: Around): Draf
     reasons,
     definition,
     existing: found.existing,
-    notes: [...plainSecrets(group), ...stillTold(app)],
+    notes: [...plainSecrets(group), ...stillTold(app), ...before],
   };
 }
 

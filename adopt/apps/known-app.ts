@@ -21,6 +21,8 @@ export interface KnownApp {
   readonly sqlite?: KnownSqlite;
   /** Tables in which it records its migrations on PostgreSQL. */
   readonly migrationTables: readonly MigrationTable[];
+  /** What a person has to do before a move from SQLite. @default nothing */
+  readonly before?: string;
   /** Why it cannot be moved. */
   readonly cannotMove?: string;
   readonly readsDsnOnce?: string;

@@ -56,7 +56,10 @@ export const appsOfTheCatalogue: readonly KnownApp[] = [
   known("Uptime Kuma", /(^|\/)uptime-kuma$/, uptimeKuma, { sqlite: { folderVariable: "DATA_DIR" } }),
   known("n8n", /(^|\/)n8n$/, n8n),
   known("Immich", /(^|\/)immich-server$/, immich({ release: "v2.0.0", vector: "vectorchord" })),
-  known("Synapse", /(^|\/)synapse$/, synapse),
+  known("Synapse", /(^|\/)synapse$/, synapse, {
+    before:
+      "Synapse reads its database from a file: before the cutover, put /data/homeserver-postgres.yaml beside homeserver.yaml, with database: {name: psycopg2, args: {dbname: …}} (services/synapse.ts)",
+  }),
   // https://docs.gitea.com/administration/config-cheat-sheet#database-database (`PATH`), its image for `su-exec`.
   known("Gitea", /(^|\/)gitea$/, gitea, {
     sqlite: {
