@@ -27,17 +27,18 @@ interface Watched {
  */
 export async function measure(bench: Bench, fault: Fault, struck: readonly Subject[]): Promise<Result[]> {
   const watched = await Promise.all(
-    struck.map(async (subject): Promise<Watched> => {
-      const before = await keysOn(subject.endsOn, bench.lab, subject.service);
-      const writer = new Writer(subject.service);
-      await waitFor({ what: `${subject.service.name} takes rows`, deadlineSeconds: 30 }, () =>
-        Promise.resolve(writer.keys.length > 0),
-      );
-      return { subject, writer, before };
-    }),
+    struck.map(async (subject): Promise<Watched> => ({
+      subject,
+      before: await keysOn(subject.endsOn, bench.lab, subject.service),
+      writer: new Writer(subject.service),
+    })),
   );
   bench.told.length = 0;
   try {
+    for (const { subject, writer } of watched)
+      await waitFor({ what: `${subject.service.name} takes rows`, deadlineSeconds: 30 }, () =>
+        Promise.resolve(writer.keys.length > 0),
+      );
     const since = (await fault.inject(bench, struck)) ?? performance.now();
     return await Promise.all(watched.map((one) => outcome(bench, fault, one, since)));
   } finally {

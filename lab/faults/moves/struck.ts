@@ -29,6 +29,23 @@ async function settled(bench: Bench, { service }: SqliteSubject): Promise<Side> 
   return side;
 }
 
+/**
+ * A job that fails while Vault is sealed cannot start in its old version either, and stays dead then: the docs have the person
+ * deploy again (when-a-service-is-down).
+ */
+async function deployAgainIfDead(bench: Bench, subject: SqliteSubject, change: typeof moves): Promise<void> {
+  const { name } = subject.service;
+  const what = `${name} answers, or its job is dead`;
+  const isDead = await waitFor({ what, deadlineSeconds: 150, everyMs: 200 }, async () => {
+    if ((await bench.silent([subject])).length === 0) return { dead: false };
+    const { Status } = await bench.nomad.job(name);
+    return Status === "dead" && { dead: true };
+  });
+  if (!isDead.dead) return;
+  expectSuccess(await deployed(bench, subject, change), `the same deploy of ${name}, whose job is dead,`);
+  bench.tell(`${name}: its job was dead: deployed again, as the docs say`);
+}
+
 /** @throws when the blow has not landed in its moment */
 async function strike(
   bench: Bench,
@@ -103,6 +120,7 @@ function rollback(blow: Blow, moment: Moment): Fault {
     async inject(bench, struck) {
       for (const subject of onSqlite(struck)) {
         await strike(bench, subject, goesBack, blow, moment);
+        if (blow === vaultSealed) await deployAgainIfDead(bench, subject, goesBack);
         await settled(bench, subject);
       }
     },
