@@ -78,9 +78,12 @@ const labFacts = z.strictObject({
       vectors: z.boolean().optional(),
     })
     .optional(),
-  /** Its backups, in an S3 server. */
+  /** Its backups: in an S3 server, or else in a volume. */
   backups: z
-    .strictObject({ endpoint: z.string(), bucket: z.string(), existingKey: z.boolean().optional() })
+    .strictObject({
+      s3: z.strictObject({ endpoint: z.string(), bucket: z.string() }).optional(),
+      existingKey: z.boolean().optional(),
+    })
     .optional(),
   /** What watches it, on this port. */
   monitoring: z.strictObject({ port: z.number() }).optional(),
@@ -218,7 +221,14 @@ export default function lab(): Environment {
 }
 
 /** Host volumes of the lab's server and its backups. */
-export const serverVolumes = { data: "postgres_data", backups: "postgres_backups" } as const;
+export const serverVolumes = {
+  data: "postgres_data",
+  backups: "postgres_backups",
+  repository: "postgres_repository",
+} as const;
+
+/** Folder of client programs that can encrypt, among the lab's programs: those of the Python wheel cannot. */
+export const encryptingClients = "encrypting-clients";
 
 /** The secret with the address of the webhook, which the lab has made. */
 export const noticesSecret = "notices";
@@ -278,16 +288,22 @@ function serverJobOf(
   };
 }
 
-function backupsOf(
-  facts: LabFacts,
-  { endpoint, bucket, ...others }: NonNullable<LabFacts["backups"]>,
-): Backups {
+function backupsOf(facts: LabFacts, { s3, ...others }: NonNullable<LabFacts["backups"]>): Backups {
   const { exec, program } = programsOf(facts);
   const migrator = program("pgmoor-migrator.cjs");
-  const folders = [join(facts.embedded!.clients, "bin"), facts.programs, "/usr/bin", "/bin"];
+  const folders = [
+    ...(facts.server?.encrypted === true ? [join(facts.programs, encryptingClients)] : []),
+    join(facts.embedded!.clients, "bin"),
+    facts.programs,
+    "/usr/bin",
+    "/bin",
+  ];
   return {
     ...others,
-    repository: { in: "s3", endpoint, bucket, secret: "s3" },
+    repository:
+      s3 === undefined
+        ? { in: "volume", volume: serverVolumes.repository }
+        : { in: "s3", ...s3, secret: "s3" },
     volume: serverVolumes.backups,
     program: exec("/usr/bin/env", `PATH=${folders.join(":")}`, ...migrator.command),
     // The lab runs them when it wants to.

@@ -124,7 +124,7 @@ export function central(
       settings: { max_slot_wal_keep_size: "32MB", wal_keep_size: "0", ...settings },
       ...(existing ? { existingSecret: true } : {}),
     },
-    backups: { endpoint: s3.endpoint, bucket, ...(existing ? { existingKey: true } : {}) },
+    backups: { s3: { endpoint: s3.endpoint, bucket }, ...(existing ? { existingKey: true } : {}) },
   };
 }
 

@@ -11,7 +11,7 @@ export interface Ended {
 }
 
 /** Has Nomad run a periodic job now. @returns the job of this run */
-export async function force({ lab }: Ground, job: string): Promise<string> {
+export async function force({ lab }: Pick<Ground, "lab">, job: string): Promise<string> {
   const { EvalID } = await call<{ EvalID: string }>(`${lab.nomad.address}/v1/job/${job}/periodic/force`, {
     method: "PUT",
   });
@@ -20,14 +20,18 @@ export async function force({ lab }: Ground, job: string): Promise<string> {
 }
 
 /** Its allocation, as soon as the task runs. */
-export async function running({ nomad }: Ground, job: string, task: string): Promise<Allocation> {
+export async function running(
+  { nomad }: Pick<Ground, "nomad">,
+  job: string,
+  task: string,
+): Promise<Allocation> {
   return waitFor({ what: `${job} runs`, deadlineSeconds: 60 }, async () => {
     const [allocation] = await nomad.allocations(job);
     return allocation?.TaskStates?.[task]?.State === "running" && allocation;
   });
 }
 
-export async function ended({ nomad }: Ground, job: string, task: string): Promise<Ended> {
+export async function ended({ nomad }: Pick<Ground, "nomad">, job: string, task: string): Promise<Ended> {
   const allocation = await waitFor({ what: `${job} ends`, deadlineSeconds: 300, everyMs: 200 }, async () => {
     const [newest] = await nomad.allocations(job);
     return newest?.TaskStates?.[task]?.State === "dead" && newest;
@@ -42,10 +46,10 @@ export async function ended({ nomad }: Ground, job: string, task: string): Promi
   };
 }
 
-export async function backUp(ground: Ground): Promise<Ended> {
+export async function backUp(ground: Pick<Ground, "lab" | "nomad">): Promise<Ended> {
   return ended(ground, await force(ground, "pgmoor-backup"), "backup");
 }
 
-export async function testRestore(ground: Ground): Promise<Ended> {
+export async function testRestore(ground: Pick<Ground, "lab" | "nomad">): Promise<Ended> {
   return ended(ground, await force(ground, "pgmoor-restore-test"), "test-restore");
 }

@@ -14,6 +14,7 @@ import { asAdmin, readSecret } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { databasesOf, running } from "./adoption";
+import { backUpEncrypted } from "./encrypted-backups";
 import { takenOver, type Ground } from "./ground";
 
 /** Vault dates a certificate back by 30 s, and it is renewed when a tenth of all that is left. */
@@ -65,6 +66,9 @@ export async function encrypt(ground: Ground): Promise<Encrypted> {
   await expectRefused(encrypted);
   const told = await renew(encrypted);
   for (const service of services) await waitForAnswer(service, "server", 60);
+  await backUpEncrypted(encrypted, {
+    server: { ...server, tls: { ...certificate, only: true }, encrypted: true },
+  });
   return told;
 }
 

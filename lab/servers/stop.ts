@@ -112,8 +112,14 @@ function unescape(point: string): string {
   return point.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }
 
+/** A process that was killed has its files open until the kernel has taken it apart: PostgreSQL's memory takes a moment. */
 async function unmountBelow(home: string, except?: string): Promise<void> {
-  for (const point of await mountsBelow(home)) if (point !== except) await run("umount", [point]);
+  for (const point of await mountsBelow(home))
+    if (point !== except)
+      await waitFor({ what: `${point} is unmounted`, deadlineSeconds: 20 }, async () => {
+        await run("umount", [point]);
+        return true;
+      });
 }
 
 /**

@@ -1,0 +1,96 @@
+/** The server refuses connections without encryption: WAL, backups, the restore test and restores get in with TLS. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { encryptingClients } from "../../environments/lab";
+import { contents } from "../backups/contents";
+import { backUp, testRestore, type Ended } from "../backups/jobs";
+import { findTool } from "../servers/programs";
+import { asAdmin } from "../story/context";
+import { expectSuccess, expectThat } from "../story/expectations";
+import type { Ground } from "./ground";
+
+const programs = ["pg_basebackup", "pg_dump", "pg_dumpall", "pg_receivewal", "pg_restore"];
+
+/** @param ground with the authority of the server's certificate; the environment has the server as it is */
+export async function backUpEncrypted(
+  ground: Ground,
+  central: Parameters<Ground["deployment"]["keepServer"]>[0],
+): Promise<void> {
+  const { lab, deployment, say } = ground;
+  const restic = path.join(lab.programs, "restic");
+  await fs.copyFile(await findTool("restic", { progress: say }), restic);
+  await fs.chmod(restic, 0o755);
+  await makeClients(ground);
+  await deployment.keepServer({ ...central, backups: {} });
+  expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups of a server that encrypts");
+  const before = await contents(ground, ["gitea"]);
+  const watch = watchSessions(ground);
+  try {
+    succeed(await backUp(ground), "the backup of a server that encrypts");
+    succeed(await testRestore(ground), "the restore test of a server that encrypts");
+    const restored = await deployment.pgmoor("restore", ["gitea", "--as", "gitea_restored", "--json"], {});
+    expectSuccess(restored, "a restore on a server that encrypts");
+  } finally {
+    await watch.stop();
+  }
+  const after = await contents(ground, ["gitea_restored"]);
+  const tables = Object.entries(before);
+  const apart = tables.filter(([name, rows]) => after[name.replace("gitea ", "gitea_restored ")] !== rows);
+  expectThat(apart.length === 0, "every row of gitea should be restored", apart.join("\n"));
+  for (const program of ["pg_receivewal", "pg_basebackup", "pg_dump", "pg_restore", "pgmoor"])
+    expectThat(watch.seen.get(program) === true, `every session of ${program} should be encrypted`);
+  say(
+    `backed up, tested and restored over TLS from a server that takes nothing else: ${tables.length} tables as they were, sessions of ${[...watch.seen.keys()].sort().join(", ")}`,
+  );
+}
+
+function succeed({ succeeded, stdout, stderr }: Ended, what: string): void {
+  expectThat(succeeded, `${what} should have succeeded`, `${stdout}\n${stderr}`);
+}
+
+/** The wheel's libpq has no TLS; Debian's has, and the same programs take it in its place. */
+async function makeClients({ lab }: Ground): Promise<void> {
+  const folder = path.join(lab.programs, encryptingClients);
+  await fs.mkdir(folder);
+  const libraries = (await fs.readdir("/usr/lib")).map((name) => `/usr/lib/${name}/libpq.so.5`);
+  const found = [];
+  for (const library of libraries) if (await fs.stat(library).catch(() => undefined)) found.push(library);
+  if (found.length === 0) throw new Error("there is no /usr/lib/*/libpq.so.5: install libpq5");
+  for (const program of programs) {
+    const wheel = `${lab.embedded!.clients}/bin/${program}`;
+    const script = `#!/bin/sh\nLD_PRELOAD=${found[0]} exec ${wheel} "$@"\n`;
+    await fs.writeFile(path.join(folder, program), script, { mode: 0o755 });
+  }
+}
+
+interface Watch {
+  /** By program: whether all of its sessions were encrypted. */
+  readonly seen: ReadonlyMap<string, boolean>;
+  stop(): Promise<void>;
+}
+
+/** Looks at all sessions again and again, as the server itself sees them. */
+function watchSessions({ lab }: Ground): Watch {
+  const seen = new Map<string, boolean>();
+  const ending = new AbortController();
+  const watching = asAdmin(lab, "postgres", async (client) => {
+    while (!ending.signal.aborted) {
+      const { rows } = await client.query<{ name: string; ssl: boolean }>(
+        `SELECT application_name AS name, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)
+          WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()`,
+      );
+      for (const { name, ssl } of rows) seen.set(name, ssl && seen.get(name) !== false);
+      // Not a wait for something: a session lasts longer than this.
+      await pause(20);
+    }
+  });
+  watching.catch(() => undefined);
+  return {
+    seen,
+    stop: () => {
+      ending.abort();
+      return watching;
+    },
+  };
+}
