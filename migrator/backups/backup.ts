@@ -122,7 +122,10 @@ async function fillStage(
     async (either) => {
       await dumpGlobals(server, path.join(stage, "globals.sql"), either);
       const dumped = [];
-      for (const database of all) dumped.push(await dumpOne({ server, log, stop: either }, database, stage));
+      for (const database of all) {
+        const one = await dumpOne({ server, log, stop: either }, client, database, stage);
+        if (one !== undefined) dumped.push(one);
+      }
       return dumped;
     },
     async (either) => {
@@ -147,14 +150,27 @@ async function fillStage(
   return manifest;
 }
 
+/** @returns undefined for a database that was dropped or renamed since the backup began */
 async function dumpOne(
   { server, log, stop }: Pick<Backing, "server" | "log" | "stop">,
+  client: Client,
   database: Properties,
   stage: string,
-): Promise<DatabaseManifest> {
-  const dumped = await dumpDatabase(server, database, stage, dumpFile(database.name), stop);
-  log(`${database.name}: ${Object.keys(dumped.tables).length} tables, ${rowsOf(dumped)} rows`);
-  return dumped;
+): Promise<DatabaseManifest | undefined> {
+  const { name } = database;
+  const file = dumpFile(name);
+  try {
+    const dumped = await dumpDatabase(server, database, stage, file, stop);
+    log(`${name}: ${Object.keys(dumped.tables).length} tables, ${rowsOf(dumped)} rows`);
+    return dumped;
+  } catch (error) {
+    stop.throwIfAborted();
+    const there = await client.query("SELECT FROM pg_database WHERE datname = $1", [name]);
+    if (there.rowCount !== 0) throw error;
+    await fs.rm(path.join(stage, file), { force: true });
+    log(`${name}: it was dropped or renamed since the backup began, and is not in it`);
+    return undefined;
+  }
 }
 
 /** That the repository gives back what it was given: a wrong key or a half upload would show here, not at a restore. */
@@ -171,7 +187,7 @@ function otherServer(backups: readonly Snapshot[], { wal }: Manifest): string | 
 }
 
 async function tidy({ config, repository, log }: Backing, manifest: Manifest): Promise<void> {
-  const left = await forgetOld(repository, config.keep);
+  const left = await forgetOld(repository, manifest, config.keep);
   const other = otherServer(left, manifest);
   if (other !== undefined)
     log(

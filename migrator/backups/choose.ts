@@ -49,10 +49,11 @@ export async function chooseNewest(source: Source): Promise<Chosen> {
 
 /** At least one, the newest last. */
 async function fitting({ repository }: Source, { at, backup }: Wanted): Promise<Chosen[]> {
-  const all = (await repository.list(backupTag)).flatMap((snapshot) => {
+  const listed = (await repository.list(backupTag)).flatMap((snapshot) => {
     const marks = marksOf(snapshot);
     return marks === undefined ? [] : [{ snapshot, marks }];
   });
+  const all = inOrder(listed);
   const fits = all.filter(
     ({ marks }) =>
       (backup === undefined || marks.id === backup) &&
@@ -65,6 +66,21 @@ async function fitting({ repository }: Source, { at, backup }: Wanted): Promise<
     backup === undefined
       ? `no backup reaches ${at}. ${range}`
       : `there is no backup ${backup}${at === undefined ? "" : ` that reaches ${at}`}. ${range}`,
+  );
+}
+
+/** Those of one server by their WAL, since a clock may have been wrong; the server that was backed up last comes last. */
+function inOrder(listed: readonly Chosen[]): Chosen[] {
+  const servers = new Map<string, Chosen[]>();
+  for (const one of listed) {
+    const system = systemOf(one.marks.wal.folder);
+    const others = servers.get(system) ?? [];
+    servers.delete(system);
+    servers.set(system, [...others, one]);
+  }
+  const start = ({ marks }: Chosen) => marks.wal.start;
+  return [...servers.values()].flatMap((its) =>
+    its.sort((a, b) => (start(a) === start(b) ? 0 : start(a) < start(b) ? -1 : 1)),
   );
 }
 

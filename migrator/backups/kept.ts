@@ -51,9 +51,17 @@ export function policyOf({ daily, weekly, monthly }: BackupConfig["keep"]): stri
   ];
 }
 
-/** Applies the policy. Only ever after a new backup has been stored. @returns the backups that are left */
-export function forgetOld(repository: Repository, keep: BackupConfig["keep"]): Promise<Snapshot[]> {
-  return repository.keep(backupTag, policyOf(keep), true);
+/**
+ * Applies the policy. Only ever after a new backup has been stored: that one stays even if a clock was wrong and it seems to be the
+ * older one of its day.
+ * @returns the backups that are left
+ */
+export function forgetOld(
+  repository: Repository,
+  { id }: Pick<Marks, "id">,
+  keep: BackupConfig["keep"],
+): Promise<Snapshot[]> {
+  return repository.keep(backupTag, [...policyOf(keep), `--keep-tag=id:${id}`], true);
 }
 
 /** The newest copy has all of the WAL; one before it is for a restore that is under way. */

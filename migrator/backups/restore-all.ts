@@ -6,6 +6,7 @@ import { requireSpace } from "../base/folders";
 import { identifier } from "../base/quoting";
 import { NotThere } from "../server/connection";
 import { adminOf, asAdmin } from "./admin";
+import { alone } from "./alone";
 import type { Backing } from "./backup";
 import { contentsOf, databasesOf, rowsOf } from "./manifest";
 import { choose, type Wanted } from "./choose";
@@ -28,15 +29,28 @@ export async function restoreAll(
   folder: string,
   wanted: Omit<Wanted, "database">,
 ): Promise<RestoreAllReport> {
-  const { config, log } = backing;
+  const { config } = backing;
   const data = config.data!;
   await requireStopped(backing, data);
+  return alone(`${data}.lock`, "another restore of the whole server runs. Wait for its end", () =>
+    replaceData(backing, scratch, folder, data, wanted),
+  );
+}
+
+async function replaceData(
+  backing: Backing,
+  scratch: ScratchServer,
+  folder: string,
+  data: string,
+  wanted: Omit<Wanted, "database">,
+): Promise<RestoreAllReport> {
+  const { log } = backing;
   const chosen = await choose(backing, wanted);
+  // Beside what is there, which is touched only when all of it has been fetched and checked.
+  const fetched = `${data}.restoring`;
   await fs.mkdir(folder, { recursive: true, mode: 0o711 });
   try {
     await requireSpace(path.dirname(data), 0, "for the restored data");
-    // Beside what is there, which is touched only when all of it has been fetched and checked.
-    const fetched = `${data}.restoring`;
     await fs.rm(fetched, { recursive: true, force: true });
     const to = wanted.at === undefined ? "latest" : { time: wanted.at };
     await fetchData(backing, chosen, { data: fetched, folder }, to);
@@ -48,6 +62,7 @@ export async function restoreAll(
     return { backup: chosen.marks.id, at: wanted.at ?? "latest", ...found, before };
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
+    await fs.rm(fetched, { recursive: true, force: true });
   }
 }
 

@@ -6,13 +6,18 @@ import type { Repository, Snapshot } from "../../../migrator/backups/repository"
 interface Given {
   readonly id: string;
   readonly reachableFrom: string;
+  /** The first WAL file that it needs. */
+  readonly start?: string;
   /** System identifier of its server. */
   readonly system?: number;
   /** Of each database. */
   readonly rows?: Readonly<Record<string, number>>;
 }
 
-const walOf = ({ system = 7 }: Given) => ({ folder: `${system}-1`, start: "000000010000000000000003" });
+const walOf = ({ system = 7, start = "000000010000000000000003" }: Given) => ({
+  folder: `${system}-1`,
+  start,
+});
 
 /** Has pgmoor's records in `postgres`, too, of which there is one more with every backup. */
 function manifestOf(given: Given): Manifest {
@@ -78,6 +83,14 @@ test("none that fits: the message says what there is", async () => {
   );
   await expect(chosen({ backup: "sunday" })).rejects.toThrow("there is no backup sunday");
   await expect(chosen({}, [])).rejects.toThrow("there is no backup in /repository");
+});
+
+test("the newest by its WAL, whatever a clock said", async () => {
+  const ahead: Given = { ...monday, id: "an hour ahead", reachableFrom: "2026-11-24T04:01:00.000Z" };
+  const later: Given = { ...tuesday, start: "000000010000000000000004" };
+  expect(await chosen({}, [later, ahead])).toBe("tuesday");
+  const restored: Given = { ...monday, id: "restored", start: "000000020000000000000002" };
+  expect(await chosen({}, [restored, later, ahead])).toBe("restored");
 });
 
 describe("a new server was backed up before the one that was lost is restored", () => {

@@ -7,7 +7,7 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { cacheFolder } from "../../../lab/servers/cache";
-import { backupTag, groupOf, marksOf, tagsOf } from "../../../migrator/backups/kept";
+import { backupTag, forgetOld, groupOf, marksOf, tagsOf } from "../../../migrator/backups/kept";
 import { Repository } from "../../../migrator/backups/repository";
 
 /** Built by `npm run lab -- backups`. */
@@ -47,12 +47,13 @@ const job = (key = "key") =>
   await repository.ensure();
   const stage = path.join(folder, "stage");
   await fs.mkdir(stage);
-  const made = async (system: number, day: number) => {
+  const made = async (system: number, day: number, hour = 3) => {
     const at = `2026-09-0${day}`;
     await fs.writeFile(path.join(stage, "manifest.json"), at);
     const wal = { folder: `${system}-1`, start: "000000010000000000000001" };
-    const marks = { id: `${system} of ${day}`, reachableFrom: `${at}T03:00:00Z`, wal };
-    await repository.store(stage, groupOf(marks), tagsOf(marks), `${at} 03:00:00`);
+    const marks = { id: `${system} of ${day} at ${hour}`, reachableFrom: `${at}T0${hour}:00:00Z`, wal };
+    await repository.store(stage, groupOf(marks), tagsOf(marks), `${at} 0${hour}:00:00`);
+    return marks;
   };
   await made(7, 1);
   await made(7, 2);
@@ -63,8 +64,13 @@ const job = (key = "key") =>
 
   // THEN
   const ids = (all: typeof left) => all.map((one) => marksOf(one)!.id);
-  expect(ids(left)).toEqual(["7 of 2", "8 of 6"]);
-  expect(ids(await repository.list(backupTag))).toEqual(["7 of 2", "8 of 6"]);
+  expect(ids(left)).toEqual(["7 of 2 at 3", "8 of 6 at 3"]);
+  expect(ids(await repository.list(backupTag))).toEqual(ids(left));
+
+  // WHEN THEN the clock had been an hour ahead: the one that was just made stays
+  const right = await made(8, 6, 2);
+  const keep = { daily: 7, weekly: 4, monthly: 12, pointInTimeDays: 7 };
+  expect(ids(await forgetOld(repository, right, keep))).toContain(right.id);
   await expect(job("another").ensure()).rejects.toThrow("the key in Vault does not open the repository");
 });
 
