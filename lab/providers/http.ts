@@ -50,7 +50,7 @@ export async function call(api: Api, method: string, path: string, request: Call
   } catch (error) {
     if (request.signal?.aborted) throw new Fault(`Interrupted while asking ${api.name}`);
     // The time ran out while this program was stopped, or the machine slept: nobody waited.
-    const stopped = timeout.aborted && performance.now() - began > 2 * milliseconds;
+    const stopped = timeout.aborted && performance.now() - began > milliseconds + 1_000;
     if (stopped && method === "GET") return call(api, method, path, request);
     throw new Fault(
       `${api.name} at ${api.address} cannot be reached (${networkReason(error)})`,
