@@ -162,6 +162,9 @@ export class Repository {
     if (code === locked) return new Failed(`another command works on the repository ${this.place}: ${said}`);
     if (code === incomplete)
       return new Failed(`some files could not be read, so the backup was discarded: ${said}`);
+    // It says this once for each part of a file.
+    const full = /[^\n:]*: no space left on device/i.exec(said)?.[0].trim();
+    if (full !== undefined) return new Failed(`the disk is full: ${full}. Free disk space there`);
     return new Failed(`the repository ${this.place} cannot be used: ${said || `restic's exit code ${code}`}`);
   }
 }

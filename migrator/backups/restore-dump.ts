@@ -62,13 +62,19 @@ export async function restoreDump(the: Restoring): Promise<Restored> {
 
 async function requireRoom(client: Client, { database, as }: Restoring): Promise<void> {
   const there = await client.query("SELECT FROM pg_database WHERE datname = $1", [as]);
-  if (there.rowCount !== 0)
-    throw new Refused(`there is a database ${as} already, and nothing is restored over it. Use another name`);
+  if (there.rowCount !== 0) throw thereAlready(as);
   const owner = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [database.owner]);
   if (owner.rowCount === 0)
     throw new Refused(
       `the server has no role ${database.owner}, which owns the database. Deploy its service, or create the role`,
     );
+}
+
+/** unique_violation, duplicate_database: another restore made it at the same moment. */
+const anotherMadeIt = ["23505", "42P04"];
+
+function thereAlready(as: string): Refused {
+  return new Refused(`there is a database ${as} already, and nothing is restored over it. Use another name`);
 }
 
 /**
@@ -77,10 +83,13 @@ async function requireRoom(client: Client, { database, as }: Restoring): Promise
  */
 async function create(client: Client, { database, as }: Restoring): Promise<void> {
   const { owner, encoding, collate, ctype } = database;
-  await client.query(
+  const made = client.query(
     `CREATE DATABASE ${identifier(as)} OWNER ${identifier(owner)} TEMPLATE template0 ENCODING ${literal(encoding)}
        LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)} CONNECTION LIMIT 0`,
   );
+  await made.catch((error: Error & { code?: string }) => {
+    throw anotherMadeIt.includes(error.code ?? "") ? thereAlready(as) : error;
+  });
   await client.query(`REVOKE ALL ON DATABASE ${identifier(as)} FROM PUBLIC`);
 }
 

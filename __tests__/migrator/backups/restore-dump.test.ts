@@ -216,6 +216,8 @@ test("two restores of the same name at once: one makes it, the other leaves it a
   const database = await dump("twice");
   const both = await Promise.allSettled([restore(database, "both"), restore(database, "both")]);
   expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const refused = both.find((one) => one.status === "rejected")!.reason as Error;
+  expect(refused.message).toContain("there is a database both already");
   const { tables } = await asAdmin(adminOf(variables(), "both"), contentsOf);
   expect(tables["public.t"]).toEqual(database.tables["public.t"]);
 });
