@@ -2,6 +2,7 @@
 import type { Environment } from "../environments/model/environment";
 import { UserError } from "../environments/model/problems";
 import { backupJobs, serverGroupName, serverJobName } from "../services/server-job";
+import { messageOf } from "../migrator/base/errors";
 import type { BackupJobs } from "./nomad";
 
 export interface WholeRestore {
@@ -20,6 +21,9 @@ export interface WholeRestored {
   /** The backup that was made right after it. */
   readonly backup: unknown;
 }
+
+/** With this the job's last words begin when it refuses: no backup fits, or it is not clear which one is meant. */
+const untouched = "refused, nothing changed";
 
 /** It may have a long log to replay. */
 const healthySeconds = 900;
@@ -48,7 +52,11 @@ export async function restoreWhole(the: WholeRestore): Promise<WholeRestored> {
   try {
     restored = await jobs.dispatch(backupJobs.restoreAll, "restore-all", meta);
   } catch (error) {
-    log(`${name} stays stopped: see above what was done to its data directory`);
+    if (messageOf(error).startsWith(untouched)) {
+      log(`starting ${name} again, as it was`);
+      await jobs.scale(name, 1, serverGroupName(job));
+      await jobs.healthy(name, healthySeconds);
+    } else log(`${name} stays stopped: see above what was done to its data directory`);
     throw error;
   }
   log(`starting ${name}`);
