@@ -15,8 +15,10 @@ const queries = [
      'parents', (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid),
      'query()', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END) AS properties
    FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")} WHERE c.relkind NOT IN ('i', 'I', 't')`,
+  // From PostgreSQL 17 on, a partition has the identity of its parent's column. Before, it had none.
   `SELECT 'column', format('%s.%I', c.oid::regclass, a.attname), jsonb_build_object(
-     'type', format_type(a.atttypid, a.atttypmod), 'NOT NULL', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated,
+     'type', format_type(a.atttypid, a.atttypmod), 'NOT NULL', a.attnotnull, 'generated', a.attgenerated,
+     'identity', CASE WHEN NOT c.relispartition THEN a.attidentity END,
      'default()', pg_get_expr(d.adbin, d.adrelid), 'inherited', a.attinhcount > 0 AND NOT a.attislocal,
      'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
      'place', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum))
