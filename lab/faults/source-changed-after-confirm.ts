@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import Database from "libsql";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import type { Bench } from "./bench";
 import type { Fault } from "./fault";
 import type { Subject } from "./subjects";
@@ -24,7 +26,8 @@ export const sourceChangedAfterConfirm: Fault = {
   async inject(bench, struck) {
     for (const subject of struck) {
       const folder = bench.lab.volumes[subject.service.volume]!;
-      await fs.cp(folder, `${folder}.before`, { recursive: true, preserveTimestamps: true });
+      // With its owner: PostgreSQL starts on no data of somebody else's.
+      await promisify(execFile)("cp", ["--archive", folder, `${folder}.before`]);
       await change(bench, subject);
     }
     await bench.loseAllocations(struck);
