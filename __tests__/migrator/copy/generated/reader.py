@@ -122,7 +122,9 @@ def same(kind, value, is_blob, printed):
     if kind == "jsonb":
         # A zero with a sign, but not inside of a string.
         outside = re.sub(r'"(\\.|[^"\\])*"', "", text)
-        return as_json(text) == as_json(printed) and "-0" not in re.sub(r"-0\.0*[1-9]", "", outside)
+        numbers_in = re.findall(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", outside)
+        signed_zero = any(one.startswith("-") and D(one) == 0 for one in numbers_in)
+        return as_json(text) == as_json(printed) and not signed_zero
     if kind == "inet":
         return ipaddress.ip_interface(text) == ipaddress.ip_interface(printed)
     if kind == "text[]":
