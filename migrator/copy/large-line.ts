@@ -57,7 +57,8 @@ export function* tupleOf(
       continue;
     }
     tuple.beginLarge(field.binary.bytes);
-    for (const piece of [tuple.bytes(), ...field.binary.pieces()]) yield summed(piece, false);
+    yield summed(tuple.bytes(), false);
+    for (const piece of field.binary.pieces()) yield summed(piece, false);
     tuple.reset();
   }
   yield summed(tuple.bytes(), true);
