@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { labVariable } from "../../environments/lab";
 import { call } from "./api";
 import { type Lab, ownerVariable, readLab } from "./lab";
 import { postgresStop } from "./postgres";
@@ -27,6 +28,7 @@ export async function stopLab(directory: string): Promise<void> {
     }
   }
   await endLeftovers(home);
+  await endLeftovers(home, providersOf);
   const groups = await fs.readdir(allocations(home)).catch(() => []);
   await unmountBelow(home);
   await removeTaskGroups(groups);
@@ -72,21 +74,40 @@ export async function cutPower({ directory }: Pick<Lab, "directory">): Promise<v
 }
 
 /** Processes that outlived their server, or whose start was cut short before the lab's file was written. */
-async function endLeftovers(home: string): Promise<void> {
+async function endLeftovers(home: string, find = ownedBy): Promise<void> {
   await waitFor({ what: `the last process of ${home} has ended`, deadlineSeconds: 10 }, async () => {
-    const pids = await ownedBy(home);
+    const pids = await find(home);
     for (const pid of pids) kill(pid);
     return pids.length === 0;
   });
 }
 
-async function ownedBy(home: string): Promise<number[]> {
-  const mark = `${ownerVariable}=${home}`;
+const ownedBy = (home: string) =>
+  processes(({ variables }) => variables.includes(`${ownerVariable}=${home}`));
+
+/** A provider of Terraform's outlives a Terraform that was killed. */
+const providersOf = (home: string) =>
+  processes(
+    ({ program, variables }) =>
+      path.basename(program).startsWith("terraform-provider-") &&
+      variables.includes(`${labVariable}=${home}`),
+  );
+
+interface Seen {
+  readonly program: string;
+  readonly variables: readonly string[];
+}
+
+async function processes(wanted: (seen: Seen) => boolean): Promise<number[]> {
   const pids = (await fs.readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
   const found = await Promise.all(
     pids.map(async (pid) => {
-      const environment = await fs.readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return environment.split("\0").includes(mark);
+      const [words, variables] = await Promise.all(
+        ["cmdline", "environ"].map(async (name) =>
+          (await fs.readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "")).split("\0"),
+        ),
+      );
+      return wanted({ program: words![0]!, variables: variables! });
     }),
   );
   return pids.filter((_, at) => found[at]);
