@@ -50,6 +50,16 @@ export class NomadApi {
     return this.get(`/v1/job/${name}`);
   }
 
+  /** Whether nothing of the job runs, and Nomad has nothing left to do for it: dead, or pending for good. */
+  async hasEnded(name: string): Promise<boolean> {
+    const evaluations = await this.get<{ Status: string }[]>(`/v1/job/${name}/evaluations`);
+    const allocations = await this.allocations(name);
+    return (
+      evaluations.every(({ Status }) => Status !== "pending" && Status !== "blocked") &&
+      allocations.every(({ ClientStatus }) => ClientStatus !== "pending" && ClientStatus !== "running")
+    );
+  }
+
   /** Makes an earlier version the job's newest one, as `nomad job revert` does. */
   revert(name: string, version: number): Promise<unknown> {
     return this.get(`/v1/job/${name}/revert`, {

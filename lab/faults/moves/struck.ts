@@ -30,20 +30,22 @@ async function settled(bench: Bench, { service }: SqliteSubject): Promise<Side> 
 }
 
 /**
- * A job that fails while Vault is sealed cannot start in its old version either, and stays dead then: the docs have the person
- * deploy again (when-a-service-is-down).
+ * A job that fails while Vault is sealed cannot start in its old version either. Nothing of it runs then, and Nomad has no
+ * evaluation left: the docs have the person deploy again (when-a-service-is-down).
  */
-async function deployAgainIfDead(bench: Bench, subject: SqliteSubject, change: typeof moves): Promise<void> {
+async function deployAgainIfEnded(bench: Bench, subject: SqliteSubject, change: typeof moves): Promise<void> {
   const { name } = subject.service;
-  const what = `${name} answers, or its job is dead`;
-  const isDead = await waitFor({ what, deadlineSeconds: 150, everyMs: 200 }, async () => {
-    if ((await bench.silent([subject])).length === 0) return { dead: false };
-    const { Status } = await bench.nomad.job(name);
-    return Status === "dead" && { dead: true };
+  const what = `${name} answers, or nothing of its job runs any more`;
+  const { answers } = await waitFor({ what, deadlineSeconds: 150, everyMs: 200 }, async () => {
+    if ((await bench.silent([subject])).length === 0) return { answers: true };
+    return (await bench.nomad.hasEnded(name)) && { answers: false };
   });
-  if (!isDead.dead) return;
-  expectSuccess(await deployed(bench, subject, change), `the same deploy of ${name}, whose job is dead,`);
-  bench.tell(`${name}: its job was dead: deployed again, as the docs say`);
+  if (answers) return;
+  expectSuccess(
+    await deployed(bench, subject, change),
+    `the same deploy of ${name}, of whose job nothing runs,`,
+  );
+  bench.tell(`${name}: nothing of its job ran: deployed again, as the docs say`);
 }
 
 /** @throws when the blow has not landed in its moment */
@@ -120,7 +122,7 @@ function rollback(blow: Blow, moment: Moment): Fault {
     async inject(bench, struck) {
       for (const subject of onSqlite(struck)) {
         await strike(bench, subject, goesBack, blow, moment);
-        if (blow === vaultSealed) await deployAgainIfDead(bench, subject, goesBack);
+        if (blow === vaultSealed) await deployAgainIfEnded(bench, subject, goesBack);
         await settled(bench, subject);
       }
     },
