@@ -1,6 +1,7 @@
 /** Backups that are cut short: the last good one stays, nothing half is listed, and the failure is reported. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { processes, signalEach } from "../servers/processes";
 import { writeSecret } from "../servers/vault";
 import { waitFor } from "../servers/wait";
 import { asAdmin, readSecret } from "../story/context";
@@ -178,12 +179,8 @@ function halfMade(ground: Ground): Promise<unknown> {
 
 /** SIGKILL to everything that Nomad started for an allocation. */
 async function killTasksOf(allocation: string): Promise<void> {
-  for (const entry of await fs.readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const environment = await fs.readFile(`/proc/${entry}/environ`, "utf8").catch(() => "");
-    if (environment.split("\0").includes(`NOMAD_ALLOC_ID=${allocation}`))
-      process.kill(Number(entry), "SIGKILL");
-  }
+  const tasks = await processes(({ variables }) => variables.includes(`NOMAD_ALLOC_ID=${allocation}`));
+  signalEach(tasks, "SIGKILL");
 }
 
 /** Takes all that is left of the file system. */

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { Client } from "pg";
 import { backUp, testRestore, type Ended } from "../backups/jobs";
 import { volumeOf } from "../backups/ground";
+import { processes, signalEach } from "../servers/processes";
 import { writeSecret } from "../servers/vault";
 import { waitFor } from "../servers/wait";
 import { asAdmin, readSecret } from "../story/context";
@@ -101,12 +102,8 @@ async function signalTasksOf({ nomad }: WatchedGround, job: string, signal: Node
   const [allocation] = (await nomad.allocations(job)).filter(
     ({ ClientStatus }) => ClientStatus === "running",
   );
-  for (const entry of await fs.readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const environment = await fs.readFile(`/proc/${entry}/environ`, "utf8").catch(() => "");
-    if (environment.split("\0").includes(`NOMAD_ALLOC_ID=${allocation!.ID}`))
-      process.kill(Number(entry), signal);
-  }
+  const tasks = await processes(({ variables }) => variables.includes(`NOMAD_ALLOC_ID=${allocation!.ID}`));
+  signalEach(tasks, signal);
 }
 
 /** What holds a stopped job's port, so that no other program of this machine takes it. It answers nobody. */

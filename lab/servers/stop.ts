@@ -7,6 +7,7 @@ import { call } from "./api";
 import { type Lab, ownerVariable, readLab } from "./lab";
 import { postgresStop } from "./postgres";
 import { endProcess, isRunning } from "./process";
+import { processes, signalEach } from "./processes";
 import { waitFor } from "./wait";
 
 const run = promisify(execFile);
@@ -77,7 +78,7 @@ export async function cutPower({ directory }: Pick<Lab, "directory">): Promise<v
 async function endLeftovers(home: string, find = ownedBy): Promise<void> {
   await waitFor({ what: `the last process of ${home} has ended`, deadlineSeconds: 10 }, async () => {
     const pids = await find(home);
-    for (const pid of pids) kill(pid);
+    signalEach(pids, "SIGKILL");
     return pids.length === 0;
   });
 }
@@ -88,38 +89,10 @@ const ownedBy = (home: string) =>
 /** A provider of Terraform's outlives a Terraform that was killed. */
 const providersOf = (home: string) =>
   processes(
-    ({ program, variables }) =>
+    ({ words: [program = ""], variables }) =>
       path.basename(program).startsWith("terraform-provider-") &&
       variables.includes(`${labVariable}=${home}`),
   );
-
-interface Seen {
-  readonly program: string;
-  readonly variables: readonly string[];
-}
-
-async function processes(wanted: (seen: Seen) => boolean): Promise<number[]> {
-  const pids = (await fs.readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const [words, variables] = await Promise.all(
-        ["cmdline", "environ"].map(async (name) =>
-          (await fs.readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "")).split("\0"),
-        ),
-      );
-      return wanted({ program: words![0]!, variables: variables! });
-    }),
-  );
-  return pids.filter((_, at) => found[at]);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
 
 /** Mount points below the folder, the innermost first. */
 async function mountsBelow(home: string): Promise<string[]> {

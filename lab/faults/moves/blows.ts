@@ -1,9 +1,11 @@
 /** What strikes a move or a rollback while it is under way. A blow that does not land is an error. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { labVariable } from "../../../environments/lab";
 import { call } from "../../servers/api";
 import type { LabServer } from "../../servers/lab-server";
 import { isRunning, type ProcessIdentity } from "../../servers/process";
+import { processes, signalEach } from "../../servers/processes";
 import { seal, unseal } from "../../servers/vault";
 import { waitFor } from "../../servers/wait";
 import { expectThat } from "../../story/expectations";
@@ -87,18 +89,11 @@ export const terraformKilled: Blow = {
 
 /** Terraform of this lab, with its providers: no other's. @returns how many processes are dead */
 export async function killTerraform({ lab }: Bench): Promise<number> {
-  const found: number[] = [];
-  for (const entry of await fs.readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const [words, variables] = await Promise.all(
-      ["cmdline", "environ"].map((name) => fs.readFile(`/proc/${entry}/${name}`, "utf8").catch(() => "")),
-    );
-    const [program = ""] = words!.split("\0");
-    if (path.basename(program) !== "terraform" || !variables!.includes(`PGMOOR_LAB=${lab.directory}\0`))
-      continue;
-    process.kill(Number(entry), "SIGKILL");
-    found.push(Number(entry));
-  }
+  const found = await processes(
+    ({ words: [program = ""], variables }) =>
+      path.basename(program) === "terraform" && variables.includes(`${labVariable}=${lab.directory}`),
+  );
+  signalEach(found, "SIGKILL");
   // Of a process that is dead nobody reads the words any more, also while its parent has not asked for its end.
   for (const pid of found)
     await waitFor(

@@ -1,8 +1,8 @@
 /** Rollbacks that are cut off when the source has been replaced, and the ledger does not say so. */
-import * as fs from "node:fs/promises";
 import { databaseOf } from "../../story/context";
 import { expectSuccess, expectThat, tail } from "../../story/expectations";
 import { ask, waitForAnswer } from "../../story/services";
+import { processes, signalEach } from "../../servers/processes";
 import { waitFor } from "../../servers/wait";
 import type { Bench } from "../bench";
 import type { Fault } from "../fault";
@@ -82,17 +82,12 @@ function interrupted(
 /** Kills the migrator of the service's newest allocation, no other lab's, and ends its session: nothing of it comes through. */
 async function killMigrator(bench: Bench, subject: SqliteSubject): Promise<void> {
   const { ID } = await bench.allocation(subject);
-  let killed = 0;
-  for (const entry of await fs.readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const [words, variables] = await Promise.all(
-      ["cmdline", "environ"].map((name) => fs.readFile(`/proc/${entry}/${name}`, "utf8").catch(() => "")),
-    );
-    if (!words!.includes("roll-back") || !variables!.includes(`NOMAD_ALLOC_ID=${ID}`)) continue;
-    process.kill(Number(entry), "SIGKILL");
-    killed++;
-  }
-  expectThat(killed > 0, `the roll-back of ${subject.service.name} should have run, to be killed`);
+  const found = await processes(
+    ({ words, variables }) =>
+      words.some((word) => word.includes("roll-back")) && variables.includes(`NOMAD_ALLOC_ID=${ID}`),
+  );
+  signalEach(found, "SIGKILL");
+  expectThat(found.length > 0, `the roll-back of ${subject.service.name} should have run, to be killed`);
   const pid = await waitsAtGate(bench, subject);
   await bench.asAdmin("postgres", (client) => client.query("SELECT pg_terminate_backend($1)", [pid]));
 }
