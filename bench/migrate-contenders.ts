@@ -79,7 +79,8 @@ export async function runJob({ home, bundle, config, program, env, marks }: Job)
   const look = (line: string) => {
     const mark = marks.find((words) => line.includes(words));
     if (mark !== undefined) at.set(mark, performance.now());
-    mib = Number(/^maxRSS (\d+)/.exec(line)?.[1] ?? 0) / 1024;
+    const peak = /^maxRSS (\d+)/.exec(line)?.[1];
+    if (peak !== undefined) mib = Number(peak) / 1024;
   };
   // Without a migrator that asks for it, the other task would wait for an hour.
   const failed = new AbortController();
