@@ -6,7 +6,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Client } from "pg";
 import { pgvectorPrograms } from "../lab/servers/pgvector";
-import { startPostgres, unprivileged } from "../lab/servers/postgres";
+import { asUnprivileged, sourceServerArguments, startPostgres } from "../lab/servers/postgres";
 import { jobEnvironment, newDatabase, runJob, settings, type Ours, type Place } from "./migrate-contenders";
 import { run } from "./migrate-run";
 
@@ -33,12 +33,6 @@ const fill = (rows: number) => `
     FROM generate_series(1, ${rows - Math.floor(rows * 0.8)}) i;
   CREATE INDEX event_monitor ON event (monitor_id, at);
   VACUUM ANALYZE`;
-
-/** Its server's user and the programs, as the job's `source` task runs them: PostgreSQL refuses root. */
-const asServer =
-  process.getuid?.() === 0
-    ? ["setpriv", `--reuid=${unprivileged.uid}`, `--regid=${unprivileged.gid}`, "--clear-groups"]
-    : [];
 
 /** A data directory that its server has left in order. */
 export interface EmbeddedSource {
@@ -87,12 +81,6 @@ export async function oursEmbedded(place: Place, bundle: string, source: Embedde
   const target = await newDatabase(place);
   const home = fs.mkdtempSync(path.join(place.folder, "job-"));
   fs.chmodSync(home, 0o777);
-  const scratch = path.join(home, "pgmoor-source");
-  const options = {
-    ...{ data_directory: scratch, hba_file: path.join(scratch, "pg_hba.conf"), listen_addresses: "" },
-    ...{ unix_socket_directories: path.join(home, "pgmoor"), port: "5432", fsync: "off" },
-    log_min_messages: "fatal",
-  };
   const env = jobEnvironment(place, home, target);
   const { at, begun, mib } = await runJob({
     home,
@@ -106,15 +94,15 @@ export async function oursEmbedded(place: Place, bundle: string, source: Embedde
     program: {
       kind: "server",
       words: [
-        ...[...asServer, path.join(source.programs, "bin", "postgres")],
-        ...Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+        ...[...asUnprivileged, path.join(source.programs, "bin", "postgres")],
+        ...[...sourceServerArguments(home), "-c", "log_min_messages=fatal"],
       ],
     },
     env: {
       ...env,
       PATH: pathOf(source),
       PGMOOR_SOURCE_PASSWORD: source.password,
-      PGDATA: scratch,
+      PGDATA: path.join(home, "pgmoor-source"),
     },
     marks: [": starting ", '"outcome":"verified"'],
   });

@@ -13,6 +13,26 @@ const run = promisify(execFile);
 /** `nobody`: PostgreSQL refuses to run as root. initdb wants a user that has a name, and this one every system has. */
 export const unprivileged = { uid: 65534, gid: 65534 };
 
+/** Words before a program that put it into that user's hands; none where nobody is root. */
+export const asUnprivileged: readonly string[] =
+  process.getuid?.() === 0
+    ? ["setpriv", `--reuid=${unprivileged.uid}`, `--regid=${unprivileged.gid}`, "--clear-groups"]
+    : [];
+
+/** Of the server that a move reads an embedded PostgreSQL by, as the job's constructs give them. */
+export function sourceServerArguments(allocation: string): string[] {
+  const data = path.join(allocation, "pgmoor-source");
+  const settings = {
+    data_directory: data,
+    hba_file: path.join(data, "pg_hba.conf"),
+    listen_addresses: "",
+    unix_socket_directories: path.join(allocation, "pgmoor"),
+    port: "5432",
+    fsync: "off",
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}
+
 export interface PostgresOptions {
   /** A folder of its own, made when missing. Holds the data, the log and nothing else. */
   readonly directory: string;

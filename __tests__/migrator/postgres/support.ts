@@ -3,7 +3,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Client } from "pg";
 import { pgvectorPrograms } from "../../../lab/servers/pgvector";
-import { startPostgres, unprivileged } from "../../../lab/servers/postgres";
+import {
+  asUnprivileged,
+  sourceServerArguments,
+  startPostgres,
+  unprivileged,
+} from "../../../lab/servers/postgres";
 import type { TestServer } from "../../support/global-setup";
 import type { Database } from "../support";
 import { bothEnd, migratorBundle, schemaScript, start, type Cleanup, type Outcome } from "../support";
@@ -96,7 +101,7 @@ export async function makeSource(
   const resetWal = path.join(programs, "bin", "pg_resetwal");
   if (fs.existsSync(resetWal)) {
     const args = [resetWal, "--wal-segsize=1", data];
-    const { code, stderr } = await start(cleanup, "env", [...asServer, ...args], {}).done;
+    const { code, stderr } = await start(cleanup, "env", [...asUnprivileged, ...args], {}).done;
     if (code !== 0) throw new Error(stderr);
   }
   return { data, password };
@@ -106,12 +111,6 @@ export async function makeSource(
 export interface Asked {
   query<T extends object>(sql: string): Promise<T[]>;
 }
-
-/** What puts a program into the hands of the server's user. */
-const asServer =
-  process.getuid?.() === 0
-    ? ["setpriv", `--reuid=${unprivileged.uid}`, `--regid=${unprivileged.gid}`, "--clear-groups"]
-    : [];
 
 /** A service with an embedded server: its volumes, its database, and its job's tasks, run by hand. */
 export class EmbeddedService {
@@ -166,9 +165,9 @@ export class EmbeddedService {
     const bundle = await migratorBundle(this.cleanup);
     const environment = this.environment();
     const server = [
-      ...asServer,
+      ...asUnprivileged,
       path.join(this.programs, "bin", "postgres"),
-      ...serverArguments(this.allocation),
+      ...sourceServerArguments(this.allocation),
     ];
     const source = start(this.cleanup, "sh", [schemaScript, "120", "server", "--", ...server], {
       ...environment,
@@ -216,19 +215,6 @@ export class EmbeddedService {
   }
 
   embedded: TestServer | undefined;
-}
-
-/** As the job's constructs give them to the server. */
-function serverArguments(allocation: string): string[] {
-  const settings = {
-    data_directory: path.join(allocation, "pgmoor-source"),
-    hba_file: path.join(allocation, "pgmoor-source", "pg_hba.conf"),
-    listen_addresses: "",
-    unix_socket_directories: path.join(allocation, "pgmoor"),
-    port: "5432",
-    fsync: "off",
-  };
-  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
 function own(folder: string): void {
