@@ -19,8 +19,12 @@ export interface TableRecord {
   readonly rows: number;
   /** Order-independent checksum of the rows, see `Checksum`. */
   readonly checksum: string;
-  /** The form of COPY that the rows were summed in. @default text */
-  readonly form?: "binary";
+  /**
+   * What the rows were summed in: COPY's binary form, or `sent` for a table of a PostgreSQL, see `rowHash`. Before there was
+   * `sent`, such a table's checksum had no form and was made in another way.
+   * @default COPY's text form
+   */
+  readonly form?: "binary" | "sent";
 }
 
 /** Uses of each of the app's tables, as PostgreSQL counts them; the key is schema and table. */

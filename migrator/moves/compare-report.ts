@@ -29,7 +29,7 @@ export interface CompareReport {
   readonly notOnBothSides: readonly string[];
   /** What both sides have with the same name and another definition, and in which properties. Of a PostgreSQL only. */
   readonly definedDifferently: readonly string[];
-  /** Whether the source is what the last attempt copied; `null` without an attempt. */
+  /** Whether the source is what the last attempt copied; `null` without an attempt, or when an earlier version made it. */
   readonly sourceUnchanged: boolean | null;
   /** Tables that were written since the copy, as far as the ledger can tell: they may differ. */
   readonly writtenSince: readonly string[];
@@ -49,6 +49,12 @@ export async function sinceCopy(client: Client): Promise<SinceCopy> {
     last,
     written: writes === undefined ? [] : usedSince(writes, await countUses(client, "writes")),
   };
+}
+
+/** Whether two fingerprints were made in the same way: what is before a colon says in which. */
+function comparable(recorded: string | null | undefined, found: string): boolean {
+  const formOf = (fingerprint: string) => /^\w+(?=:)/.exec(fingerprint)?.[0];
+  return recorded !== undefined && formOf(recorded ?? "") === formOf(found);
 }
 
 export function differenceReport(
@@ -71,7 +77,7 @@ export function differenceReport(
     sequencesBehind,
     notOnBothSides,
     definedDifferently,
-    sourceUnchanged: last === undefined ? null : last.fingerprint === fingerprint,
+    sourceUnchanged: comparable(last?.fingerprint, fingerprint) ? last?.fingerprint === fingerprint : null,
     writtenSince: written,
     seconds: run.seconds,
   };

@@ -1,7 +1,8 @@
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { from as copyFrom } from "pg-copy-streams";
+import { copyOut } from "../server/copy-out";
 import { settings as ours } from "../server/connection";
 import { literal } from "../base/quoting";
 import { Failed, messageOf, Refused } from "../base/errors";
@@ -133,28 +134,26 @@ export const shortName = ({ schema, name }: Table) => (schema === "public" ? nam
 async function copyRows(
   source: Client,
   target: Client,
-  { schema, name, qualified, filled }: Table,
+  { schema, name, qualified, filled, binary }: Table,
   total: number,
   log: Log,
 ): Promise<number> {
   const progress = new Progress(`${schema}.${name}`, total, log);
   const what = filled.length === 0 ? qualified : `${qualified} (${filled.join(", ")})`;
-  let [bytes, rows] = [0, 0];
+  const format = binary ? "binary" : "text";
+  const sent = copyOut(source, `COPY ${what} TO STDOUT WITH (FORMAT ${format})`);
+  let bytes = 0;
   const count = new Transform({
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length;
-      // A newline in a value is escaped: each of these ends a row.
-      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) rows++;
-      progress.add(rows, chunk.length);
+      progress.add(Math.min(sent.ended, total), chunk.length);
       done(null, chunk);
     },
   });
-  await pipeline(
-    source.query(copyTo(`COPY ${what} TO STDOUT`)),
-    count,
-    // The table is made in this transaction: its rows need no second visit by a vacuum.
-    target.query(copyFrom(`COPY ${what} FROM STDIN WITH (FREEZE)`)),
-  );
+  // The table is made in this transaction: its rows need no second visit by a vacuum.
+  const filling = target.query(copyFrom(`COPY ${what} FROM STDIN WITH (FREEZE, FORMAT ${format})`));
+  await pipeline(sent, count, filling);
+  progress.add(filling.rowCount, 0);
   progress.end("copied");
   return bytes;
 }

@@ -20,10 +20,10 @@ export abstract class DatabaseSource implements Source {
   }
 
   targetIsAsCopied(
-    _run: Run,
+    run: Run,
     client: Client,
     recorded: Readonly<Record<string, TableRecord>>,
   ): Promise<boolean> {
-    return databaseIsAsCopied(client, recorded);
+    return databaseIsAsCopied(client, recorded, run.log);
   }
 }

@@ -4,6 +4,7 @@ import type { TableRecord } from "../ledger/ledger";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
 import { definitionsOf, type Properties } from "./definitions";
 import { sameExpression } from "./expressions";
+import { rowSum } from "../server/row-sum";
 import { serverMajor } from "./fit";
 
 /** What is known of the rows of a side. */
@@ -23,25 +24,9 @@ export const askedFor = (client: ClientBase): Sums => ({
   of: (table) => sumOf(client, table),
 });
 
-/** Longer rows go into the hash as their SHA-256, of which there can be no gigabyte. */
-const longRow = 256;
-
-/**
- * Count and checksum of a table, by the server itself: the sum of two hashes of each row. A row is what the server prints it as
- * under our fixed settings, in UTF-8 whatever the database's encoding; base64 makes a text of those bytes, which is what
- * PostgreSQL hashes. The order of the rows does not matter; one that is there twice counts twice.
- */
+/** Count and checksum of a table, by the server itself. */
 export async function sumOf(client: ClientBase, { qualified, columns }: Table): Promise<TableRecord> {
-  const sum = (seed: number) => `coalesce(sum(hashtextextended(line COLLATE "C", ${seed})), 0)::text`;
-  // Without OFFSET, PostgreSQL would print each row four times, once for each use.
-  const result = await client.query<{ rows: number; sums: string[] }>(`
-    SELECT count(*)::float8 AS rows, ARRAY[${sum(1)}, ${sum(2)}] AS sums
-    FROM (SELECT encode(CASE WHEN octet_length(bytes) > ${longRow} THEN sha256(bytes) ELSE bytes END, 'base64') AS line
-          FROM (SELECT convert_to(ROW(${columns.join(", ")})::text, 'UTF8') AS bytes FROM ONLY ${qualified} OFFSET 0) AS printed
-          OFFSET 0) AS lines`);
-  const { rows, sums } = result.rows[0]!;
-  const checksum = sums.map((one) => BigInt.asUintN(64, BigInt(one)).toString(16).padStart(16, "0")).join("");
-  return { rows, checksum };
+  return { ...(await rowSum(client, qualified, columns)), form: "sent" };
 }
 
 /** What only one side has, and what the two have defined differently; of that the properties, since texts may hold values. */

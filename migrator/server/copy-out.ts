@@ -78,14 +78,21 @@ function takeApart(stream: Stream, take: Take, come: () => boolean): void {
   };
 }
 
-/** Runs a COPY … TO STDOUT. Its data comes without regard to where rows end. */
-export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> {
-  const stream = copyTo(sql) as unknown as Stream;
+/** Data that comes without regard to where rows end. */
+export interface CopiedOut extends AsyncIterable<Buffer> {
+  /** Rows that have come to their end so far. In the binary form, the end of all counts as another. */
+  ended: number;
+}
+
+/** Runs a COPY … TO STDOUT. */
+export function copyOut(client: ClientBase, sql: string): CopiedOut {
+  const stream = Object.assign(copyTo(sql) as unknown as Stream, { ended: 0 });
   let data: Buffer = Buffer.alloc(0);
   let end = 0;
   takeApart(
     stream,
-    (bytes, start, stop) => {
+    (bytes, start, stop, isEnd) => {
+      if (isEnd) stream.ended++;
       // The data moves together, over the headers.
       bytes.copyWithin(end, start, stop);
       end += stop - start;
@@ -97,7 +104,8 @@ export function copyOut(client: ClientBase, sql: string): AsyncIterable<Buffer> 
       return joined.length === 0 || stream.push(joined);
     },
   );
-  return client.query(stream as never);
+  client.query(stream as never);
+  return stream;
 }
 
 /**

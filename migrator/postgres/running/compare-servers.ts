@@ -41,6 +41,8 @@ export async function compareServers(run: Run, source: RunningServer): Promise<C
   return differenceReport(run, since, fingerprint, compared, [...sequences.keys()], missing, changed);
 }
 
+const namesOf = ({ columns }: Table) => columns.map(({ name }) => name).join();
+
 async function differenceOf(
   target: Client,
   table: Table,
@@ -48,7 +50,7 @@ async function differenceOf(
   other: Table | undefined,
 ): Promise<string | null> {
   if (other === undefined) return `table ${table.qualified}: not in the target`;
-  if (other.columns.join() !== table.columns.join())
+  if (namesOf(other) !== namesOf(table))
     return `table ${table.qualified}: it has other columns in the target than in the source`;
   return rowsApart(table, record, await sumOf(target, table));
 }

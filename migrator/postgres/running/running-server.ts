@@ -29,7 +29,7 @@ export interface Content {
   readonly origin: Origin;
   readonly tables: ReadonlyMap<Table, TableRecord>;
   readonly sums: Sums;
-  /** SHA-256 over tables, columns, counts, checksums and sequences. */
+  /** `sent:`, for the form of the checksums, and SHA-256 over tables, columns, counts, checksums and sequences. */
   readonly fingerprint: string;
 }
 
@@ -136,7 +136,14 @@ export class RunningServer {
         this.run.log.bar?.(`${table.schema}.${table.name}: the server computes its checksum`);
         const record = await sumOf(client, table);
         tables.set(table, record);
-        print.update(JSON.stringify([table.qualified, table.columns, record.rows, record.checksum]));
+        print.update(
+          JSON.stringify([
+            table.qualified,
+            table.columns.map(({ name }) => name),
+            record.rows,
+            record.checksum,
+          ]),
+        );
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         this.run.log(
           `${table.schema}.${table.name}: ${record.rows.toLocaleString("en-US")} rows, checksum computed in ${seconds} s`,
@@ -149,6 +156,6 @@ export class RunningServer {
     const known = new Map([...tables].map(([{ qualified }, record]) => [qualified, record]));
     const of = ({ qualified }: Table) => Promise.resolve(known.get(qualified)!);
     const sums = { of, rows: async (table: Table) => (await of(table)).rows };
-    return { origin, tables, sums, fingerprint: print.digest("hex") };
+    return { origin, tables, sums, fingerprint: `sent:${print.digest("hex")}` };
   }
 }
