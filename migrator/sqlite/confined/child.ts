@@ -32,13 +32,19 @@ export interface Runs {
 }
 
 /**
- * The rows of a cursor, some at a time. Of rows that are arrays the texts and blobs lie one behind the other in `bytes`:
- * a row has `undefined` in the place of each.
+ * The rows of a cursor, some at a time: objects, or arrays of `width` values. Those lie kind by kind, each in the order of the
+ * rows, since V8 takes several times as long to write a row with its values.
  */
 export interface Batch {
-  readonly rows: readonly unknown[];
+  readonly objects: readonly unknown[];
+  readonly width: number;
+  /** A letter for each value: `n` NULL, `i` a whole number, `r` a real, `b` bytes, `t` text. */
+  readonly kinds: string;
+  readonly integers: BigInt64Array;
+  readonly reals: Float64Array;
   readonly bytes: Uint8Array;
   readonly lengths: Uint32Array;
+  readonly texts: readonly string[];
   readonly done: boolean;
 }
 
@@ -49,37 +55,54 @@ export interface Batch {
  */
 export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): void {
   const [batchRows, batchBytes] = [500, 1 << 18];
+  const letters = { n: 110, i: 105, r: 114, b: 98, t: 116 };
   const databases = new Map<number, Libsql.Database>();
   const statements = new Map<number, { of: number; statement: Libsql.Statement }>();
   const cursors = new Map<number, IterableIterator<unknown>>();
 
   const batch = (cursor: number): Batch => {
-    const rows: unknown[] = [];
-    const parts: Uint8Array[] = [];
-    let done = !cursors.has(cursor);
-    for (let held = 0; !done && rows.length < batchRows && held < batchBytes; held += 16) {
+    const objects: unknown[] = [];
+    const [integers, reals, texts, parts]: [bigint[], number[], string[], Uint8Array[]] = [[], [], [], []];
+    const kinds: number[] = [];
+    let [done, width] = [!cursors.has(cursor), 0];
+    for (let held = 0, count = 0; !done && count < batchRows && held < batchBytes; held += 16, count++) {
       const { value, done: ended } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
       if (ended) {
         cursors.delete(cursor);
         done = true;
         continue;
       }
-      rows.push(value);
-      if (!Array.isArray(value)) continue;
-      for (let place = 0; place < value.length; place++) {
-        const one: unknown = value[place];
-        if (typeof one === "string") held += one.length;
-        if (!ArrayBuffer.isView(one)) continue;
-        parts.push(one as Uint8Array);
-        held += one.byteLength;
-        value[place] = undefined;
+      if (!Array.isArray(value)) {
+        objects.push(value);
+        continue;
+      }
+      width = value.length;
+      for (let place = 0; place < width; place++) {
+        const one = value[place] as bigint | number | string | Uint8Array | null;
+        if (one === null) kinds.push(letters.n);
+        else if (typeof one === "bigint") {
+          kinds.push(letters.i);
+          integers.push(one);
+        } else if (typeof one === "number") {
+          kinds.push(letters.r);
+          reals.push(one);
+        } else if (typeof one === "string") {
+          kinds.push(letters.t);
+          texts.push(one);
+          held += one.length;
+        } else {
+          kinds.push(letters.b);
+          parts.push(one);
+          held += one.byteLength;
+        }
       }
     }
     return {
-      rows,
+      ...{ objects, width, kinds: Buffer.from(kinds).toString("latin1"), texts, done },
+      integers: BigInt64Array.from(integers),
+      reals: Float64Array.from(reals),
       bytes: Buffer.concat(parts),
       lengths: Uint32Array.from(parts, (part) => part.length),
-      done,
     };
   };
   // libsql takes a single blob or NULL for a set of named parameters, and ends the process.

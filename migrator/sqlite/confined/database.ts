@@ -78,10 +78,9 @@ export class ConfinedStatement {
         const answered: number = question;
         question = undefined;
         const batch = this.answer(answered) as Batch;
-        const { rows, done } = batch;
+        const { done } = batch;
         if (!done) question = process.ask("next", cursor);
-        putBack(batch);
-        yield* rows;
+        yield* rowsOf(batch);
         if (done || question === undefined) return;
       }
     } finally {
@@ -129,8 +128,7 @@ export class Cursor {
         await this.process.arrived(question);
         const batch = this.answer(question) as Batch;
         if (!batch.done && this.questions.length === 0) this.askForNext();
-        putBack(batch);
-        yield batch.rows as unknown[];
+        yield rowsOf(batch);
         if (batch.done) return;
       }
     } finally {
@@ -172,16 +170,34 @@ function runEach(process: SqliteProcess, runs: readonly Run[]): readonly number[
   return changes;
 }
 
-/** Puts texts and blobs back into their rows. */
-function putBack({ rows, bytes, lengths }: Batch): void {
+/** The rows of a batch, each with its values. */
+function rowsOf({ objects, width, kinds, integers, reals, bytes, lengths, texts }: Batch): unknown[] {
+  if (width === 0) return [...objects];
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let at = 0;
-  let next = 0;
-  for (const row of rows as unknown[][]) {
-    if (!Array.isArray(row)) continue;
-    for (let place = 0; place < row.length; place++)
-      if (row[place] === undefined) row[place] = all.subarray(at, (at += lengths[next++]!));
+  const rows: unknown[] = [];
+  let [integer, real, text, part, at] = [0, 0, 0, 0, 0];
+  for (let value = 0; value < kinds.length;) {
+    const row: unknown[] = [];
+    for (const end = value + width; value < end; value++)
+      switch (kinds[value]!) {
+        case "i":
+          row.push(integers[integer++]);
+          break;
+        case "r":
+          row.push(reals[real++]);
+          break;
+        case "b":
+          row.push(all.subarray(at, (at += lengths[part++]!)));
+          break;
+        case "t":
+          row.push(texts[text++]);
+          break;
+        default:
+          row.push(null);
+      }
+    rows.push(row);
   }
+  return rows;
 }
 
 /** An open database. */
