@@ -21,6 +21,7 @@ export const timestamp = (column: TargetColumn, zoned: boolean): FastPath =>
 
 /** The short way of a column for which a cast is declared. */
 export function withCast(fastPath: FastPath, cast: Casting, column: TargetColumn): FastPath {
+  if (column.type === "numeric" && cast.as === "round") return numeric(column, cast.used) ?? fastPath;
   const micros = { "epoch-seconds": 1_000_000, "epoch-milliseconds": 1000 }[cast.as as string];
   if (micros === undefined || !column.type.startsWith("timestamp")) return fastPath;
   return times.epoch(fastPath, micros, placesOf(column), cast.used);
@@ -28,11 +29,12 @@ export function withCast(fastPath: FastPath, cast: Casting, column: TargetColumn
 
 export const time = (column: TargetColumn): FastPath => times.time(placesOf(column));
 
-export function numeric({ modifier }: TargetColumn): FastPath | undefined {
+/** @param round told of every real that is rounded. Default none is. */
+export function numeric({ modifier }: TargetColumn, round?: () => void): FastPath | undefined {
   if (modifier < 4) return numbers.decimal(15, 0);
   const precision = ((modifier - 4) >> 16) & 0xffff;
   const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
-  return scale < 0 || precision <= scale ? undefined : numbers.decimal(precision - scale, scale);
+  return scale < 0 || precision <= scale ? undefined : numbers.decimal(precision - scale, scale, round);
 }
 
 /** text, varchar, char(n) and name. */

@@ -116,19 +116,61 @@ function writeNumeric(field: string, output: Output): void {
   putNumeric(output, isNegative, four(whole.length) / 4 - 1, fraction.length, digits);
 }
 
-/** An integer of at most so many digits, and zeros behind its point. */
-export function decimal(digits: number, scale: number): FieldTranscoder {
+/** Writes a whole number of units, so many groups of digits of which lie behind the point. */
+function putUnits(output: Output, isNegative: boolean, units: number, behind: number, scale: number): void {
+  let first = groups.length;
+  for (let rest = units; rest > 0; rest = Math.floor(rest / base)) groups[--first] = rest % base;
+  const count = groups.length - first;
+  putNumeric(output, isNegative, count - 1 - behind, scale, groups.subarray(first));
+}
+
+/** Of a real times a power of ten: what is larger, or so near to a half, needs its decimal digits. */
+const [mostScaled, uncertain] = [1e8, 1e-6];
+
+/**
+ * The whole number of units of `10 ** -scale` that a real means; `undefined` where its decimal digits have to be looked at.
+ * Its decimal digits are the fewest that are this real and no other. Two numbers of up to 15 digits are never one real.
+ * @param round told when it is rounded, halves away from zero. Without it, only what is exact is taken.
+ */
+function unitsOf(size: number, power: number, round: (() => void) | undefined): number | undefined {
+  const scaled = size * power;
+  if (!(scaled < mostScaled)) return undefined;
+  const whole = Math.floor(scaled);
+  const over = scaled - whole;
+  if (over < uncertain || over > 1 - uncertain) {
+    const nearest = Math.round(scaled);
+    return nearest / power === size ? nearest : undefined;
+  }
+  if (round === undefined || Math.abs(over - 0.5) < uncertain) return undefined;
+  round();
+  return over > 0.5 ? whole + 1 : whole;
+}
+
+/**
+ * An integer of at most so many digits with zeros behind its point, or a real.
+ * @param round takes reals that are finer, and is told of each. Default they are not of the usual kind.
+ */
+export function decimal(digits: number, scale: number, round?: () => void): FieldTranscoder {
   const limit = 10 ** Math.min(digits, 15);
+  const power = 10 ** scale;
+  const behind = Math.ceil(scale / 4);
+  const padding = 10 ** (4 * behind - scale);
+  const takesReals = power * padding * limit <= 10 ** 15;
   return {
     growth: 0,
     take(value, output) {
       const number = value.integer();
-      if (number === undefined || number <= -limit || number >= limit) return false;
-      let rest = Math.abs(number as number);
-      let first = groups.length;
-      for (; rest > 0; rest = Math.floor(rest / base)) groups[--first] = rest % base;
-      const count = groups.length - first;
-      putNumeric(output, (number as number) < 0, count - 1, scale, groups.subarray(first));
+      if (number !== undefined) {
+        if (number <= -limit || number >= limit) return false;
+        putUnits(output, (number as number) < 0, Math.abs(number as number), 0, scale);
+        return true;
+      }
+      const real = takesReals ? value.real() : undefined;
+      const size = Math.abs(real ?? NaN);
+      // What rounding makes too large is refused elsewhere, and not counted here.
+      const units = size < limit - 1 ? unitsOf(size, power, round) : undefined;
+      if (units === undefined) return false;
+      putUnits(output, (real as number) < 0, units * padding, behind, scale);
       return true;
     },
     write: writeNumeric,
