@@ -105,7 +105,7 @@ export function jobEnvironment(
 ): NodeJS.ProcessEnv {
   const { host, port, user } = server;
   return {
-    ...{ PATH: process.env.PATH, NOMAD_ALLOC_DIR: home, NOMAD_TASK_DIR: home },
+    ...{ PATH: process.env.PATH, NOMAD_ALLOC_DIR: home, NOMAD_TASK_DIR: home, MALLOC_ARENA_MAX: "1" },
     ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password },
     ...{ PGDATABASE: database, PGSSLMODE: "disable" },
   };
