@@ -26,7 +26,7 @@ import { notesText } from "../ledger/ledger-text";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";
 
-/** Rows from which on it pays to make a table's keys again. */
+/** Rows from which on it pays to make a table's keys, and an empty table's file, again. */
 const largeRows = 50_000;
 
 /** SQLSTATE of rows that are equal under a unique index. */
@@ -139,7 +139,10 @@ async function copyInTransaction(
   }
   const references = rescue.folder === undefined ? [] : await referencesFromOutside(client, plans);
   const restore = await setAside(client, oids(plans), oids(large));
-  await client.query(`TRUNCATE ${plans.map(({ target }) => target.ownRows).join(", ")}`);
+  const holdsRows = new Set(held.map(({ table }) => table));
+  const emptied = plans.filter((plan) => holdsRows.has(plan.target.name) || counts.get(plan)! >= largeRows);
+  if (emptied.length > 0)
+    await client.query(`TRUNCATE ${emptied.map(({ target }) => target.ownRows).join(", ")}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, TableSum>();
   const prover = new Prover({ client, helper, source, rules, extent, ...(early !== undefined && { early }) });
@@ -149,7 +152,8 @@ async function copyInTransaction(
     for (const plan of plans) {
       const tableSum = newTableSum(offences);
       const progress = new Progress(plan.target.name, counts.get(plan) ?? 0, log);
-      bytes += await copyTable(client, helper, source, plan, tableSum, progress);
+      const freeze = emptied.includes(plan) && !plan.target.partitioned;
+      bytes += await copyTable(client, helper, source, plan, freeze, tableSum, progress);
       readings.set(plan, tableSum);
       if (offences.length === 0) progress.end("copied");
       if (offences.length >= misfitLimit) break;
@@ -213,16 +217,21 @@ async function together<T>(prover: Prover, plans: readonly TablePlan[], work: ()
     await ahead.catch(() => undefined);
     throw error;
   }
+  prover.targetIsReady();
   await ahead;
   return done;
 }
 
-/** Streams one table; returns the bytes sent. */
+/**
+ * Streams one table; returns the bytes sent.
+ * @param freeze for a table that is emptied in this transaction: its rows need no second visit by a vacuum.
+ */
 async function copyTable(
   client: Client,
   helper: Client,
   source: SqliteDatabase,
   plan: TablePlan,
+  freeze: boolean,
   tableSum: TableSum,
   progress: Progress,
 ): Promise<number> {
@@ -237,8 +246,7 @@ async function copyTable(
     .filter(({ target }) => !target.generated)
     .map(({ target }) => identifier(target.name))
     .join(", ");
-  // The table is emptied in this transaction: its rows need no second visit by a vacuum.
-  const options = `FORMAT ${form}${plan.target.partitioned ? "" : ", FREEZE"}`;
+  const options = `FORMAT ${form}${freeze ? ", FREEZE" : ""}`;
   const stream = client.query(
     copyFrom(`COPY ${plan.target.qualified} (${names}) FROM STDIN WITH (${options})`),
   );

@@ -32,6 +32,21 @@ const recordNames =
   /schema|migrat|version|delta|change_?log|change_?set|revision|evolution|patch|upgrade|background_update/i;
 const versionNames = /^(version|revision|.*_(version|revision)|version_(num|id))$/i;
 
+/** Tables that are asked for at once. */
+const atOnce = 200;
+
+/** Those whose target holds rows. */
+async function filled(client: Client, plans: readonly TablePlan[]): Promise<TablePlan[]> {
+  const found: TablePlan[] = [];
+  for (let first = 0; first < plans.length; first += atOnce) {
+    const some = plans.slice(first, first + atOnce);
+    const each = some.map(({ target }) => `EXISTS (SELECT FROM ${target.ownRows})`);
+    const { rows } = await client.query<{ has: boolean[] }>(`SELECT ARRAY[${each.join(", ")}] AS has`);
+    found.push(...some.filter((_, place) => rows[0]!.has[place]));
+  }
+  return found;
+}
+
 /**
  * Compares what the target holds with what the source would put there. Only reads; finds nothing in a table that does not fit.
  * @param client reads the target; may be in a transaction.
@@ -45,13 +60,12 @@ export async function heldRows(
   rules: readonly Rule[],
 ): Promise<HeldRows[]> {
   const held: HeldRows[] = [];
-  for (const plan of plans) {
+  for (const plan of await filled(client, plans)) {
     const { name: table, oid, ownRows } = plan.target;
     const found = await client.query<{ rows: number }>(
       `SELECT count(*)::float8 AS rows FROM (SELECT FROM ${ownRows} LIMIT ${most + 1}) t`,
     );
     const { rows } = found.rows[0]!;
-    if (rows === 0) continue;
     if (rows > most) held.push({ table, rows, own: rows, lost: rows, isRecord: false });
     else {
       const { key, tied } = await keyOf(client, oid);

@@ -1,7 +1,7 @@
 /** Arrays: a JSON list in SQLite, or PostgreSQL's own form on either side, element by element. */
 import type { TargetColumn } from "../../server/target";
 import { decimalOf, formOf } from "./decimal";
-import { floatForm, type Meaning } from "./form";
+import { floatForm, type Form, type Meaning } from "./form";
 import { NoMeaning } from "./no-meaning";
 
 /** Types of elements that we read ourselves; the others are PostgreSQL's to read. */
@@ -45,8 +45,8 @@ const form = (element: Element, leaf: (text: string) => string): string =>
 export function arrayFromSqlite(element: TargetColumn, meaning: Meaning, text: string): string {
   const leaf = (written: string) => {
     if (element.type === "float4" || element.type === "float8") return floatOf(element.type, written);
-    const read = meaning("t", Buffer.from(written));
-    return Buffer.isBuffer(read) ? read.toString() : (read as string);
+    const read = meaning("t", Buffer.from(written)) as Form;
+    return Buffer.isBuffer(read) ? read.toString() : String(read);
   };
   return isJson(text) ? form(fromJson(text, element.type === "bool"), leaf) : fromLiteral(text, leaf);
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Form } from "./form";
 
 /** Rows are told apart by their digest in so many parts, so that a difference is looked for in a few of them. */
-const parts = 1024;
+export const partsFor = (rows: number) => (rows < 1024 ? 1 : 1024);
 
 /** Rows up to so many bytes are put together before they are hashed. */
 const room = Buffer.alloc(1 << 16);
@@ -13,14 +13,16 @@ export function digestOf(forms: readonly (Form | null)[]): Buffer {
   const hash = createHash("sha1");
   let end = 0;
   for (const form of forms) {
-    const bytes = form === null ? -1 : typeof form === "string" ? Buffer.byteLength(form) : form.length;
+    const bytes = bytesOf(form);
     if (end + 4 + bytes > room.length) {
       hash.update(room.subarray(0, end));
       end = 0;
     }
     end = room.writeInt32LE(bytes, end);
     if (form === null) continue;
-    if (bytes > room.length - 4) {
+    if (typeof form === "number") end = room.writeDoubleBE(form, end);
+    else if (typeof form === "bigint") end = room.writeBigInt64BE(form, end);
+    else if (bytes > room.length - 4) {
       hash.update(room.subarray(0, end));
       hash.update(form);
       end = 0;
@@ -29,17 +31,30 @@ export function digestOf(forms: readonly (Form | null)[]): Buffer {
   return hash.update(room.subarray(0, end)).digest();
 }
 
-export const partOf = (digest: Buffer) => digest.readUInt32LE(16) % parts;
+function bytesOf(form: Form | null): number {
+  if (form === null) return -1;
+  if (typeof form === "string") return Buffer.byteLength(form);
+  return Buffer.isBuffer(form) ? form.length : 8;
+}
 
 /** The sums of one side. A row that is there twice counts twice. */
 export class Digests {
   rows = 0;
-  private readonly sums = new Uint32Array(parts * 4);
+  private readonly sums: Uint32Array;
+
+  /** @param parts of both sides */
+  constructor(readonly parts: number) {
+    this.sums = new Uint32Array(parts * 4);
+  }
 
   add(digest: Buffer): void {
     this.rows++;
-    const at = partOf(digest) * 4;
+    const at = this.partOf(digest) * 4;
     for (let word = 0; word < 4; word++) this.sums[at + word]! += digest.readUInt32LE(word * 4);
+  }
+
+  partOf(digest: Buffer): number {
+    return digest.readUInt32LE(16) % this.parts;
   }
 
   /** The parts in which the two have other rows. */

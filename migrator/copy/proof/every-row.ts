@@ -2,7 +2,7 @@
 import type { ClientBase } from "pg";
 import type { TablePlan } from "../copy-plan";
 import { differencesIn, lost, partners } from "./by-key";
-import { digestOf, Digests, partOf } from "./digest";
+import { digestOf, Digests, partsFor } from "./digest";
 import type { Difference, ExpectedRow } from "./expected";
 import { packedRows } from "./packed-rows";
 import { targetRows } from "./target-rows";
@@ -10,7 +10,7 @@ import { targetRows } from "./target-rows";
 /** What comes of a comparison: the rows of the source that were compared, and what differs. */
 export interface Compared {
   readonly rows: number;
-  readonly differences: Difference[];
+  readonly differences: readonly Difference[];
 }
 
 /** Reads the source, each time anew. */
@@ -20,22 +20,51 @@ export type Expected = (differ: (difference: Difference) => void) => AsyncIterab
 const lookedAt = 20_000;
 const named = 20;
 
-/** @param places of the primary key's columns, by which rows are paired once something differs. */
+/** The source's side of a comparison. */
+export interface SourceRows {
+  readonly digests: Digests;
+  /** What is found wrong while the source is read. */
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Reads every row of the source.
+ * @param rows that it has
+ * @param isEnded whether nobody wants to know any more
+ */
+export async function readSource(
+  expected: Expected,
+  rows: number,
+  isEnded: () => boolean,
+): Promise<SourceRows> {
+  const differences: Difference[] = [];
+  const digests = new Digests(partsFor(rows));
+  for await (const batch of expected((difference) => differences.push(difference))) {
+    if (isEnded()) break;
+    for (const { forms } of batch) digests.add(digestOf(forms));
+  }
+  return { digests, differences };
+}
+
+/**
+ * @param read what the source has
+ * @param expected reads it again, once something differs
+ * @param places of the primary key's columns, by which rows are paired then.
+ */
 export async function compareEveryRow(
   client: ClientBase,
   plan: TablePlan,
+  read: SourceRows,
   expected: Expected,
   places: readonly number[] | undefined,
 ): Promise<Compared> {
-  const differences: Difference[] = [];
-  const [source, target] = [new Digests(), new Digests()];
-  for await (const batch of expected((difference) => differences.push(difference)))
-    for (const { forms } of batch) source.add(digestOf(forms));
+  const { digests: source, differences } = read;
   if (differences.length > 0) return { rows: source.rows, differences };
+  const target = new Digests(source.parts);
   for await (const rows of targetRows(client, plan)) for (const forms of rows) target.add(digestOf(forms));
   const parts = source.differing(target);
   if (parts.size === 0) return { rows: source.rows, differences };
-  const missing = (await missingRows(client, plan, expected, parts)).slice(0, named);
+  const missing = (await missingRows(client, plan, expected, source, parts)).slice(0, named);
   if (missing.length > 0) {
     const found =
       places === undefined
@@ -62,6 +91,7 @@ async function missingRows(
   client: ClientBase,
   plan: TablePlan,
   expected: Expected,
+  source: Digests,
   parts: ReadonlySet<number>,
 ): Promise<ExpectedRow[]> {
   const missing = new Map<string, ExpectedRow[]>();
@@ -69,7 +99,7 @@ async function missingRows(
   for await (const batch of expected(() => undefined)) {
     for (const row of batch) {
       const digest = digestOf(row.forms);
-      if (!parts.has(partOf(digest)) || ++held > lookedAt) continue;
+      if (!parts.has(source.partOf(digest)) || ++held > lookedAt) continue;
       const id = digest.toString("hex");
       missing.set(id, [...(missing.get(id) ?? []), row]);
     }
@@ -77,7 +107,7 @@ async function missingRows(
   for await (const rows of targetRows(client, plan))
     for (const forms of rows) {
       const digest = digestOf(forms);
-      if (parts.has(partOf(digest))) missing.get(digest.toString("hex"))?.pop();
+      if (parts.has(source.partOf(digest))) missing.get(digest.toString("hex"))?.pop();
     }
   return [...missing.values()].flat();
 }

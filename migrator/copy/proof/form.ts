@@ -1,8 +1,8 @@
 /** Forms in which values of both sides are compared: equal values have the same one. */
 import type { Raw, Storage } from "../../sqlite/storage";
 
-/** Bytes are compared as they are, the rest as text. */
-export type Form = string | Buffer;
+/** Bytes are compared as they are, numbers by all their bits, the rest as text. */
+export type Form = string | Buffer | number | bigint;
 
 /** What only PostgreSQL can read: it says itself how the text reads as the column's type. */
 export interface Asked {

@@ -9,7 +9,7 @@ import type { Raw, Storage } from "../../sqlite/storage";
 import type { TargetColumn } from "../../server/target";
 import { arrayFromSqlite, elementOf, literalFromSqlite } from "./array-value";
 import { decimalOf, formOf, hasLargePower, isBelow, isWithin, rounded, type Decimal } from "./decimal";
-import { floatForm, type Meaning } from "./form";
+import { type Meaning } from "./form";
 import { jsonForm } from "./json-value";
 import { isWritable, microsOf, microsOfJulianDay, momentOf, timeOfDay, toPlaces } from "./moment";
 import { NoMeaning } from "./no-meaning";
@@ -87,7 +87,7 @@ export function meaningIn(
         number = BigInt(digits || "0") * 10n ** BigInt(exponent) * (negative ? -1n : 1n);
       }
       if (BigInt.asIntN(bits, number) !== number) throw new NoMeaning("an integer out of range");
-      return String(number);
+      return bits > 32 ? number : Number(number);
     };
 
   const float =
@@ -107,7 +107,7 @@ export function meaningIn(
         throw new NoMeaning("a number out of range");
       if (!rounds && (!exact || !Object.is(held, number)))
         throw new NoMeaning("a number that the type cannot hold exactly");
-      return floatForm(held);
+      return held;
     };
 
   const numeric: Meaning = (storage, value) => {
@@ -134,7 +134,7 @@ export function meaningIn(
     // It stays as it is.
     if (storage === "t" && isUnbounded && encoding === "UTF-8" && isUtf8(value as Buffer)) {
       if ((value as Buffer).includes(0)) throw new NoMeaning("text with a NUL character");
-      return value as Buffer;
+      return value;
     }
     const written = writtenOf(storage, value);
     const count = modifier >= 4 ? modifier - 4 : Infinity;
@@ -155,9 +155,9 @@ export function meaningIn(
   }
 
   const bytes: Meaning = (storage, value) => {
-    if (storage === "b") return value as Buffer;
+    if (storage === "b") return value;
     if (storage !== "t") throw never(storage, column);
-    return encoding === "UTF-8" ? (value as Buffer) : Buffer.from(text(value as Buffer));
+    return encoding === "UTF-8" ? value : Buffer.from(text(value as Buffer));
   };
 
   /** Microseconds since 1970 by a cast that reads numbers; `undefined` for what it does not read. */
@@ -185,7 +185,7 @@ export function meaningIn(
     if (number !== undefined) {
       const kept = toPlaces(number, places);
       if (!isWritable(kept)) throw new NoMeaning("a number beyond all dates");
-      return String(kept);
+      return kept;
     }
     if (storage !== "t") throw never(storage, column);
     const said = momentOf(text(value as Buffer));
@@ -195,7 +195,7 @@ export function meaningIn(
     const micros = toPlaces(said.micros, places);
     if (micros !== said.micros && !rounds) throw new NoMeaning("a time finer than its column");
     if (!isWritable(micros)) throw new NoMeaning("a time beyond all dates");
-    return String(micros);
+    return micros;
   };
 
   const date: Meaning = (storage, value) => {
@@ -217,7 +217,7 @@ export function meaningIn(
     const kept = toPlaces(micros, places);
     if (kept !== micros && !rounds) throw new NoMeaning("a time finer than its column");
     if (kept >= 86_400_000_000n) throw new NoMeaning("a time that rounds to the next day");
-    return String(kept);
+    return kept;
   };
 
   const uuid: Meaning = (storage, value) => {
@@ -359,9 +359,9 @@ function jsonText(written: string): Buffer {
 
 const day = 86_400_000_000n;
 /** The day of a moment, counted from 1970. */
-function dayForm(micros: bigint): string {
+function dayForm(micros: bigint): number {
   const days = micros / day;
-  return String(days * day > micros ? days - 1n : days);
+  return Number(days * day > micros ? days - 1n : days);
 }
 
 const decimalFormOf = (number: number) => {

@@ -26,15 +26,24 @@ function readDay(text: string): bigint | undefined {
   return (BigInt(within) + cycles * 146_097n * 86_400_000n) * 1000n + 946_684_800_000_000n;
 }
 
+/** NaN for what is none. */
+function twoDigits(text: string, at: number): number {
+  const [tens, ones] = [text.charCodeAt(at) - 48, text.charCodeAt(at + 1) - 48];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : NaN;
+}
+
 /** Microseconds since midnight of `HH:MM[:SS[.fraction]]`, and what is finer, as a fraction of one. */
 function clockOf(text: string): { micros: bigint; finer: string } | undefined {
-  const match = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?$/.exec(text);
-  if (match === null) return undefined;
-  const [hours, minutes, seconds] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
-  if (hours > 23 || minutes > 59 || seconds > 59) return undefined;
-  const fraction = match[4] ?? "";
+  const [hours, minutes, seconds] = [twoDigits(text, 0), twoDigits(text, 3), twoDigits(text, 6)];
+  const isClock =
+    text.length === 5 ||
+    (text[5] === ":" && (text.length === 8 || (text[8] === "." && /^\d+$/.test(text.slice(9)))));
+  if (!isClock || text[2] !== ":" || !(hours <= 23 && minutes <= 59)) return undefined;
+  if (text.length > 5 && !(seconds <= 59)) return undefined;
+  const fraction = text.slice(9);
   const micros =
-    (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+    (hours * 3600 + minutes * 60 + (text.length > 5 ? seconds : 0)) * 1_000_000 +
+    Number(fraction.slice(0, 6).padEnd(6, "0"));
   return { micros: BigInt(micros), finer: fraction.slice(6) };
 }
 
@@ -108,6 +117,7 @@ export function microsOfJulianDay(number: number): bigint | undefined {
 
 /** Rounds to so many places of a second, halves up. */
 export function toPlaces(micros: bigint, places: number): bigint {
+  if (places === 6) return micros;
   const unit = 10n ** BigInt(6 - places);
   const twice = 2n * micros + unit;
   const quotient = twice / (2n * unit);

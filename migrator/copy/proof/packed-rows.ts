@@ -42,7 +42,7 @@ const lengthBytes = 4;
 /** Adds a row's forms to `room`; returns where they end. */
 function pack(forms: readonly (Form | null)[]): number {
   for (const form of forms) {
-    const most = lengthBytes + (form === null ? 0 : form.length * (typeof form === "string" ? 3 : 1));
+    const most = lengthBytes + mostBytes(form);
     if (room.bytes.length - room.end < most) {
       const more = Buffer.allocUnsafeSlow(2 * (room.end + most));
       room.bytes.copy(more, 0, 0, room.end);
@@ -59,8 +59,15 @@ function pack(forms: readonly (Form | null)[]): number {
 /** Characters up to which it is quicker to write them one by one. */
 const few = 40;
 
+function mostBytes(form: Form | null): number {
+  if (typeof form === "string") return 3 * form.length;
+  return Buffer.isBuffer(form) ? form.length : 8;
+}
+
 /** Writes a form; returns its bytes. */
 function put(form: Form, to: Buffer, start: number): number {
+  if (typeof form === "number") return to.writeDoubleBE(form, start) - start;
+  if (typeof form === "bigint") return to.writeBigInt64BE(form, start) - start;
   if (typeof form !== "string") return form.copy(to, start);
   if (form.length > few) return to.write(form, start);
   for (let place = 0; place < form.length; place++) {

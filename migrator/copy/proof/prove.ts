@@ -10,12 +10,12 @@ import type { Proof } from "../../ledger/ledger";
 import type { TablePlan } from "../copy-plan";
 import type { SqliteDatabase } from "../../sqlite/sqlite-database";
 import { keyPlaces } from "./by-key";
-import { compareEveryRow } from "./every-row";
+import { compareEveryRow, type Expected, readSource, type SourceRows } from "./every-row";
 import type { EarlySamples } from "./early-samples";
 import { type Difference, type ExpectedRow, expectedRows } from "./expected";
 import { type Extent, sampleRows } from "./extent";
 import { packedRows, type PackedRows } from "./packed-rows";
-import { ReadAhead } from "./read-ahead";
+import { others, ReadAhead } from "./read-ahead";
 import { Sample } from "./sampled-rows";
 import { scan, type Scan } from "./source-rows";
 
@@ -46,21 +46,39 @@ const ofValues: ReadonlySet<Rule["kind"]> = new Set<ColumnRule["kind"]>([
 const shown = 20;
 
 /** What is read from the source before the target can be asked for it, at the most: enough for one large table. */
-const mostAhead = { rows: 60_000, bytes: 16 << 20 };
+const mostAhead = { rows: 60_000, bytes: 16 << 20, tables: 1000, scans: 8 };
 
 /** Proves tables one after the other, in one transaction. */
 export class Prover {
   private way: "table" | "key" | undefined;
   private readonly ofColumns: readonly ColumnRule[];
   private readonly samples = new Map<TablePlan, Sample>();
+  /** What small tables have in the source. */
+  private readonly small = new Map<TablePlan, SourceRows>();
+  /** Their scans that have begun. */
+  private readonly begun = new Map<TablePlan, Scan>();
   private isEnded = false;
+  private isTargetBusy = true;
 
   constructor(private readonly proving: Proving) {
     this.ofColumns = proving.rules.filter((rule): rule is ColumnRule => ofValues.has(rule.kind));
   }
 
-  /** Begins to read the samples of large tables: their target may be busy meanwhile. */
+  /** Reads the source while the target is busy: samples of large tables first, since the target is asked for them at once. */
   async readAhead(plans: readonly TablePlan[]): Promise<void> {
+    await this.readSamples(plans);
+    const small = plans.filter((plan) => this.sampleOf(plan) === undefined).slice(0, mostAhead.tables);
+    for (const [place, plan] of small.entries()) {
+      if (this.isEnded || !this.isTargetBusy) return;
+      // SQLite begins with the next ones meanwhile.
+      for (const next of small.slice(place, place + mostAhead.scans))
+        if (!this.begun.has(next)) this.begun.set(next, this.scan(next, 1));
+      await others();
+      this.small.set(plan, await this.readSmall(plan));
+    }
+  }
+
+  private async readSamples(plans: readonly TablePlan[]): Promise<void> {
     let { rows, bytes } = mostAhead;
     for (const plan of plans) {
       if (this.isEnded || rows <= 0 || bytes <= 0) return;
@@ -85,6 +103,11 @@ export class Prover {
     for (const sample of this.samples.values()) await sample.compareFetched();
   }
 
+  /** The target can be asked from now on: what is not read ahead yet need not be. */
+  targetIsReady(): void {
+    this.isTargetBusy = false;
+  }
+
   /** Nothing is read any more. */
   end(): void {
     this.isEnded = true;
@@ -104,11 +127,14 @@ export class Prover {
         ? await compareEveryRow(
             client,
             plan,
-            (differ) => this.expected(plan, this.scan(plan, 1), differ),
+            this.small.get(plan) ?? (await this.readSmall(plan)),
+            this.expectedOf(plan),
             keyPlaces(plan),
           )
         : await sample.compareRest(client);
     this.samples.delete(plan);
+    this.small.delete(plan);
+    this.begun.delete(plan);
     if (differences.length > 0) throw new Failed(describe(plan, differences));
     return { rows, of, confidence: sample === undefined ? 1 : 1 - (1 - 1 / oneIn) ** rows };
   }
@@ -130,6 +156,20 @@ export class Prover {
     const sample = new Sample(plan, places, ahead, differences);
     this.samples.set(plan, sample);
     return sample;
+  }
+
+  private readSmall(plan: TablePlan): Promise<SourceRows> {
+    const scan = this.begun.get(plan) ?? this.scan(plan, 1);
+    const rows = this.proving.source.count(plan.source);
+    return readSource(
+      (differ) => this.expected(plan, scan, differ),
+      rows,
+      () => this.isEnded,
+    );
+  }
+
+  private expectedOf(plan: TablePlan): Expected {
+    return (differ) => this.expected(plan, this.scan(plan, 1), differ);
   }
 
   private scan(plan: TablePlan, share: number): Scan {

@@ -4,7 +4,7 @@ import { arrayFromPostgres, elementOf } from "./array-value";
 import type { ReadField } from "./binary-rows";
 import { decimalOf, formOf } from "./decimal";
 import { jsonForm } from "./json-value";
-import { floatForm, type Form } from "./form";
+import { type Form } from "./form";
 
 /** Bytes from which on a text or blob is compared by its length and its SHA-256. */
 export const leastHashed = 1 << 20;
@@ -45,17 +45,17 @@ export function targetValueOf(column: TargetColumn): TargetValue {
   const { type, modifier } = column;
   switch (column.isEnum ? "" : type) {
     case "int2":
-      return binary((bytes, at) => String(bytes.readInt16BE(at)));
+      return binary((bytes, at) => bytes.readInt16BE(at));
     case "int4":
-      return binary((bytes, at) => String(bytes.readInt32BE(at)));
+      return binary((bytes, at) => bytes.readInt32BE(at));
     case "int8":
-      return binary((bytes, at) => String(bytes.readBigInt64BE(at)));
+      return binary((bytes, at) => bytes.readBigInt64BE(at));
     case "bool":
       return binary((bytes, at) => (bytes[at] === 1 ? "true" : "false"));
     case "float4":
-      return binary((bytes, at) => floatForm(bytes.readFloatBE(at)));
+      return binary((bytes, at) => bytes.readFloatBE(at));
     case "float8":
-      return binary((bytes, at, end) => bytes.toString("hex", at, end));
+      return binary((bytes, at) => bytes.readDoubleBE(at));
     case "numeric":
       return printed(decimalForm);
     case "text":
@@ -76,11 +76,11 @@ export function targetValueOf(column: TargetColumn): TargetValue {
       };
     case "timestamp":
     case "timestamptz":
-      return binary((bytes, at) => String(bytes.readBigInt64BE(at) + since2000.micros));
+      return binary((bytes, at) => bytes.readBigInt64BE(at) + since2000.micros);
     case "date":
-      return binary((bytes, at) => String(bytes.readInt32BE(at) + since2000.days));
+      return binary((bytes, at) => bytes.readInt32BE(at) + since2000.days);
     case "time":
-      return binary((bytes, at) => String(bytes.readBigInt64BE(at)));
+      return binary((bytes, at) => bytes.readBigInt64BE(at));
     case "uuid":
       return binary((bytes, at, end) => bytes.toString("hex", at, end));
     case "interval":
