@@ -54,8 +54,7 @@ export async function restoreDump(the: Restoring): Promise<Restored> {
       );
       return { database: as, rows: rowsOf(database), tables: Object.keys(database.tables).length };
     } catch (error) {
-      await client.query(`DROP DATABASE IF EXISTS ${identifier(as)} WITH (FORCE)`).catch(() => undefined);
-      throw new Failed(messageOf(error), `the new database ${as} was dropped again; nothing else changed`);
+      throw new Failed(messageOf(error), await discard(client, the));
     }
   });
 }
@@ -97,12 +96,30 @@ async function open(client: Client, { as }: Restoring): Promise<void> {
   await client.query(`ALTER DATABASE ${identifier(as)} CONNECTION LIMIT -1`);
 }
 
+/** Waits for the server, which may be restarting. */
+const serverSeconds = 60;
+
+/** @returns what became of the new database */
+async function discard(client: Client, { server, as, log }: Restoring): Promise<string> {
+  const statement = `DROP DATABASE IF EXISTS ${identifier(as)} WITH (FORCE)`;
+  const drop = (session: Client) => session.query(statement);
+  try {
+    // A server whose disk is full may crash, and our session with it.
+    await drop(client).catch(() => asAdmin(adminOf(server), drop, { seconds: serverSeconds, log }));
+    return `the new database ${as} was dropped again; nothing else changed`;
+  } catch (error) {
+    return `the new database ${as} is still there, and only superusers can connect to it: ${messageOf(error)}. When the server is back: ${statement}; nothing else changed`;
+  }
+}
+
 /** libpq takes a name that has a `=` in it for a whole connection string, which may lead elsewhere. */
 function connectionString(database: string): string {
   return `dbname='${database.replace(/['\\]/g, "\\$&")}'`;
 }
 
+/** Its commits do not wait for the disk. That of `open` does, and comes after all of them in the server's WAL. */
 async function fill({ server, folder, database, as, stop }: Restoring): Promise<void> {
+  const { variables } = adminOf(server);
   await tool({
     program: "pg_restore",
     args: [
@@ -112,7 +129,7 @@ async function fill({ server, folder, database, as, stop }: Restoring): Promise<
       "--no-password",
       path.join(folder, database.file),
     ],
-    env: adminOf(server).variables,
+    env: { ...variables, PGOPTIONS: `${variables.PGOPTIONS} -c synchronous_commit=off` },
     stop,
   });
 }
