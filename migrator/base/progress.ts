@@ -30,16 +30,21 @@ export class Progress {
 
   /**
    * @param table its name.
-   * @param total rows that it has.
+   * @param total rows that it has, if that is known by now.
    * @param now milliseconds of a clock. Default the process's.
    */
   constructor(
     private readonly table: string,
-    private readonly total: number,
+    private total: number | undefined,
     private readonly log: Log,
     private readonly now: () => number = () => performance.now(),
   ) {
     this.begun = this.said = now();
+  }
+
+  /** Tells how many rows it has. */
+  expect(total: number): void {
+    this.total = total;
   }
 
   /** Counts what has been done, `rows` being all of them so far. */
@@ -51,15 +56,18 @@ export class Progress {
     if (now - this.said < (bar === undefined ? lineEvery : barEvery) || this.rows === 0) return;
     this.said = now;
     const rate = this.rows / ((now - this.begun) / 1000);
-    const line =
-      `${this.table}: ${number(this.rows)} of ${number(this.total)} rows, ${amount(this.bytes)}, ` +
-      `${number(rate)} rows/s, ${duration((this.total - this.rows) / rate)} left`;
+    const { total } = this;
+    const [of, left] =
+      total === undefined
+        ? ["", ""]
+        : [` of ${number(total)}`, `, ${duration(Math.max(0, total - this.rows) / rate)} left`];
+    const line = `${this.table}: ${number(this.rows)}${of} rows, ${amount(this.bytes)}, ${number(rate)} rows/s${left}`;
     if (bar === undefined) this.log(line);
-    else bar(`${this.drawn()} ${line}`);
+    else bar(total === undefined ? line : `${this.drawn(total)} ${line}`);
   }
 
-  private drawn(): string {
-    const full = Math.min(barWidth, Math.floor((barWidth * this.rows) / Math.max(1, this.total)));
+  private drawn(total: number): string {
+    const full = Math.min(barWidth, Math.floor((barWidth * this.rows) / Math.max(1, total)));
     return `[${"=".repeat(full)}${" ".repeat(barWidth - full)}]`;
   }
 

@@ -4,7 +4,7 @@ import type { TableRecord } from "../ledger/ledger";
 import { tablesOf } from "./catalog";
 import { shortName } from "./copy-database";
 import { qualifyNames } from "./origin";
-import { sumOf } from "./proof";
+import { sumOf } from "./sums";
 
 /**
  * Whether the target's tables still hold what was copied from a database. Of a copy by an earlier version nobody can tell, so they

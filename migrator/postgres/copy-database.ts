@@ -8,21 +8,22 @@ import { literal } from "../base/quoting";
 import { Failed, messageOf, Refused } from "../base/errors";
 import { functionOf, toldOf } from "../server/server-error";
 import { Progress, type Log } from "../base/progress";
-import { recordCopied, type Copied, type TableRecord } from "../ledger/ledger";
+import { recordCopied, type Copied } from "../ledger/ledger";
 import { Rescue, rescuedText, type RescuePlan } from "../ledger/rescue";
 import type { Definitions } from "./dump";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
 import { qualifyNames, type Origin } from "./origin";
 import { dropOwned, lockOwned, schemasOf } from "./owned";
-import { prove, type Sums } from "./proof";
+import { prove } from "./proof";
 import { applySettings } from "./settings";
+import { begun, type Sums } from "./sums";
 import { refreshViews } from "./views";
 
 export interface DatabaseCopy {
   readonly source: Origin;
   readonly target: Client;
   readonly definitions: Definitions;
-  /** Of the source. */
+  /** Of the source, by another session than `source` has. */
   readonly sums: Sums;
   readonly attempt: number;
   /** To keep what the target holds. */
@@ -57,7 +58,6 @@ export async function copyDatabase(task: DatabaseCopy): Promise<CopiedDatabase> 
       await rescue.take(target, task.rescue);
     }
     const copied = await copyInTransaction(task);
-    await task.finished();
     const notes = rescue.folder === undefined ? {} : { rescued: rescue.folder };
     await recordCopied(target, task.attempt, { ...copied, notes });
     await rescue.publish();
@@ -76,24 +76,23 @@ export async function copyDatabase(task: DatabaseCopy): Promise<CopiedDatabase> 
 }
 
 async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
-  const { target, definitions, sums, log } = task;
+  const { target, definitions, log } = task;
   const { client: source, settings, schemas, searchPath } = task.source;
   await dropOwned(target);
   const script = await definitions.restore(await schemasOf(target), schemas, searchPath);
   await target.query(script.before);
   const tables = await tablesOf(source);
+  // Most of the time the target waits for its disk or works on one processor.
+  const sums = begun(task.sums, tables);
   let bytes = 0;
-  for (const table of tables) {
-    bytes += await copyRows(source, target, table, await sums.rows(table), log);
-  }
+  for (const table of tables) bytes += await copyRows(source, target, table, sums, log);
   for (const [name, state] of await sequencesOf(source)) {
     await target.query(`SELECT setval(${literal(name)}, ${state})`);
   }
   log(`creating indexes, keys and triggers`);
-  const summed = beginSums(sums, tables);
   await target.query(script.after);
   await qualifyNames(target);
-  const proved = await prove(source, target, await summed);
+  const proved = await prove(source, target, sums);
   // What an index calls finds its names by it, and is called for its statistics.
   await target.query("SELECT set_config('search_path', $1, true)", [searchPath]);
   const refused = await applySettings(target, settings);
@@ -103,7 +102,13 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   await target.query(ours);
   for (const name of refused)
     log(`the source sets ${name}, which only a superuser may set on the target: not copied`);
-  if (tables.length > 0) await target.query(`ANALYZE ${tables.map(({ qualified }) => qualified).join(", ")}`);
+  const names = tables.map(({ qualified }) => qualified).join(", ");
+  // A source's own server takes a moment to end. The target answers before anything else is asked of it.
+  const ends = await Promise.allSettled([
+    task.finished(),
+    tables.length > 0 ? target.query(`ANALYZE ${names}`) : undefined,
+  ]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   const records = [...proved];
   const rows = records.reduce((sum, [, record]) => sum + record.rows, 0);
   log(`verified: ${rows} rows in ${tables.length} tables, counted and compared on both sides`);
@@ -114,31 +119,17 @@ async function copyInTransaction(task: DatabaseCopy): Promise<CopiedDatabase> {
   return { rows, bytes, roundedFractions: 0, rules: [], tables: tablesRecorded, notes: {}, uses };
 }
 
-/** Has the source sum its tables now, one after the other, while the target works. */
-function beginSums(sums: Sums, tables: readonly Table[]): Promise<Sums> {
-  const begun = async (): Promise<Sums> => {
-    const found = new Map<string, TableRecord>();
-    for (const table of tables) found.set(table.qualified, await sums.of(table));
-    return { ...sums, of: (table) => Promise.resolve(found.get(table.qualified)!) };
-  };
-  const summed = begun();
-  // Whoever waits for it gets its error. When the target fails first, nobody waits.
-  summed.catch(() => undefined);
-  return summed;
-}
-
 /** A table as reports and the ledger name it. */
 export const shortName = ({ schema, name }: Table) => (schema === "public" ? name : `${schema}.${name}`);
 
 /** Streams one table from server to server; returns the bytes sent. */
-async function copyRows(
-  source: Client,
-  target: Client,
-  { schema, name, qualified, filled, binary }: Table,
-  total: number,
-  log: Log,
-): Promise<number> {
-  const progress = new Progress(`${schema}.${name}`, total, log);
+async function copyRows(source: Client, target: Client, table: Table, sums: Sums, log: Log): Promise<number> {
+  const progress = new Progress(`${table.schema}.${table.name}`, undefined, log);
+  sums.rows(table).then(
+    (total) => progress.expect(total),
+    () => undefined,
+  );
+  const { qualified, filled, binary } = table;
   const what = filled.length === 0 ? qualified : `${qualified} (${filled.join(", ")})`;
   const format = binary ? "binary" : "text";
   const sent = copyOut(source, `COPY ${what} TO STDOUT WITH (FORMAT ${format})`);
@@ -146,7 +137,7 @@ async function copyRows(
   const count = new Transform({
     transform(chunk: Buffer, _, done) {
       bytes += chunk.length;
-      progress.add(Math.min(sent.ended, total), chunk.length);
+      progress.add(sent.ended, chunk.length);
       done(null, chunk);
     },
   });

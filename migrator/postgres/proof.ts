@@ -4,30 +4,8 @@ import type { TableRecord } from "../ledger/ledger";
 import { sequencesOf, tablesOf, type Table } from "./catalog";
 import { definitionsOf, type Properties } from "./definitions";
 import { sameExpression } from "./expressions";
-import { rowSum } from "../server/row-sum";
 import { serverMajor } from "./fit";
-
-/** What is known of the rows of a side. */
-export interface Sums {
-  rows(table: Table): Promise<number>;
-  of(table: Table): Promise<TableRecord>;
-}
-
-/** Asks the server for them, each time anew. */
-export const askedFor = (client: ClientBase): Sums => ({
-  rows: async ({ qualified }) => {
-    const result = await client.query<{ rows: number }>(
-      `SELECT count(*)::float8 AS rows FROM ONLY ${qualified}`,
-    );
-    return result.rows[0]!.rows;
-  },
-  of: (table) => sumOf(client, table),
-});
-
-/** Count and checksum of a table, by the server itself. */
-export async function sumOf(client: ClientBase, { qualified, columns }: Table): Promise<TableRecord> {
-  return { ...(await rowSum(client, qualified, columns)), form: "sent" };
-}
+import { askedFor, sumOf } from "./sums";
 
 /** What only one side has, and what the two have defined differently; of that the properties, since texts may hold values. */
 export async function definitionsApart(

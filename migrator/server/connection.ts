@@ -27,7 +27,8 @@ export const settings = [
   "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')",
 ].join("; ");
 
-const retryMilliseconds = 500;
+/** A server that is reached by its socket has just been started on this machine. */
+const retryMilliseconds = { socket: 50, network: 500 };
 
 type Ssl = false | ConnectionOptions;
 
@@ -113,7 +114,8 @@ export async function connect(server: DatabaseLogin, patience?: Patience): Promi
     }
   };
   if (patience === undefined) return (await attempt()) as Client;
-  return patience.deadline.until(attempt, failure, retryMilliseconds);
+  const kind = server.variables.PGHOST?.startsWith("/") ? "socket" : "network";
+  return patience.deadline.until(attempt, failure, retryMilliseconds[kind]);
 }
 
 /** A session, in one try. Tries TLS or not, as PGSSLMODE says; throws what the last of them threw, with the server's code. */

@@ -58,3 +58,26 @@ test("on a terminal a bar takes the place of these lines", () => {
   progress.end("read");
   expect(lines).toHaveLength(1);
 });
+
+test("of how many rows is said once it is known", () => {
+  const [lines, bars]: [string[], string[]] = [[], []];
+  let now = 0;
+  const log = Object.assign((line: string) => void lines.push(line), {
+    bar: (line: string) => void bars.push(line),
+  });
+  const progress = new Progress("notes", undefined, log, () => now);
+  now += 1000;
+  progress.add(250, 1_000_000);
+  progress.expect(1000);
+  now += 1000;
+  progress.add(500, 1_000_000);
+  // The binary form's end looks like a row.
+  progress.expect(499);
+  now += 1000;
+  progress.add(500, 0);
+  expect(bars).toEqual([
+    "notes: 250 rows, 1 MB, 250 rows/s",
+    "[============            ] notes: 500 of 1,000 rows, 2 MB, 250 rows/s, 2 s left",
+    "[========================] notes: 500 of 499 rows, 2 MB, 167 rows/s, 0 s left",
+  ]);
+});

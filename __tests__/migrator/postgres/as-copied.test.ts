@@ -1,6 +1,6 @@
 import { databaseIsAsCopied } from "../../../migrator/postgres/as-copied";
 import { tablesOf } from "../../../migrator/postgres/catalog";
-import { sumOf } from "../../../migrator/postgres/proof";
+import { sumOf } from "../../../migrator/postgres/sums";
 import { connect } from "../../../migrator/server/connection";
 import { loginOf } from "../../../migrator/server/login";
 import { Cleanup, Database } from "../support";

@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import { postgresPrograms } from "../../../lab/servers/postgres";
 import { tablesOf } from "../../../migrator/postgres/catalog";
-import { sumOf } from "../../../migrator/postgres/proof";
+import { sumOf } from "../../../migrator/postgres/sums";
 import { connect } from "../../../migrator/server/connection";
 import { loginOf } from "../../../migrator/server/login";
 import type { TestServer } from "../../support/global-setup";

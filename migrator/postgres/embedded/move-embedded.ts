@@ -13,9 +13,9 @@ import { fingerprint, majorOf, requireStopped } from "./data-folder";
 import { openToPassword, scratchData, takeDataSnapshot } from "./data-snapshot";
 import { Definitions } from "../dump";
 import { requireFit, requireVersions } from "../fit";
-import { originOf } from "../origin";
-import { askedFor } from "../proof";
+import { originOf, qualifyNames } from "../origin";
 import { embeddedLogin, seeAll } from "../session";
+import { askedFor } from "../sums";
 
 /** The app's database in a data directory. */
 export interface Database {
@@ -64,18 +64,24 @@ async function copyFromServer(
   server: DatabaseLogin,
   requireSame: () => Promise<void>,
 ): Promise<CopiedDatabase> {
-  let session: Client | undefined;
+  const sessions: Client[] = [];
+  const open = async () => {
+    const session = await seeAll(await run.session(server));
+    sessions.push(session);
+    return session;
+  };
   let read = false;
   const served = exchange.build(() => Promise.resolve(read));
   // When the server ends too early, that is what to say, and not what was asked of it then.
-  served.catch(() => session && cutOff(session));
+  served.catch(() => sessions.forEach(cutOff));
   const work = async () => {
-    const client = (session = await seeAll(await run.session(server)));
+    const [client, summing] = [await open(), await open()];
+    await qualifyNames(summing);
     await requireFit(run, client, target);
     const definitions = await Definitions.of(run, server);
     await run.requireAlone(target);
     const finished = async () => {
-      await endSession(client);
+      await Promise.all(sessions.map(endSession));
       read = true;
       await served;
       await requireSame();
@@ -84,7 +90,7 @@ async function copyFromServer(
       source: await originOf(client),
       target,
       definitions,
-      sums: askedFor(client),
+      sums: askedFor(summing),
       attempt,
       rescue,
       finished,
@@ -96,7 +102,7 @@ async function copyFromServer(
     return await Promise.race([work(), served.then(() => new Promise<never>(() => undefined))]);
   } catch (error) {
     // The server ends in order once nobody is in it, and has to end before its data goes.
-    if (session !== undefined) await endSession(session);
+    await Promise.all(sessions.map(endSession));
     await exchange.abort();
     throw error;
   }

@@ -7,7 +7,8 @@ import {
 import { tablesOf, type Table } from "../catalog";
 import { shortName } from "../copy-database";
 import { qualifyNames } from "../origin";
-import { definitionsApart, rowsApart, sequencesApart, sumOf } from "../proof";
+import { definitionsApart, rowsApart, sequencesApart } from "../proof";
+import { sumOf } from "../sums";
 import type { TableRecord } from "../../ledger/ledger";
 import type { Run } from "../../server/run";
 import type { Client } from "pg";
