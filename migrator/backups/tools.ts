@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { Failed, messageOf, Refused } from "../base/errors";
+import { lastWords } from "./said";
 
 export interface Tool {
   readonly program: string;
@@ -16,7 +17,7 @@ export interface Tool {
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
-  /** The last lines of what it said. */
+  /** The last lines of what it said, without the values of rows. */
   readonly said: string;
 }
 
@@ -44,7 +45,7 @@ export async function runTool({ program, args, env, cwd, stop }: Tool): Promise<
   try {
     const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
     stop.throwIfAborted();
-    return { code, stdout, said: lastLines(stderr) };
+    return { code, stdout, said: lastWords(stderr) };
   } catch (error) {
     if (stop.aborted) throw stop.reason;
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
@@ -84,9 +85,4 @@ export async function tool(the: Tool): Promise<string> {
   const { code, stdout, said } = await runTool(the);
   if (code !== 0) throw new Failed(`${the.program} failed: ${said || `exit code ${code}`}`);
   return stdout;
-}
-
-function lastLines(stderr: string): string {
-  // restic clears the terminal's line, whether there is one or not.
-  return stderr.replaceAll("\x1b[2K", "").trim().split("\n").slice(-6).join("\n");
 }

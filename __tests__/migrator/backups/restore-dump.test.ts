@@ -221,3 +221,44 @@ test("two restores of the same name at once: one makes it, the other leaves it a
   const { tables } = await asAdmin(adminOf(variables(), "both"), contentsOf);
   expect(tables["public.t"]).toEqual(database.tables["public.t"]);
 });
+
+/** Databases that run, and that a restore cannot bring back: their functions no longer say what they said to each row. */
+const unrestorable: readonly (readonly [what: string, says: RegExp, sql: string])[] = [
+  [
+    "a constraint",
+    /new row for relation "t" violates check constraint "t_s_check"/,
+    `CREATE FUNCTION fits(s text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+     CREATE TABLE t (s text CHECK (public.fits(s)));
+     INSERT INTO t VALUES (E'of two lines\nhunter2');
+     CREATE OR REPLACE FUNCTION fits(s text) RETURNS bool LANGUAGE sql AS 'SELECT false'`,
+  ],
+  [
+    "a domain",
+    /value for domain public\.d violates check constraint "d_check"\nCONTEXT: {2}COPY t, line 1, column s\n/,
+    `CREATE FUNCTION fits(s text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+     CREATE DOMAIN d AS text CHECK (public.fits(VALUE));
+     CREATE TABLE t (s d);
+     INSERT INTO t VALUES (E'of two lines\nhunter2');
+     CREATE OR REPLACE FUNCTION fits(s text) RETURNS bool LANGUAGE sql AS 'SELECT false'`,
+  ],
+  [
+    "a unique index",
+    /could not create unique index "t_hunted_idx"\nCommand was: CREATE UNIQUE INDEX t_hunted_idx/,
+    `CREATE FUNCTION hunted(s text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT s';
+     CREATE TABLE t (s text);
+     CREATE UNIQUE INDEX t_hunted_idx ON t (public.hunted(s));
+     INSERT INTO t VALUES ('a'), ('b');
+     CREATE OR REPLACE FUNCTION hunted(s text) RETURNS text LANGUAGE sql IMMUTABLE
+       AS 'SELECT E''of two lines\\nhunter'' || length(s) + 1'`,
+  ],
+];
+
+test.each(unrestorable)("a restore that %s refuses says why, and no value of a row", async (_, says, sql) => {
+  if (bin === undefined) return;
+  await psql("postgres", "DROP DATABASE IF EXISTS unrestorable");
+  await psql("postgres", "CREATE DATABASE unrestorable");
+  await psql("unrestorable", sql);
+  const failed = await restore(await dump("unrestorable"), "again").catch((error: Error) => error.message);
+  expect(failed).toMatch(says);
+  expect(failed).not.toContain("hunter2");
+});
