@@ -6,7 +6,7 @@ import { identifier, literal } from "../base/quoting";
 import type { Log } from "../base/progress";
 import type { DatabaseLogin } from "../server/login";
 import { adminOf, asAdmin } from "./admin";
-import { apart, contentsOf, rowsOf, type DatabaseManifest } from "./manifest";
+import { apart, contentsOf, hasChecksums, rowsOf, type DatabaseManifest } from "./manifest";
 import { tool } from "./tools";
 
 export interface Restoring {
@@ -49,9 +49,10 @@ export async function restoreDump(the: Restoring): Promise<Restored> {
           `the restored database is not what the manifest says: ${differences.slice(0, 10).join("; ")}`,
         );
       await open(client, the);
-      log(
-        `${as}: ${Object.keys(database.tables).length} tables, ${rowsOf(database)} rows, all as in the manifest`,
-      );
+      const compared = hasChecksums(database)
+        ? "all as in the manifest"
+        : "as many as in the manifest. An earlier version of pgmoor made the backup: its checksums were not compared";
+      log(`${as}: ${Object.keys(database.tables).length} tables, ${rowsOf(database)} rows, ${compared}`);
       return { database: as, rows: rowsOf(database), tables: Object.keys(database.tables).length };
     } catch (error) {
       throw new Failed(messageOf(error), await discard(client, the));
