@@ -4,6 +4,14 @@ import { NoMeaning } from "./no-meaning";
 
 const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
 
+/** What is written in a string otherwise than it is. A character of two units is looked at the long way. */
+const unlike = /[\\\0-\x1f\ud800-\udfff]/;
+
+const space = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
+/** Characters that may go on with a number. */
+const goesOn = /[\w.+-]/;
+
 /** An array or an object that has begun. */
 interface Open {
   readonly close: "]" | "}";
@@ -21,15 +29,21 @@ export function jsonForm(text: string): string {
   let at = 0;
   const wrong = () => new NoMeaning("text that is not JSON");
   const skip = () => {
-    while (" \t\n\r".includes(text[at] ?? "x")) at++;
+    while (space(text.charCodeAt(at))) at++;
   };
   const expect = (character: string) => {
     skip();
     if (text[at] !== character) throw wrong();
     at++;
   };
+  /** A string as JSON writes it. */
   const string = (): string => {
     const start = at;
+    const written = text.slice(start, text.indexOf('"', start + 1) + 1);
+    if (written !== "" && !unlike.test(written)) {
+      at += written.length;
+      return written;
+    }
     for (at++; text[at] !== '"'; at++) {
       if (at >= text.length) throw wrong();
       if (text[at] === "\\") at++;
@@ -42,11 +56,23 @@ export function jsonForm(text: string): string {
       throw wrong();
     }
     if (/\0|\p{Surrogate}/u.test(read)) throw new NoMeaning("a character that jsonb cannot hold");
-    return read;
+    return JSON.stringify(read);
   };
-  /** A string, a number or a word. */
+  /** A whole number without a sign; `undefined` for what is none, and for zero. */
+  const wholeForm = (): string | undefined => {
+    if (text[at] === "0") return undefined;
+    let end = at;
+    let zeros = 0;
+    for (; isDigit(text.charCodeAt(end)); end++) zeros = text[end] === "0" ? zeros + 1 : 0;
+    if (end === at || (end < text.length && goesOn.test(text[end]!))) return undefined;
+    const digits = text.slice(at, end - zeros);
+    at = end;
+    return `${digits}e${zeros}`;
+  };
   const scalarForm = (): string => {
-    if (text[at] === '"') return JSON.stringify(string());
+    if (text[at] === '"') return string();
+    const whole = wholeForm();
+    if (whole !== undefined) return whole;
     scalar.lastIndex = at;
     const word = scalar.exec(text);
     if (word === null) throw wrong();
@@ -60,7 +86,7 @@ export function jsonForm(text: string): string {
   const key = (of: Open) => {
     skip();
     if (text[at] !== '"') throw wrong();
-    of.key = JSON.stringify(string());
+    of.key = string();
     if (of.keys.has(of.key)) throw new NoMeaning("object with the same key twice");
     of.keys.add(of.key);
     expect(":");
