@@ -47,7 +47,7 @@ export class EarlySamples {
       // What SQLite computes may need what ours does not have.
       const stored = table.columns.filter(({ place, generated }) => place !== undefined && !generated);
       const count = this.source.count(table);
-      if (count <= sampleRows || table.rowid === undefined || stored.length === 0) continue;
+      if (count <= sampleRows || stored.length === 0) continue;
       const names = stored.map(({ name }) => name);
       const begun = scan(this.source, table, names, sampleRows / count);
       try {

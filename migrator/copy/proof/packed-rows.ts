@@ -25,16 +25,17 @@ export function packedRows(rows: readonly ExpectedRow[], places: readonly number
   };
 }
 
+/** Lies between the values of a key: no text of PostgreSQL has it. */
+const between = "\0";
+
 export function keyOf(forms: readonly (Form | null)[], places: readonly number[]): string {
-  const [first, ...more] = places;
-  return more.length === 0
-    ? String(forms[first!])
-    : JSON.stringify(places.map((place) => String(forms[place])));
+  let key = String(forms[places[0]!]);
+  for (let index = 1; index < places.length; index++) key += between + String(forms[places[index]!]);
+  return key;
 }
 
 /** The values that `keyOf` was given. */
-export const valuesOf = (key: string, places: readonly number[]): string[] =>
-  places.length === 1 ? [key] : (JSON.parse(key) as string[]);
+export const valuesOf = (key: string): string[] => key.split(between);
 
 const room = { bytes: Buffer.alloc(1 << 20), end: 0 };
 const lengthBytes = 4;
