@@ -65,7 +65,7 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
     const [integers, reals, texts, parts]: [bigint[], number[], string[], Uint8Array[]] = [[], [], [], []];
     const kinds: number[] = [];
     let [done, width] = [!cursors.has(cursor), 0];
-    for (let held = 0, count = 0; !done && count < batchRows && held < batchBytes; held += 16, count++) {
+    for (let held = 0, count = 0; !done && count < batchRows && held < batchBytes; count++) {
       const { value, done: ended } = cursors.get(cursor)!.next() as IteratorResult<unknown, undefined>;
       if (ended) {
         cursors.delete(cursor);
@@ -74,9 +74,11 @@ export function serve(Database: typeof Libsql, fs: typeof Fs, v8: typeof V8): vo
       }
       if (!Array.isArray(value)) {
         objects.push(value);
+        held += 16;
         continue;
       }
       width = value.length;
+      held += 16 * width;
       for (let place = 0; place < width; place++) {
         const one = value[place] as bigint | number | string | Uint8Array | null;
         if (one === null) kinds.push(letters.n);
