@@ -45,10 +45,14 @@ const aboutRows = /^(22|23|54)/;
 export type HeldPolicy =
   "seeds" | { readonly same: Pick<RescuePlan, "snapshots"> } | { readonly rescue: RescuePlan };
 
-/** What a copy needs; `helper` is a second session, for what cannot be asked in the middle of a COPY. */
+/**
+ * What a copy needs. `helper` is a second session, for what cannot be asked in the middle of a COPY, and `proofHelper` a third
+ * one, since the proof asks at the same time.
+ */
 export interface CopyTask {
   readonly client: Client;
   readonly helper: Client;
+  readonly proofHelper: Client;
   readonly source: SqliteDatabase;
   readonly plans: readonly TablePlan[];
   /** Those the plans were made with. */
@@ -113,10 +117,11 @@ async function copyOnce(task: CopyTask, keys: "aside" | "in place"): Promise<Cop
 }
 
 async function copyInTransaction(
-  { client, helper, source, plans, rules, extent, early, leftOut, held: policy, log }: CopyTask,
+  task: CopyTask,
   rescue: Rescue,
   keys: "aside" | "in place",
 ): Promise<Copied> {
+  const { client, helper, source, plans, rules, extent, early, leftOut, held: policy, log } = task;
   if (plans.length === 0)
     return {
       rows: 0,
@@ -145,7 +150,8 @@ async function copyInTransaction(
     await client.query(`TRUNCATE ${emptied.map(({ target }) => target.ownRows).join(", ")}`);
   const offences: Offence[] = [];
   const readings = new Map<TablePlan, TableSum>();
-  const prover = new Prover({ client, helper, source, rules, extent, ...(early !== undefined && { early }) });
+  const proving = { client, helper: task.proofHelper, source, rules, extent };
+  const prover = new Prover({ ...proving, ...(early !== undefined && { early }) });
   let bytes = 0;
   // The source is read once more while the server takes rows and makes indexes.
   const unsetSequences = await together(prover, plans, async () => {

@@ -43,6 +43,7 @@ export async function moveSqlite(
   const copied = await copy({
     client,
     helper,
+    proofHelper: await run.session(),
     source,
     plans,
     rules: declared.rules,

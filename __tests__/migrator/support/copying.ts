@@ -22,15 +22,16 @@ export class Bench {
     private readonly folder: string,
     private readonly client: Client,
     private readonly helper: Client,
+    private readonly proofHelper: Client,
   ) {}
 
   /** @param encoding of the database. @default UTF8 */
   static async create(cleanup: Cleanup, encoding?: string): Promise<Bench> {
     const database = await Database.create(cleanup, undefined, encoding);
     const server = loginOf(database.environment);
-    const [client, helper] = [await connect(server), await connect(server)];
-    cleanup.add(() => Promise.all([client.end(), helper.end()]));
-    return new Bench(database, cleanup.folder(), client, helper);
+    const sessions = [await connect(server), await connect(server), await connect(server)] as const;
+    cleanup.add(() => Promise.all(sessions.map((session) => session.end())));
+    return new Bench(database, cleanup.folder(), ...sessions);
   }
 
   /** Empties the database and has the app's schema in it. */
@@ -59,10 +60,11 @@ export class Bench {
         service: "app",
         allocation: undefined,
       });
-      const { client, helper } = this;
+      const { client, helper, proofHelper } = this;
       return await copy({
         client,
         helper,
+        proofHelper,
         source,
         plans,
         rules,

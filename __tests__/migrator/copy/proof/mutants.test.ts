@@ -34,13 +34,14 @@ async function copied(
   await bench.schema(target);
   const source = SqliteDatabase.open(bench.write(sqlite), "app.db");
   const server = loginOf(bench.database.environment);
-  const [client, helper] = [await connect(server), await connect(server)];
+  const sessions = [await connect(server), await connect(server), await connect(server)] as const;
+  const [client, helper, proofHelper] = sessions;
   try {
     const plans = (await planCopy(client, source, { rules: [], migrationTables: [] })).map(change);
     await begin(client, { number: attempt, service: "app", allocation: undefined });
     told(
       await copy({
-        ...{ client, helper, source, plans, attempt, rules: [], extent, held: "seeds" },
+        ...{ client, helper, proofHelper, source, plans, attempt, rules: [], extent, held: "seeds" },
         requireSameSource: () => Promise.resolve(),
         committing: () => undefined,
         log: () => undefined,
@@ -51,7 +52,7 @@ async function copied(
     return messageOf(error);
   } finally {
     source.close();
-    await Promise.all([client.end(), helper.end()]);
+    await Promise.all(sessions.map((session) => session.end()));
   }
 }
 
