@@ -28,7 +28,7 @@ export const settings = [
 ].join("; ");
 
 /** A server that is reached by its socket has just been started on this machine. */
-const retryMilliseconds = { socket: 50, network: 500 };
+const retryMilliseconds = { socket: 100, network: 500 };
 
 type Ssl = false | ConnectionOptions;
 
