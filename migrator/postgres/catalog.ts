@@ -41,11 +41,12 @@ export interface Table {
 interface Column {
   readonly name: string;
   readonly type: string | null;
-  readonly isEnum: boolean;
+  /** An enum, which is sent as its label, or a vector of pgvector's. */
+  readonly alike: boolean;
   readonly generated: boolean;
 }
 
-/** The proof compares an interval and an array as text. An enum's value is sent as its label. */
+/** The proof compares intervals, arrays, enums and vectors as text. */
 const copiedAlike = [...sentAlike, ...sentAlikeButNan, "interval"].flatMap((type) => [type, `_${type}`]);
 
 /** Every table with rows of its own, partitions among them. */
@@ -55,7 +56,10 @@ export async function tablesOf(client: ClientBase): Promise<Table[]> {
            (SELECT rn.nspname || '.' || r.relname FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
             WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)) AS root,
            ARRAY(SELECT jsonb_build_object('name', a.attname, 'type', ${builtInType("a")}, 'generated', a.attgenerated <> '',
-                        'isEnum', EXISTS (SELECT FROM pg_enum WHERE enumtypid = a.atttypid))
+                        'alike', EXISTS (SELECT FROM pg_enum WHERE enumtypid = a.atttypid)
+                                 OR EXISTS (SELECT FROM pg_type t JOIN (${ofExtensions}) x ON x.objid = t.oid
+                                            WHERE t.oid = a.atttypid AND x.classid = 'pg_type'::regclass AND x.name = 'vector'
+                                              AND t.typname IN ('vector', 'halfvec')))
                  FROM pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns
     FROM pg_class c JOIN pg_namespace n ON ${ofTheApp("pg_class", "relnamespace")}
@@ -67,7 +71,7 @@ export async function tablesOf(client: ClientBase): Promise<Table[]> {
       qualified: `${identifier(table.schema)}.${identifier(table.name)}`,
       columns: columns.map(({ name, type }) => ({ name: identifier(name), type })),
       filled: filled.map(({ name }) => identifier(name)),
-      binary: filled.every(({ type, isEnum }) => isEnum || copiedAlike.includes(type ?? "")),
+      binary: filled.every(({ type, alike }) => alike || copiedAlike.includes(type ?? "")),
     };
   });
 }
