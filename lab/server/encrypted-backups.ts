@@ -1,13 +1,15 @@
-/** The server refuses connections without encryption: WAL, backups, the restore test and restores get in with TLS. */
+/** The server refuses connections without encryption: WAL, backups, the restore test and every restore get in with TLS. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { encryptingClients } from "../../environments/lab";
-import { contents } from "../backups/contents";
+import { encryptingClients, labName } from "../../environments/lab";
+import { contents, different } from "../backups/contents";
 import { backUp, testRestore, type Ended } from "../backups/jobs";
 import { findTool } from "../servers/programs";
 import { asAdmin } from "../story/context";
 import { expectSuccess, expectThat } from "../story/expectations";
+import { waitForAnswer } from "../story/services";
+import { databasesOf } from "./adoption";
 import type { Ground } from "./ground";
 
 const programs = ["pg_basebackup", "pg_dump", "pg_dumpall", "pg_receivewal", "pg_restore"];
@@ -41,8 +43,22 @@ export async function backUpEncrypted(
   for (const program of ["pg_receivewal", "pg_basebackup", "pg_dump", "pg_restore", "pgmoor"])
     expectThat(watch.seen.get(program) === true, `every session of ${program} should be encrypted`);
   say(
-    `backed up, tested and restored over TLS from a server that takes nothing else: ${tables.length} tables as they were, sessions of ${[...watch.seen.keys()].sort().join(", ")}`,
+    `backed up, tested and restored over TLS from a server that takes nothing else: ${tables.length} tables as they were, sessions of ${[...watch.seen.keys()].filter(Boolean).sort().join(", ")}`,
   );
+}
+
+/** The whole server: its job is stopped, its data directory replaced, and it comes back with its certificate. */
+export async function restoreAllEncrypted(ground: Ground): Promise<void> {
+  const { lab, deployment, services, say } = ground;
+  const databases = databasesOf(ground);
+  const before = await contents(ground, databases);
+  succeed(await backUp(ground), "the backup before the restore of the whole server");
+  const restored = await deployment.pgmoor("restore", ["--all", "--confirm", labName(lab.directory)], {});
+  expectSuccess(restored, "a restore of the whole server that encrypts");
+  const differences = different(before, await contents(ground, databases));
+  expectThat(differences.length === 0, "every row should be back", differences.join("\n"));
+  for (const service of services) await waitForAnswer(service, "server", 90);
+  say(`restored the whole server over TLS: ${Object.keys(before).length} tables as they were`);
 }
 
 function succeed({ succeeded, stdout, stderr }: Ended, what: string): void {

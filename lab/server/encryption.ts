@@ -14,7 +14,7 @@ import { asAdmin, readSecret } from "../story/context";
 import { expectSuccess, expectThat, tail } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { databasesOf, running } from "./adoption";
-import { backUpEncrypted } from "./encrypted-backups";
+import { backUpEncrypted, restoreAllEncrypted } from "./encrypted-backups";
 import { takenOver, type Ground } from "./ground";
 
 /** Vault dates a certificate back by 30 s, and it is renewed when a tenth of all that is left. */
@@ -69,6 +69,9 @@ export async function encrypt(ground: Ground): Promise<Encrypted> {
   await backUpEncrypted(encrypted, {
     server: { ...server, tls: { ...certificate, only: true }, encrypted: true },
   });
+  await restoreAllEncrypted(encrypted);
+  await waitForAllEncrypted(encrypted);
+  await expectRefused(encrypted);
   return told;
 }
 
