@@ -1,7 +1,6 @@
 /** The server refuses connections without encryption: WAL, backups, the restore test and every restore get in with TLS. */
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { encryptingClients, labName } from "../../environments/lab";
 import { contents, different } from "../backups/contents";
 import { backUp, testRestore, type Ended } from "../backups/jobs";
@@ -10,7 +9,7 @@ import { asAdmin } from "../story/context";
 import { expectSuccess, expectThat } from "../story/expectations";
 import { waitForAnswer } from "../story/services";
 import { databasesOf } from "./adoption";
-import type { Ground } from "./ground";
+import { serverJob, type Ground } from "./ground";
 
 const programs = ["pg_basebackup", "pg_dump", "pg_dumpall", "pg_receivewal", "pg_restore"];
 
@@ -24,26 +23,23 @@ export async function backUpEncrypted(
   await fs.copyFile(await findTool("restic", { progress: say }), restic);
   await fs.chmod(restic, 0o755);
   await makeClients(ground);
+  await logSessions(ground);
   await deployment.keepServer({ ...central, backups: {} });
   expectSuccess(await deployment.deploy(["backups"]), "the deploy of the backups of a server that encrypts");
   const before = await contents(ground, ["gitea"]);
-  const watch = watchSessions(ground);
-  try {
-    succeed(await backUp(ground), "the backup of a server that encrypts");
-    succeed(await testRestore(ground), "the restore test of a server that encrypts");
-    const restored = await deployment.pgmoor("restore", ["gitea", "--as", "gitea_restored", "--json"], {});
-    expectSuccess(restored, "a restore on a server that encrypts");
-  } finally {
-    await watch.stop();
-  }
+  succeed(await backUp(ground), "the backup of a server that encrypts");
+  succeed(await testRestore(ground), "the restore test of a server that encrypts");
+  const restored = await deployment.pgmoor("restore", ["gitea", "--as", "gitea_restored", "--json"], {});
+  expectSuccess(restored, "a restore on a server that encrypts");
   const after = await contents(ground, ["gitea_restored"]);
   const tables = Object.entries(before);
   const apart = tables.filter(([name, rows]) => after[name.replace("gitea ", "gitea_restored ")] !== rows);
   expectThat(apart.length === 0, "every row of gitea should be restored", apart.join("\n"));
+  const sessions = await loggedSessions(ground);
   for (const program of ["pg_receivewal", "pg_basebackup", "pg_dump", "pg_restore", "pgmoor"])
-    expectThat(watch.seen.get(program) === true, `every session of ${program} should be encrypted`);
+    expectThat(sessions.get(program) === true, `every session of ${program} should be encrypted`);
   say(
-    `backed up, tested and restored over TLS from a server that takes nothing else: ${tables.length} tables as they were, sessions of ${[...watch.seen.keys()].filter(Boolean).sort().join(", ")}`,
+    `backed up, tested and restored over TLS from a server that takes nothing else: ${tables.length} tables as they were, sessions of ${[...sessions.keys()].sort().join(", ")}`,
   );
 }
 
@@ -80,33 +76,21 @@ async function makeClients({ lab }: Ground): Promise<void> {
   }
 }
 
-interface Watch {
-  /** By program: whether all of its sessions were encrypted. */
-  readonly seen: ReadonlyMap<string, boolean>;
-  stop(): Promise<void>;
+/** The server logs each session from now on. */
+async function logSessions({ lab }: Ground): Promise<void> {
+  await asAdmin(lab, "postgres", async (client) => {
+    await client.query("ALTER SYSTEM SET log_connections = on");
+    await client.query("SELECT pg_reload_conf()");
+  });
 }
 
-/** Looks at all sessions again and again, as the server itself sees them. */
-function watchSessions({ lab }: Ground): Watch {
+/** By program: whether all of its sessions that the server has logged were encrypted. */
+async function loggedSessions({ nomad }: Ground): Promise<ReadonlyMap<string, boolean>> {
   const seen = new Map<string, boolean>();
-  const ending = new AbortController();
-  const watching = asAdmin(lab, "postgres", async (client) => {
-    while (!ending.signal.aborted) {
-      const { rows } = await client.query<{ name: string; ssl: boolean }>(
-        `SELECT application_name AS name, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)
-          WHERE backend_type IN ('client backend', 'walsender') AND pid <> pg_backend_pid()`,
-      );
-      for (const { name, ssl } of rows) seen.set(name, ssl && seen.get(name) !== false);
-      // Not a wait for something: a session lasts longer than this.
-      await pause(20);
-    }
-  });
-  watching.catch(() => undefined);
-  return {
-    seen,
-    stop: () => {
-      ending.abort();
-      return watching;
-    },
-  };
+  const log = await nomad.output(serverJob, "postgres", "stderr");
+  for (const [, name, encrypted] of log.matchAll(
+    /connection authorized: .*application_name=(\S+)( SSL enabled)?/g,
+  ))
+    seen.set(name!, encrypted !== undefined && seen.get(name!) !== false);
+  return seen;
 }
