@@ -23,15 +23,25 @@ export async function connect({ server, password }: Place, database: string): Pr
 }
 
 let databases = 0;
+const held = new Set<string>();
 
 /** A new database; what was written before is on disk, and not to be paid for by the next. */
 export async function newDatabase(place: Place): Promise<string> {
   const name = `bench_${++databases}`;
   const admin = await connect(place, "postgres");
+  held.add(name);
   await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
   await admin.query("CHECKPOINT");
   await admin.end();
   return name;
+}
+
+/** Drops all of them: autovacuum would work on them while the next ones are timed. */
+export async function dropDatabases(place: Place): Promise<void> {
+  const admin = await connect(place, "postgres");
+  for (const name of held) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+  await admin.end();
+  held.clear();
 }
 
 export interface Ours {

@@ -19,7 +19,7 @@ import * as path from "node:path";
 import { onInterrupt } from "../lab/servers/cleanup";
 import { startPostgres } from "../lab/servers/postgres";
 import { buildMigrator } from "../migrator/image/build";
-import { limit, ours, pgloader, type Place } from "./migrate-contenders";
+import { dropDatabases, limit, ours, pgloader, type Place } from "./migrate-contenders";
 import { dumpAndRestore, makeEmbedded, oursEmbedded } from "./migrate-embedded";
 import { type Kind, kinds, writeSource } from "./migrate-kinds";
 
@@ -116,7 +116,11 @@ async function main(): Promise<void> {
     const password = randomBytes(18).toString("hex");
     const server = await startPostgres({ directory: path.join(folder, "server"), password });
     try {
-      for (const task of tasks) console.log(await line({ server, password, folder }, bundle, task));
+      const place = { server, password, folder };
+      for (const task of tasks) {
+        console.log(await line(place, bundle, task));
+        await dropDatabases(place);
+      }
     } finally {
       await server.stop();
     }
