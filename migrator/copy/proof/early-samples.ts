@@ -4,7 +4,7 @@ import { type Extent, sampleRows } from "./extent";
 import { scan, type Scan } from "./source-rows";
 
 /** What is held at the most. */
-const mostBytes = 16 << 20;
+const mostBytes = 8 << 20;
 /** What comes behind the last row has no more. */
 const lastBytes = 100;
 

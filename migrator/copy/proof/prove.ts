@@ -46,7 +46,7 @@ const ofValues: ReadonlySet<Rule["kind"]> = new Set<ColumnRule["kind"]>([
 const shown = 20;
 
 /** What is read from the source before the target can be asked for it, at the most: enough for one large table. */
-const mostAhead = { rows: 60_000, bytes: 16 << 20, tables: 1000, scans: 8 };
+const mostAhead = { rows: 60_000, bytes: 12 << 20, tables: 1000, scans: 8 };
 
 /** Proves tables one after the other, in one transaction. */
 export class Prover {
