@@ -1,42 +1,20 @@
 /** On a PostgreSQL of its own: an index that no longer fits its table is found. */
-import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { Client } from "pg";
-import { pgvectorPrograms } from "../../../lab/servers/pgvector";
-import { startPostgres, type PostgresServer } from "../../../lab/servers/postgres";
 import { checkPages } from "../../../migrator/backups/amcheck";
+import { OwnServer, password } from "./own-server";
 
 jest.setTimeout(60_000);
 
-let folder: string;
-let server: PostgresServer;
-let bin: string | undefined;
-const password = "of the test";
-const path_ = process.env.PATH;
-
+let own: OwnServer | undefined;
 beforeAll(async () => {
-  bin = await pgvectorPrograms(16).then(
-    (programs) => path.join(programs, "bin"),
-    (error: Error) => void console.log(`skipped: no pg_amcheck here: ${error.message}`),
-  );
-  if (bin === undefined) return;
-  process.env.PATH = `${bin}:${path_}`;
-  folder = await fs.mkdtemp(path.join(tmpdir(), "pgmoor-amcheck-"));
-  await fs.chmod(folder, 0o755);
-  server = await startPostgres({ directory: path.join(folder, "server"), password, fsync: false });
+  own = await OwnServer.start("pg_amcheck");
 });
-afterAll(async () => {
-  process.env.PATH = path_;
-  if (bin === undefined) return;
-  await server.stop();
-  await fs.rm(folder, { recursive: true, force: true });
-});
+afterAll(() => own?.stop());
 
 async function ask(sql: string): Promise<void> {
   const client = new Client({
     host: "127.0.0.1",
-    port: server.port,
+    port: own!.server.port,
     user: "postgres",
     password,
     database: "postgres",
@@ -47,15 +25,10 @@ async function ask(sql: string): Promise<void> {
 }
 
 test("sound pages, then an index in another order than its operators say", async () => {
-  if (bin === undefined) return;
-  const variables = {
-    PGHOST: "127.0.0.1",
-    PGPORT: String(server.port),
-    PGUSER: "postgres",
-    PGPASSWORD: password,
-  };
+  if (own === undefined) return;
   const said: string[] = [];
-  const check = () => checkPages(variables, (line) => void said.push(line), new AbortController().signal);
+  const check = () =>
+    checkPages(own!.variables, (line) => void said.push(line), new AbortController().signal);
 
   // GIVEN an index whose order a function decides
   await ask(`

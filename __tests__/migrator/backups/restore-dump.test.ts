@@ -1,50 +1,22 @@
 /** On a PostgreSQL of its own: a database comes back while its service tries to get in all the time. */
 import { execFile } from "node:child_process";
-import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
-import { pgvectorPrograms } from "../../../lab/servers/pgvector";
-import { startPostgres, type PostgresServer } from "../../../lab/servers/postgres";
 import { adminOf, asAdmin } from "../../../migrator/backups/admin";
-import { dumpDatabase, dumpFile } from "../../../migrator/backups/dump";
-import { contentsOf, databasesOf, type DatabaseManifest } from "../../../migrator/backups/manifest";
+import { contentsOf, type DatabaseManifest } from "../../../migrator/backups/manifest";
 import { restoreDump } from "../../../migrator/backups/restore-dump";
+import { OwnServer, password } from "./own-server";
 
 jest.setTimeout(60_000);
 
 const run = promisify(execFile);
-const before = process.env.PATH;
-const password = "of the test";
-let folder: string;
-let server: PostgresServer;
-let bin: string | undefined;
-
+let own: OwnServer | undefined;
 beforeAll(async () => {
-  bin = await pgvectorPrograms(16).then(
-    (programs) => path.join(programs, "bin"),
-    (error: Error) => void console.log(`skipped: no pg_dump here: ${error.message}`),
-  );
-  if (bin === undefined) return;
-  process.env.PATH = `${bin}:${before}`;
-  folder = await fs.mkdtemp(path.join(tmpdir(), "pgmoor-restore-"));
-  await fs.chmod(folder, 0o755);
-  server = await startPostgres({ directory: path.join(folder, "server"), password, fsync: false });
+  own = await OwnServer.start("pg_dump");
 });
-afterAll(async () => {
-  process.env.PATH = before;
-  if (bin === undefined) return;
-  await server.stop();
-  await fs.rm(folder, { recursive: true, force: true });
-});
+afterAll(() => own?.stop());
 
-const variables = () => ({
-  PGHOST: "127.0.0.1",
-  PGPORT: String(server.port),
-  PGUSER: "postgres",
-  PGPASSWORD: password,
-});
+const variables = () => own!.variables;
 const psql = (database: string, sql: string) =>
   run("psql", ["--quiet", `--dbname=${database}`, `--command=${sql}`], {
     env: { PATH: process.env.PATH, PGSSLMODE: "disable", ...variables() },
@@ -53,7 +25,13 @@ const stop = new AbortController().signal;
 
 /** As the service: makes its table where there is none, and adds a row. @returns whether it got in */
 async function asService(): Promise<boolean> {
-  const client = new Client({ host: "127.0.0.1", port: server.port, user: "app", password, database: "app" });
+  const client = new Client({
+    host: "127.0.0.1",
+    port: own!.server.port,
+    user: "app",
+    password,
+    database: "app",
+  });
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -67,23 +45,12 @@ async function asService(): Promise<boolean> {
   }
 }
 
-async function dump(name: string): Promise<DatabaseManifest> {
-  const all = await asAdmin(adminOf(variables()), databasesOf);
-  await fs.mkdir(path.join(folder, "dumps"), { recursive: true });
-  return dumpDatabase(
-    variables(),
-    all.find((one) => one.name === name)!,
-    folder,
-    dumpFile(name),
-    stop,
-  );
-}
-
+const dump = (name: string) => own!.dump(name);
 const restore = (database: DatabaseManifest, as: string) =>
-  restoreDump({ server: variables(), folder, database, as, log: () => undefined, stop });
+  restoreDump({ server: variables(), folder: own!.folder, database, as, log: () => undefined, stop });
 
 test("it gets in when every row is back and compared, and not before", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   // GIVEN a database, its dump and its loss
   await psql("postgres", `CREATE ROLE app LOGIN PASSWORD '${password}'`);
   await psql("postgres", "CREATE DATABASE app OWNER app");
@@ -99,7 +66,7 @@ test("it gets in when every row is back and compared, and not before", async () 
   })();
   const restored = await restoreDump({
     server: variables(),
-    folder,
+    folder: own.folder,
     database: dumped,
     as: "app",
     // The last thing that it says: the rows are compared by then.
@@ -137,7 +104,7 @@ const alike: readonly (readonly [type: string, one: string, other: string])[] = 
 ];
 
 test("a checksum tells values apart that are alike", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   await psql("postgres", "CREATE DATABASE alike");
   await asAdmin(adminOf(variables(), "alike"), async (client) => {
     await client.query(
@@ -180,7 +147,7 @@ test("a checksum tells values apart that are alike", async () => {
 });
 
 test("a backup of an earlier version has other checksums: its rows are counted", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   await psql("postgres", "CREATE DATABASE earlier");
   await psql("earlier", "CREATE TABLE t AS SELECT generate_series(1, 10) AS n");
   const database = await dump("earlier");
@@ -191,7 +158,7 @@ test("a backup of an earlier version has other checksums: its rows are counted",
   const said: string[] = [];
   const restored = (rows: number) =>
     restoreDump({
-      ...{ server: variables(), folder, database: earlier(rows), as: "of_earlier", stop },
+      ...{ server: variables(), folder: own!.folder, database: earlier(rows), as: "of_earlier", stop },
       log: (line) => void said.push(line),
     });
   await expect(restored(11)).rejects.toThrow("11 rows in the backup, 10 in the restored database");
@@ -202,7 +169,7 @@ test("a backup of an earlier version has other checksums: its rows are counted",
 const odd = "host=x \"c'%*[x]/../é";
 
 test("a database that is hard to restore: its name, large objects, no rows, no columns, unlogged, partitions, dropped columns", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   // GIVEN
   await asAdmin(adminOf(variables()), async (client) => {
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(odd)}`);
@@ -244,7 +211,7 @@ test("a database that is hard to restore: its name, large objects, no rows, no c
 });
 
 test("two restores of the same name at once: one makes it, the other leaves it alone", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   await psql("postgres", "CREATE DATABASE twice");
   await psql("twice", "CREATE TABLE t AS SELECT generate_series(1, 50000) AS n");
   const database = await dump("twice");
@@ -288,7 +255,7 @@ const unrestorable: readonly (readonly [what: string, says: RegExp, sql: string]
 ];
 
 test.each(unrestorable)("a restore that %s refuses says why, and no value of a row", async (_, says, sql) => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   await psql("postgres", "DROP DATABASE IF EXISTS unrestorable");
   await psql("postgres", "CREATE DATABASE unrestorable");
   await psql("unrestorable", sql);

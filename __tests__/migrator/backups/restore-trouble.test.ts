@@ -1,44 +1,29 @@
 /** On a PostgreSQL of its own, whose disk gets full and which crashes: what a restore leaves behind, and says. */
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { enlarge, mountSmall, unmountSmall } from "../../../lab/faults/full-disk";
-import { pgvectorPrograms } from "../../../lab/servers/pgvector";
-import { startPostgres, type PostgresServer } from "../../../lab/servers/postgres";
 import { waitFor } from "../../../lab/servers/wait";
 import { adminOf, asAdmin } from "../../../migrator/backups/admin";
-import { dumpDatabase, dumpFile } from "../../../migrator/backups/dump";
 import { contentsOf, databasesOf, type DatabaseManifest } from "../../../migrator/backups/manifest";
 import { restoreDump } from "../../../migrator/backups/restore-dump";
+import { OwnServer } from "./own-server";
 
 jest.setTimeout(120_000);
 
 const run = promisify(execFile);
-const before = process.env.PATH;
-const password = "of the test";
 const root = process.getuid?.() === 0 && process.platform === "linux";
 const thorough = process.env.PGMOOR_THOROUGH !== undefined;
-let folder: string;
-let server: PostgresServer;
-let bin: string | undefined;
+let own: OwnServer | undefined;
 /** Of two databases: one that goes on running, and one that was lost. */
 let app: DatabaseManifest;
 let lost: DatabaseManifest;
 
 beforeAll(async () => {
-  bin = await pgvectorPrograms(16).then(
-    (programs) => path.join(programs, "bin"),
-    (error: Error) => void console.log(`skipped: no pg_dump here: ${error.message}`),
-  );
-  if (bin === undefined) return;
-  process.env.PATH = `${bin}:${before}`;
-  folder = await fs.mkdtemp(path.join(tmpdir(), "pgmoor-trouble-"));
-  await fs.chmod(folder, 0o755);
   // A commit is in the server's log when it is acknowledged, as on any server: a crash of the machine is not tried here.
-  const settings = { synchronous_commit: "on" };
-  server = await startPostgres({ directory: path.join(folder, "server"), password, fsync: false, settings });
+  own = await OwnServer.start("pg_dump", { synchronous_commit: "on" });
+  if (own === undefined) return;
   await asAdmin(adminOf(variables()), async (client) => {
     await client.query("CREATE DATABASE app");
     await client.query("CREATE DATABASE lost");
@@ -48,35 +33,25 @@ beforeAll(async () => {
     "lost",
     "CREATE TABLE public.t AS SELECT n, repeat('x', 90) FROM generate_series(1, 150000) AS n",
   );
-  [app, lost] = [await dump("app"), await dump("lost")];
+  [app, lost] = [await own.dump("app"), await own.dump("lost")];
   await sql("postgres", "DROP DATABASE lost");
 });
-afterAll(async () => {
-  process.env.PATH = before;
-  if (bin === undefined) return;
-  await server.stop();
-  await fs.rm(folder, { recursive: true, force: true });
-});
+afterAll(() => own?.stop());
 
-const variables = () => ({
-  PGHOST: "127.0.0.1",
-  PGPORT: String(server.port),
-  PGUSER: "postgres",
-  PGPASSWORD: password,
-});
+const variables = () => own!.variables;
 const sql = (database: string, text: string) =>
   asAdmin(adminOf(variables(), database), (client) => client.query<Record<string, unknown>>(text));
 const stop = new AbortController().signal;
 
-async function dump(name: string): Promise<DatabaseManifest> {
-  const all = await asAdmin(adminOf(variables()), databasesOf);
-  await fs.mkdir(path.join(folder, "dumps"), { recursive: true });
-  const properties = all.find((one) => one.name === name)!;
-  return dumpDatabase(variables(), properties, folder, dumpFile(name), stop);
-}
-
 const restore = () =>
-  restoreDump({ server: variables(), folder, database: lost, as: "restored", log: () => undefined, stop });
+  restoreDump({
+    server: variables(),
+    folder: own!.folder,
+    database: lost,
+    as: "restored",
+    log: () => undefined,
+    stop,
+  });
 const failure = () =>
   restore().then(
     () => undefined,
@@ -104,28 +79,28 @@ function copying(): Promise<number> {
 
 /** Its databases on a disk that has little room left; WAL stays where it is. */
 async function onSmallDisk(work: (base: string) => Promise<void>): Promise<void> {
-  const base = path.join(folder, "server/data/base");
+  const base = path.join(own!.folder, "server/data/base");
   const large = `${base}.large`;
-  await server.server.stop();
+  await own!.server.server.stop();
   await fs.rename(base, large);
   await mountSmall(base, "40m");
   try {
     await run("cp", ["-a", `${large}/.`, base]);
-    await server.server.start();
+    await own!.server.server.start();
     await work(base);
-    await server.server.stop();
+    await own!.server.server.stop();
     await run("cp", ["-a", `${base}/.`, large]);
   } finally {
-    await server.server.stop();
+    await own!.server.server.stop();
     await unmountSmall(base);
     await fs.rm(base, { recursive: true });
     await fs.rename(large, base);
-    await server.server.start();
+    await own!.server.server.start();
   }
 }
 
 test("the server's disk gets full: the new database is gone, the message says why, nothing else changed", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   if (!root) return console.log("skipped: a small file system can only be mounted by root on Linux");
   await onSmallDisk(async (base) => {
     // WHEN
@@ -145,7 +120,7 @@ test("the server's disk gets full: the new database is gone, the message says wh
 });
 
 test("the server crashes while rows come back: the new database is gone when it is up again", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   const failing = failure();
   process.kill(await copying(), "SIGKILL");
   const failed = await failing;
@@ -156,10 +131,10 @@ test("the server crashes while rows come back: the new database is gone when it 
 });
 
 test("the server crashes when a restore is done: every row is there", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   await restore();
-  await server.server.kill();
-  await server.server.start();
+  await own.server.server.kill();
+  await own.server.server.start();
   const found = await asAdmin(adminOf(variables(), "restored"), contentsOf);
   expect(found.tables).toEqual(lost.tables);
   const { rows } = await sql("postgres", "SELECT datconnlimit FROM pg_database WHERE datname = 'restored'");
@@ -168,15 +143,15 @@ test("the server crashes when a restore is done: every row is there", async () =
 });
 
 test("the server is gone for longer than a restore waits: it says what is left, and how to drop it", async () => {
-  if (bin === undefined) return;
+  if (own === undefined) return;
   if (!thorough) return console.log("skipped: a minute's wait needs PGMOOR_THOROUGH");
   const failing = failure();
   await copying();
-  await server.server.kill();
+  await own.server.server.kill();
   const failed = await failing;
   expect(failed?.left).toMatch(/^the new database restored is still there, and only superusers can connect/);
   const [statement] = /DROP DATABASE [^;]*/.exec(failed!.left!)!;
-  await server.server.start();
+  await own.server.server.start();
   expect(await names()).toContain("restored");
   await sql("postgres", statement);
   expect(await names()).toEqual(["app", "postgres"]);
