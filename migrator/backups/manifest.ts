@@ -56,9 +56,7 @@ const relations = `
 /** Checksums of the present form begin so. A backup of an earlier version has others, which nothing can be compared with. */
 const form = "sent:";
 
-/**
- * Rows and checksums of every table, as the session's snapshot sees them.
- */
+/** Rows and checksums of every table, as the session's snapshot sees them. */
 export async function contentsOf(
   client: ClientBase,
 ): Promise<Pick<DatabaseManifest, "tables" | "sequences" | "extensions">> {

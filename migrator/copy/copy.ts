@@ -26,7 +26,7 @@ import { notesText } from "../ledger/ledger-text";
 import type { SqliteDatabase } from "../sqlite/sqlite-database";
 import { verify } from "./verify";
 
-/** Rows from which on it pays to make a table's keys, and an empty table's file, again. */
+/** Rows from which on it pays to drop a table's keys and make them again, and to truncate a table that is empty. */
 const largeRows = 50_000;
 
 /** SQLSTATE of rows that are equal under a unique index. */

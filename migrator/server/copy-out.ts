@@ -81,7 +81,7 @@ function takeApart(stream: Stream, take: Take, come: () => boolean): void {
 /** Data that comes without regard to where rows end. */
 export interface CopiedOut extends AsyncIterable<Buffer> {
   /** Rows that have come to their end so far. In the binary form, the end of all counts as another. */
-  ended: number;
+  readonly ended: number;
 }
 
 /** Runs a COPY … TO STDOUT. */

@@ -100,7 +100,7 @@ const types: Readonly<Record<string, ColumnType>> = {
   numeric: {
     convert: ({ column, text, cast }) => numeric(column, text, cast),
     byServer: false,
-    fastPath: (column) => fast.numeric(column),
+    fastPath: fast.numeric,
     large: "never",
     casts: ["round"],
     forms: [forms.integer, forms.real, forms.text],

@@ -66,7 +66,7 @@ export const lost = (name: () => string): Difference => ({
 
 /** Finds rows by their key, and so by the index of the primary key. */
 function joined({ columns }: TablePlan, places: readonly number[], keys: readonly string[]): string {
-  const values = keys.map((key) => valuesOf(key));
+  const values = keys.map(valuesOf);
   const quoted = (value: string) => (/^-?\d+$/.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`);
   const lists = places.map((place, index) => {
     const items = values.map((of) => quoted(of[index]!));

@@ -1,6 +1,6 @@
 /** A sum over rows that does not depend on their order, made of their values' forms and of nothing that is sent. */
 import { createHash } from "node:crypto";
-import type { Form } from "./form";
+import { bytesOf, type Form, putForm } from "./form";
 
 /** Rows are told apart by their digest in so many parts, so that a difference is looked for in a few of them. */
 export const partsFor = (rows: number) => (rows < 1024 ? 1 : 1024);
@@ -20,21 +20,14 @@ export function digestOf(forms: readonly (Form | null)[]): Buffer {
     }
     end = room.writeInt32LE(bytes, end);
     if (form === null) continue;
-    if (typeof form === "number") end = room.writeDoubleBE(form, end);
-    else if (typeof form === "bigint") end = room.writeBigInt64BE(form, end);
-    else if (bytes > room.length - 4) {
+    if (bytes > room.length - 4) {
       hash.update(room.subarray(0, end));
-      hash.update(form);
+      // No number is that long.
+      hash.update(form as string | Buffer);
       end = 0;
-    } else end += typeof form === "string" ? room.write(form, end) : form.copy(room, end);
+    } else end += putForm(form, room, end);
   }
   return hash.update(room.subarray(0, end)).digest();
-}
-
-function bytesOf(form: Form | null): number {
-  if (form === null) return -1;
-  if (typeof form === "string") return Buffer.byteLength(form);
-  return Buffer.isBuffer(form) ? form.length : 8;
 }
 
 /** The sums of one side. A row that is there twice counts twice. */

@@ -13,7 +13,7 @@ export interface Compared {
   readonly differences: readonly Difference[];
 }
 
-/** Reads the source, each time anew. */
+/** Reads the source. */
 export type Expected = (differ: (difference: Difference) => void) => AsyncIterable<ExpectedRow[]>;
 
 /** So many rows are looked at for what differs, and so many are named. */
@@ -48,7 +48,7 @@ export async function readSource(
 
 /**
  * @param read what the source has
- * @param expected reads it again, once something differs
+ * @param expected reads it anew, each time, once something differs
  * @param places of the primary key's columns, by which rows are paired then.
  */
 export async function compareEveryRow(

@@ -18,3 +18,27 @@ export function floatForm(number: number): string {
   bits.writeDoubleBE(number);
   return bits.toString("hex");
 }
+
+/** Bytes of a form as `putForm` writes it; -1 for NULL. */
+export function bytesOf(form: Form | null): number {
+  if (form === null) return -1;
+  if (typeof form === "string") return Buffer.byteLength(form);
+  return Buffer.isBuffer(form) ? form.length : 8;
+}
+
+/** Characters up to which it is quicker to write them one by one. */
+const few = 40;
+
+/** Writes a form; returns its bytes. */
+export function putForm(form: Form, to: Buffer, start: number): number {
+  if (typeof form === "number") return to.writeDoubleBE(form, start) - start;
+  if (typeof form === "bigint") return to.writeBigInt64BE(form, start) - start;
+  if (typeof form !== "string") return form.copy(to, start);
+  if (form.length > few) return to.write(form, start);
+  for (let place = 0; place < form.length; place++) {
+    const code = form.charCodeAt(place);
+    if (code > 0x7f) return to.write(form, start);
+    to[start + place] = code;
+  }
+  return form.length;
+}

@@ -67,7 +67,7 @@ export function jsonForm(text: string): string {
     if (end === at || (end < text.length && goesOn.test(text[end]!))) return undefined;
     const digits = text.slice(at, end - zeros);
     at = end;
-    return `${digits}e${zeros}`;
+    return formOf({ negative: false, digits, exponent: zeros });
   };
   const scalarForm = (): string => {
     if (text[at] === '"') return string();

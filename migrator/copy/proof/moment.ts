@@ -34,16 +34,15 @@ function twoDigits(text: string, at: number): number {
 
 /** Microseconds since midnight of `HH:MM[:SS[.fraction]]`, and what is finer, as a fraction of one. */
 function clockOf(text: string): { micros: bigint; finer: string } | undefined {
-  const [hours, minutes, seconds] = [twoDigits(text, 0), twoDigits(text, 3), twoDigits(text, 6)];
+  const [hours, minutes] = [twoDigits(text, 0), twoDigits(text, 3)];
+  const seconds = text.length === 5 ? 0 : twoDigits(text, 6);
   const isClock =
     text.length === 5 ||
     (text[5] === ":" && (text.length === 8 || (text[8] === "." && /^\d+$/.test(text.slice(9)))));
-  if (!isClock || text[2] !== ":" || !(hours <= 23 && minutes <= 59)) return undefined;
-  if (text.length > 5 && !(seconds <= 59)) return undefined;
+  if (!isClock || text[2] !== ":" || !(hours <= 23 && minutes <= 59 && seconds <= 59)) return undefined;
   const fraction = text.slice(9);
   const micros =
-    (hours * 3600 + minutes * 60 + (text.length > 5 ? seconds : 0)) * 1_000_000 +
-    Number(fraction.slice(0, 6).padEnd(6, "0"));
+    (hours * 3600 + minutes * 60 + seconds) * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
   return { micros: BigInt(micros), finer: fraction.slice(6) };
 }
 

@@ -1,6 +1,6 @@
 /** Rows that are held until the target can be asked for them: as bytes, since every object that is held costs time. */
 import type { ExpectedRow } from "./expected";
-import type { Form } from "./form";
+import { bytesOf, type Form, putForm } from "./form";
 
 /** Some rows. */
 export interface PackedRows {
@@ -43,40 +43,18 @@ const lengthBytes = 4;
 /** Adds a row's forms to `room`; returns where they end. */
 function pack(forms: readonly (Form | null)[]): number {
   for (const form of forms) {
-    const most = lengthBytes + mostBytes(form);
+    const most = lengthBytes + (typeof form === "string" ? 3 * form.length : Math.max(0, bytesOf(form)));
     if (room.bytes.length - room.end < most) {
       const more = Buffer.allocUnsafeSlow(2 * (room.end + most));
       room.bytes.copy(more, 0, 0, room.end);
       room.bytes = more;
     }
     const start = room.end + lengthBytes;
-    const bytes = form === null ? -1 : put(form, room.bytes, start);
+    const bytes = form === null ? -1 : putForm(form, room.bytes, start);
     room.bytes.writeInt32LE(bytes, room.end);
     room.end = start + Math.max(0, bytes);
   }
   return room.end;
-}
-
-/** Characters up to which it is quicker to write them one by one. */
-const few = 40;
-
-function mostBytes(form: Form | null): number {
-  if (typeof form === "string") return 3 * form.length;
-  return Buffer.isBuffer(form) ? form.length : 8;
-}
-
-/** Writes a form; returns its bytes. */
-function put(form: Form, to: Buffer, start: number): number {
-  if (typeof form === "number") return to.writeDoubleBE(form, start) - start;
-  if (typeof form === "bigint") return to.writeBigInt64BE(form, start) - start;
-  if (typeof form !== "string") return form.copy(to, start);
-  if (form.length > few) return to.write(form, start);
-  for (let place = 0; place < form.length; place++) {
-    const code = form.charCodeAt(place);
-    if (code > 0x7f) return to.write(form, start);
-    to[start + place] = code;
-  }
-  return form.length;
 }
 
 /** Which of the forms are not those of a row that was packed. */

@@ -55,7 +55,7 @@ export class Prover {
   private readonly samples = new Map<TablePlan, Sample>();
   /** What small tables have in the source. */
   private readonly small = new Map<TablePlan, SourceRows>();
-  /** Their scans that have begun. */
+  /** Scans of theirs that have begun, and are not read yet. */
   private readonly begun = new Map<TablePlan, Scan>();
   private isEnded = false;
   private isTargetBusy = true;
@@ -69,13 +69,14 @@ export class Prover {
     await this.readSamples(plans);
     const small = plans.filter((plan) => this.sampleOf(plan) === undefined).slice(0, mostAhead.tables);
     for (const [place, plan] of small.entries()) {
-      if (this.isEnded || !this.isTargetBusy) return;
+      if (this.isEnded || !this.isTargetBusy) break;
       // SQLite begins with the next ones meanwhile.
       for (const next of small.slice(place, place + mostAhead.scans))
         if (!this.begun.has(next)) this.begun.set(next, this.scan(next, 1));
       await others();
       this.small.set(plan, await this.readSmall(plan));
     }
+    if (this.isEnded) for (const { cursor } of this.begun.values()) cursor.close();
   }
 
   private async readSamples(plans: readonly TablePlan[]): Promise<void> {
@@ -134,7 +135,6 @@ export class Prover {
         : await sample.compareRest(client);
     this.samples.delete(plan);
     this.small.delete(plan);
-    this.begun.delete(plan);
     if (differences.length > 0) throw new Failed(describe(plan, differences));
     return { rows, of, confidence: sample === undefined ? 1 : 1 - (1 - 1 / oneIn) ** rows };
   }
@@ -160,6 +160,7 @@ export class Prover {
 
   private readSmall(plan: TablePlan): Promise<SourceRows> {
     const scan = this.begun.get(plan) ?? this.scan(plan, 1);
+    this.begun.delete(plan);
     const rows = this.proving.source.count(plan.source);
     return readSource(
       (differ) => this.expected(plan, scan, differ),
