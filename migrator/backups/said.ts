@@ -11,6 +11,9 @@ const details = /^DETAIL: /;
 /** At its end a value that cannot be read, or the line of COPY that it is in. */
 const quoting = /^(CONTEXT: .*?|.*ERROR: .*?): ".*$/;
 
+/** A number that is quoted in the middle. */
+const outOfRange = / value "[^"]*" is out of range/;
+
 /** A value may have lines of its own: what follows one is left out up to the next part. */
 export function lastWords(stderr: string): string {
   const kept: string[] = [];
@@ -20,7 +23,7 @@ export function lastWords(stderr: string): string {
     if (details.test(line)) inValue = true;
     else if (part.test(line)) inValue = false;
     if (inValue) continue;
-    kept.push(line.replace(quoting, "$1"));
+    kept.push(line.replace(quoting, "$1").replace(outOfRange, " value is out of range"));
     inValue = quoting.test(line);
   }
   return kept.slice(-lines).join("\n");

@@ -252,6 +252,15 @@ const unrestorable: readonly (readonly [what: string, says: RegExp, sql: string]
      CREATE OR REPLACE FUNCTION hunted(s text) RETURNS text LANGUAGE sql IMMUTABLE
        AS 'SELECT E''of two lines\\nhunter'' || length(s) + 1'`,
   ],
+  [
+    "a number",
+    /ERROR: {2}value is out of range for type integer\n/,
+    `CREATE FUNCTION short(s text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT length(s)';
+     CREATE TABLE t (s text);
+     CREATE INDEX t_short ON t (public.short(s));
+     INSERT INTO t VALUES ('424242424242');
+     CREATE OR REPLACE FUNCTION short(s text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT s::int'`,
+  ],
 ];
 
 test.each(unrestorable)("a restore that %s refuses says why, and no value of a row", async (_, says, sql) => {
@@ -262,4 +271,5 @@ test.each(unrestorable)("a restore that %s refuses says why, and no value of a r
   const failed = await restore(await dump("unrestorable"), "again").catch((error: Error) => error.message);
   expect(failed).toMatch(says);
   expect(failed).not.toContain("hunter2");
+  expect(failed).not.toContain("4242");
 });
